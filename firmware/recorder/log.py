@@ -1,0 +1,48 @@
+"""What happened on the appliance, for its technician: a bounded ring of lines.
+
+Kept in memory and in two files that take turns, so that flash use is bounded too.
+While a call is up nothing is written: a flash write holds up audio.  Lines never
+carry keys, passwords, numbers of callers or what was said.
+"""
+
+import os
+
+from recorder import files
+
+LINES = 48
+LINE_LENGTH = 160
+FILE_SIZE = 12288
+
+
+class Log:
+    def __init__(self, hal):
+        self._hal = hal
+        self._path = hal.root + "/log.txt"
+        self._lines = []
+        self._unwritten = 0
+
+    def __call__(self, text):
+        text = "".join(c if " " <= c <= "~" else "?" for c in text[:LINE_LENGTH])
+        if len(self._lines) >= LINES:
+            self._lines.pop(0)
+        self._lines.append("%d %s" % (self._hal.unix_ms() // 1000, text))
+        self._unwritten = min(self._unwritten + 1, LINES)
+        if not self._hal.calls:
+            self.flush()
+
+    def lines(self, count=LINES):
+        """The newest `count` lines, oldest first; the first word is the time in seconds since 1970."""
+        return self._lines[-count:]
+
+    def flush(self):
+        if not self._unwritten:
+            return
+        try:
+            if files.size(self._path) > FILE_SIZE:
+                os.rename(self._path, self._path + ".old")
+            with open(self._path, "a") as file:
+                for line in self._lines[-self._unwritten :]:
+                    file.write(line + "\n")
+        except OSError:
+            return  # a full or broken flash must not stop the appliance; the lines stay in memory
+        self._unwritten = 0
