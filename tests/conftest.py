@@ -1,0 +1,48 @@
+"""Fixtures for every test, and the collection of the tests that run on MicroPython."""
+
+from pathlib import Path
+
+import pytest
+from micropython_items import DeviceFile
+from micropython_runner import ROOT, Missing, interpreter
+
+WIRE = ROOT / "tests" / "wire"
+RECORDER = ROOT / "tests" / "recorder"
+
+
+def pytest_collect_file(file_path: Path, parent):
+    """Beside the items on CPython, the ones on MicroPython."""
+    if file_path.parent == WIRE and file_path.match("test_*.py"):
+        return DeviceFile.from_parent(parent, path=file_path)
+    return None
+
+
+def pytest_pycollect_makemodule(module_path: Path, parent):
+    """Tests of the recorder are for MicroPython only: CPython never imports them."""
+    if module_path.parent == RECORDER:
+        return DeviceFile.from_parent(parent, path=module_path)
+    return None
+
+
+def found(name: str) -> Path:
+    try:
+        return interpreter(name)
+    except Missing as missing:
+        pytest.skip(str(missing))
+
+
+@pytest.fixture(scope="session")
+def micropython() -> Path:
+    """MicroPython for this machine's own word size."""
+    return found("micropython")
+
+
+@pytest.fixture(scope="session")
+def micropython32() -> Path:
+    """MicroPython with 32-bit words, as on the chip."""
+    return found("micropython32")
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    return ROOT

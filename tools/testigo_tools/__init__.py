@@ -1,0 +1,1 @@
+"""The command `testigo`: one verb, one file."""
