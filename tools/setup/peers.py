@@ -1,2 +1,173 @@
-"""x"""
-def set_up(tools, target, ignore): pass
+"""The programs that tests and the demonstration meet: installed ones, else unpacked into `.tools/root`, no root needed.
+
+They come from the machine's own suite, so they run with the machine's C library and find the rest of what they need
+through the environment that their wrapper sets.
+"""
+
+import os
+import shutil
+import subprocess
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from private_apt import PrivateApt, architecture, have_apt, unpack
+from progress import SetupError, say, warn
+from sources import configured, own, release
+from wrappers import write_wrapper
+
+# Of the machine itself: a second copy beside the running loader would only break the programs.
+NEVER_UNPACKED = ("libc6_", "libc-bin_", "base-files_")
+
+
+@dataclass(frozen=True)
+class Peer:
+    """A program, the packages it comes in, and where it is in them."""
+
+    name: str
+    packages: tuple[str, ...]
+    path: str
+    use: str
+    check: str = "--version"
+    # Programs that serve as well if they are installed.
+    others: tuple[str, ...] = ()
+    # Variable to a folder below `usr`; {triplet} is the machine's library folder.
+    folders: dict[str, str] = field(default_factory=dict)
+
+
+SPEECH = Peer(
+    "espeak-ng",
+    ("espeak-ng",),
+    "bin/espeak-ng",
+    "speaks the demonstration's calls",
+    folders={"ESPEAK_DATA_PATH": "lib/{triplet}"},
+)
+PEERS = (
+    SPEECH,
+    Peer("sipp", ("sip-tester",), "bin/sipp", "is one end of the test calls", check="-v"),
+    Peer("baresip", ("baresip-core",), "bin/baresip", "is one end of the test calls", check="-h"),
+    Peer("sox", ("sox",), "bin/sox", "makes and measures test audio"),
+    Peer(
+        "tshark",
+        ("tshark",),
+        "bin/tshark",
+        "reads the tests' packets a second time",
+        folders={"WIRESHARK_DATA_DIR": "share/wireshark", "WIRESHARK_PLUGIN_DIR": "lib/{triplet}/wireshark/plugins"},
+    ),
+    Peer(
+        "chromium",
+        ("chromium", "fonts-dejavu-core"),
+        "lib/chromium/chromium",
+        "opens the vault's pages",
+        others=("chromium-browser", "google-chrome", "google-chrome-stable"),
+        folders={"FONTCONFIG_PATH": "../etc/fonts"},
+    ),
+)
+
+
+def starts(program: str | Path, check: str) -> bool:
+    """Whether the program runs at all; what it says of the option does not matter."""
+    try:
+        done = subprocess.run(
+            [str(program), check], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=30, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    return done.returncode not in (126, 127) and "shared libraries" not in done.stderr
+
+
+def installed(peer: Peer, tools: Path) -> str | None:
+    """The path of an installed program, without our own wrappers on the way."""
+    path = os.pathsep.join(
+        part for part in os.environ.get("PATH", "").split(os.pathsep) if Path(part) != tools / "bin"
+    )
+    for name in (peer.name, *peer.others):
+        found = shutil.which(name, path=path)
+        if found and starts(found, peer.check):
+            return found
+    return None
+
+
+def library_folders(root: Path) -> list[Path]:
+    """Where shared libraries are, one level of sub-folders included (pulseaudio and blas have theirs there)."""
+    found = []
+    for folder in [*root.glob("lib/*-linux-gnu*"), *root.glob("usr/lib/*-linux-gnu*")]:
+        found.append(folder)
+        found += sorted({path.parent for path in folder.glob("*/lib*.so*")})
+    return found
+
+
+def write_peer(peer: Peer, tools: Path) -> bool:
+    root = tools / "root"
+    program = root / "usr" / peer.path
+    if not program.exists():
+        return False
+    libraries = library_folders(root)
+    triplet = next((path.name for path in libraries if path.parent.name == "lib"), "")
+    environment = {"LD_LIBRARY_PATH": ":".join(map(str, libraries)) + '"${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"'}
+    for name, folder in peer.folders.items():
+        environment[name] = os.path.normpath(root / "usr" / folder.format(triplet=triplet))
+    wrapper = tools / "bin" / peer.name
+    write_wrapper(wrapper, [str(program)], environment)
+    return starts(wrapper, peer.check)
+
+
+def fetch(peers: list[Peer], tools: Path, ignore_installed: bool) -> list[str]:
+    """Unpacks what can be had, and returns the reasons of what cannot."""
+    if not have_apt():
+        return ["this machine has no apt"]
+    arch = architecture()
+    status = None if ignore_installed else Path("/var/lib/dpkg/status")
+    sources = own(configured(), release().get("VERSION_CODENAME", ""))
+    apt = PrivateApt(tools / "apt" / "peers", sources, arch, status)
+    say(f"peers: fetching {', '.join(peer.name for peer in peers)} from the distribution")
+    apt.update()
+    wishes = [list(peers)]
+    reasons = []
+    while wishes:
+        wish = wishes.pop()
+        try:
+            archives = apt.download([package for peer in wish for package in peer.packages])
+        except SetupError as error:
+            # One package that this distribution lacks must not cost the others.
+            if len(wish) > 1:
+                wishes += [[peer] for peer in wish]
+            else:
+                reasons.append(str(error))
+            continue
+        unpack([path for path in archives if not path.name.startswith(NEVER_UNPACKED)], tools / "root")
+    shutil.rmtree(apt.folder, ignore_errors=True)
+    if any(peer.name == "chromium" for peer in peers):
+        write_font_settings(tools / "root")
+    return reasons
+
+
+def write_font_settings(root: Path) -> None:
+    """Fonts are looked for where they were unpacked as well as where the machine has its own."""
+    folder = root / "etc" / "fonts"
+    folder.mkdir(parents=True, exist_ok=True)
+    lines = [f"<dir>{root}/usr/share/fonts</dir>", "<dir>/usr/share/fonts</dir>", f"<cachedir>{root}/cache</cachedir>"]
+    (folder / "fonts.conf").write_text(f"<fontconfig>\n{chr(10).join(lines)}\n</fontconfig>\n", encoding="utf-8")
+
+
+def set_up(tools: Path, target: str, ignore_installed: bool) -> None:
+    """All peers for the tests, the voice alone for the demonstration. Under CI a missing one is an error."""
+    wanted = [SPEECH] if target == "demo" else list(PEERS)
+    missing = []
+    for peer in wanted:
+        path = None if ignore_installed else installed(peer, tools)
+        if path and Path(path).name != peer.name:
+            write_wrapper(tools / "bin" / peer.name, [path])
+        if not path and not starts(tools / "bin" / peer.name, peer.check):
+            missing.append(peer)
+    reasons = fetch(missing, tools, ignore_installed) if missing else []
+    lost = [peer for peer in missing if not write_peer(peer, tools)]
+    if not lost:
+        say(f"peers: {', '.join(peer.name for peer in wanted)}")
+        return
+    names = ", ".join(f"{peer.name} ({peer.use})" for peer in lost)
+    what = "\n".join([f"not to be had here: {names}", *reasons])
+    way_out = f"Install them (`apt-get install {' '.join(p for peer in lost for p in peer.packages)}`) and run make again."
+    if os.environ.get("CI") or target == "demo":
+        raise SetupError(what, way_out)
+    warn(what, way_out + " The tests that need them are skipped.")
+
