@@ -1,0 +1,1 @@
+"""The vault: keeps, verifies, finds, plays and accounts for what the appliances recorded."""
