@@ -1,0 +1,124 @@
+"""Tables of the index and of the people who use the vault (SQLAlchemy 2).
+
+`recording`, `event`, `copy` and `finding` are the index: `testigo vault reindex` makes them again from the copies. The
+others belong to this installation and are in its backup. docs/formats/index.md describes every column.
+"""
+
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, Integer, String, Text
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+
+
+class Base(DeclarativeBase):
+    type_annotation_map = {int: BigInteger().with_variant(Integer, "sqlite")}
+
+
+class Recording(Base):
+    __tablename__ = "recording"
+    __table_args__ = (Index("recording_of_device", "device_id", "number"), Index("recording_opened", "opened_ms"))
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    device_id: Mapped[str] = mapped_column(String(32))
+    number: Mapped[int]
+    header_digest: Mapped[str] = mapped_column(String(64), default="")
+    previous: Mapped[str] = mapped_column(String(64), default="")
+    head: Mapped[str] = mapped_column(String(64), default="")
+    opened_ms: Mapped[int] = mapped_column(default=0)
+    closed_ms: Mapped[int] = mapped_column(default=0)
+    clock: Mapped[int] = mapped_column(default=0)
+    reason: Mapped[str] = mapped_column(String(32), default="")
+    items: Mapped[int] = mapped_column(default=0)
+    size: Mapped[int] = mapped_column(default=0)
+    sha256: Mapped[str] = mapped_column(String(64), default="")
+    stored_ms: Mapped[int] = mapped_column(default=0)
+    state: Mapped[str] = mapped_column(String(16), default="good")
+    why: Mapped[str] = mapped_column(Text, default="")
+    path: Mapped[str] = mapped_column(Text, default="")
+    audio: Mapped[str] = mapped_column(String(16), default="none")
+    line: Mapped[str] = mapped_column(String(64), default="")
+    direction: Mapped[str] = mapped_column(String(8), default="")
+    caller: Mapped[str] = mapped_column(String(128), default="")
+    callee: Mapped[str] = mapped_column(String(128), default="")
+    source: Mapped[str] = mapped_column(String(8), default="")
+    rule: Mapped[str] = mapped_column(String(16), default="")
+    outcome: Mapped[str] = mapped_column(String(16), default="")
+
+    events: Mapped[list["Event"]] = relationship(
+        order_by="Event.position", cascade="all, delete-orphan", passive_deletes=True
+    )
+    copies: Mapped[list["Copy"]] = relationship(order_by="Copy.name", cascade="all, delete-orphan", passive_deletes=True)
+    findings: Mapped[list["Finding"]] = relationship(
+        order_by="Finding.id", cascade="all, delete-orphan", passive_deletes=True
+    )
+
+
+class Event(Base):
+    __tablename__ = "event"
+
+    recording_id: Mapped[str] = mapped_column(ForeignKey("recording.id", ondelete="CASCADE"), primary_key=True)
+    position: Mapped[int] = mapped_column(primary_key=True)
+    t_ms: Mapped[int]
+    name: Mapped[str] = mapped_column(String(32))
+    fields: Mapped[list] = mapped_column(JSON)
+
+
+class Copy(Base):
+    __tablename__ = "copy"
+
+    recording_id: Mapped[str] = mapped_column(ForeignKey("recording.id", ondelete="CASCADE"), primary_key=True)
+    name: Mapped[str] = mapped_column(String(64), primary_key=True)
+    checked_ms: Mapped[int] = mapped_column(default=0)
+    result: Mapped[str] = mapped_column(Text, default="")
+
+
+class Finding(Base):
+    __tablename__ = "finding"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    recording_id: Mapped[str] = mapped_column(ForeignKey("recording.id", ondelete="CASCADE"), index=True)
+    item: Mapped[int] = mapped_column(default=-1)
+    code: Mapped[str] = mapped_column(String(32))
+    text: Mapped[str] = mapped_column(Text)
+
+
+class Alarm(Base):
+    __tablename__ = "alarm"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    at_ms: Mapped[int]
+    kind: Mapped[str] = mapped_column(String(32))
+    device_id: Mapped[str] = mapped_column(String(64), default="")
+    recording_id: Mapped[str] = mapped_column(String(32), default="")
+    text: Mapped[str] = mapped_column(Text)
+
+
+class User(Base):
+    __tablename__ = "user_account"
+
+    name: Mapped[str] = mapped_column(String(64), primary_key=True)
+    full_name: Mapped[str] = mapped_column(String(128), default="")
+    roles: Mapped[str] = mapped_column(String(128))
+    password: Mapped[str] = mapped_column(Text)
+    changed_ms: Mapped[int] = mapped_column(default=0)
+    disabled_ms: Mapped[int] = mapped_column(default=0)
+    failures: Mapped[int] = mapped_column(default=0)
+    locked_until_ms: Mapped[int] = mapped_column(default=0)
+
+
+class WebSession(Base):
+    __tablename__ = "web_session"
+
+    digest: Mapped[str] = mapped_column(String(64), primary_key=True)
+    user: Mapped[str] = mapped_column(ForeignKey("user_account.name", ondelete="CASCADE"))
+    csrf: Mapped[str] = mapped_column(String(64))
+    made_ms: Mapped[int]
+    ends_ms: Mapped[int]
+
+
+class LogAnchor(Base):
+    """How far the access log had come, kept apart from it, so that a log cut at its end is noticed."""
+
+    __tablename__ = "log_anchor"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    line: Mapped[int]
+    digest: Mapped[str] = mapped_column(String(64))
