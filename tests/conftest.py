@@ -5,9 +5,12 @@ from pathlib import Path
 import pytest
 from micropython_items import DeviceFile
 from micropython_runner import ROOT, Missing, interpreter
+from peers import put_tools_on_path
 
 WIRE = ROOT / "tests" / "wire"
 RECORDER = ROOT / "tests" / "recorder"
+
+put_tools_on_path()
 
 
 def pytest_collect_file(file_path: Path, parent):

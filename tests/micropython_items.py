@@ -76,6 +76,7 @@ class DeviceItem(pytest.Item):
     def __init__(self, *, run: DeviceRun, test: str, **more) -> None:
         super().__init__(**more)
         self.run, self.test = run, test
+        self.funcargs: dict[str, object] = {}  # pytest-embedded looks for its fixtures in every item
 
     def runtest(self) -> None:
         try:
