@@ -1,4 +1,7 @@
-"""Goes over a recording that lies in a file, in one lent buffer: to erase a stream, or to find where a cut one ends."""
+"""Goes over a recording that lies in a file, in one lent buffer: to erase a stream, or to find where a cut one ends.
+
+A recording may be long and calls may be up meanwhile, so both yield after every item (run them like `p256.finish`).
+"""
 
 from testigo_wire import cbor, recording
 from testigo_wire.errors import WireError
@@ -29,7 +32,7 @@ def walk(read_into, buffer):
         have -= at
 
 
-def erase(primitives, read_into, sink, buffer, stream=recording.AUDIO):
+def erase_steps(primitives, read_into, sink, buffer, stream=recording.AUDIO):
     """Copy a recording from read_into to sink(buffer, offset, length) with `gone` in place of a stream's items.
 
     -> how many items were turned. A cut last item is not copied. Raises WireError when it is no recording.
@@ -42,6 +45,7 @@ def erase(primitives, read_into, sink, buffer, stream=recording.AUDIO):
             turned += 1
         else:
             sink(buffer, start, end - start)
+        yield
     return turned
 
 
@@ -68,7 +72,7 @@ class Resumed:
         return recording.encode_seal(self.items, self.head, closed_ms, reason, signature)
 
 
-def resume(primitives, read_into, buffer):
+def resume_steps(primitives, read_into, buffer):
     """-> Resumed: reads as far as items are whole and in their place; the garbage of a torn write ends it."""
     found = Resumed()
     chain = recording.Chain(primitives)
@@ -102,6 +106,7 @@ def resume(primitives, read_into, buffer):
                     found.header = item.fields
                     found.header_digest = digest
             found.length += end - start
+            yield
     except WireError:
         # The file system may keep garbage behind the last whole write: the items before it are what there is.
         pass
