@@ -104,7 +104,7 @@ class Endpoint:
             return 0
         taken = 0
         while taken < len(data):
-            count = min(len(data) - taken, self._payload, self.send_buffer - self._held[channel])
+            count = min(len(data) - taken, MAX_PAYLOAD, self.send_buffer - self._held[channel])
             if count <= 0:
                 break
             self._put(_DATA, channel, bytes(data[taken : taken + count]))
@@ -210,20 +210,28 @@ class Endpoint:
         return self._hello_at
 
     def _next_chunk(self):
-        room = self._burst - self._in_flight
         if len(self._flight) >= _FRAMES:
             return None
         if self._lost:
-            if not self._flight or len(self._lost[0][2]) + _OVERHEAD <= room:
-                return self._lost.pop(0)
-            return None
+            return self._take(self._lost)
         for channel in range(CHANNELS):
             queue = self._queue[channel]
-            if queue:
-                size = len(queue[0][2])
-                if size + _OVERHEAD <= room and (self._limit[channel] - queue[0][1] - size) & 0xFFFF < 0x8000:
-                    return queue.pop(0)
+            if queue and (self._limit[channel] - queue[0][1] - min(len(queue[0][2]), self._payload)) & 0xFFFF < 0x8000:
+                return self._take(queue)
         return None
+
+    def _take(self, queue):
+        chunk = queue[0]
+        count = min(len(chunk[2]), self._payload)
+        if self._flight and count + _OVERHEAD > self._burst - self._in_flight:
+            return None
+        if count < len(chunk[2]):
+            # Shorter frames than it was cut for get through a bad line.
+            queue[0] = [chunk[0], (chunk[1] + count) & 0xFFFF, chunk[2][count:], 0, 0]
+            chunk[2] = chunk[2][:count]
+        else:
+            queue.pop(0)
+        return chunk
 
     def _lose(self, chunk):
         self._in_flight -= len(chunk[2]) + _OVERHEAD
@@ -354,6 +362,10 @@ class Endpoint:
                 payload = early.pop(self._next[channel])
                 self._ready[channel].append(payload)
                 self._next[channel] = (self._next[channel] + (len(payload) or 1)) & 0xFFFF
+            for offset in list(early):
+                # A piece of a frame that arrived whole after all.
+                if (offset - self._next[channel]) & 0xFFFF >= 0x8000:
+                    del early[offset]
         age = (self._last - number) & 0xFF
         if age >= 0x80:
             ahead = 0x100 - age
