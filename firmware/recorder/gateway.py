@@ -1,0 +1,204 @@
+"""The appliance as a SIP gateway: one agent on one UDP port, and the calls it bridges.
+
+Which side an INVITE comes from is decided by its source: the near side is the
+worker's (a phone with a fixed address, or one that registers here), the far side the
+trunk (a fixed address, or a server that the appliance registers with).
+"""
+
+import asyncio
+
+from recorder.call import Call
+from recorder.leg import FAR, NEAR, Leg, PortError
+from testigo_wire import sip_agent, sip_auth, sip_register
+
+MODE, HOST, PORT, USER, AUTH_USER, PASSWORD, LINE = range(7)
+SIDES = ("near", "far")
+DATAGRAM = 4096
+TICK_MS = 50
+
+
+class Gateway:
+    """settings: body of the settings document (see testigo_wire.documents). host: our address on the network.
+
+    store: has documents, recordings, keypool and the class SpoolError.
+    """
+
+    def __init__(self, hal, primitives, store, settings, host, log):
+        self.hal = hal
+        self.primitives = primitives
+        self.documents = store.documents
+        self.recordings = store.recordings
+        self.keypool = store.keypool
+        self.SpoolError = store.SpoolError
+        self.calls = []
+        self.registration = ""
+        self._log = log
+        self._host = host
+        sip = settings.sip
+        self._ports = (sip[2], sip[3])
+        self._sides = (sip[4], sip[5])
+        self._max_calls = settings.max_calls
+        self._sock = hal.udp(host, sip[1])
+        self._agent = sip_agent.Agent(host, sip[1], hal.random)
+        for side in self._sides:
+            self._open_side(side)
+        hal.on_readable(self._sock, self._receive)
+        self.flush()
+
+    def _open_side(self, side):
+        agent = self._agent
+        now = self.hal.ms()
+        if side[MODE] == "register":
+            aor = "sip:%s@%s" % (side[USER], side[HOST])
+            agent.register(aor, (self._resolve(side[HOST]), side[PORT]), self._credentials(side), now)
+        elif side[MODE] == "registrar":
+            from testigo_wire import sip_registrar
+
+            registrar = sip_registrar.Registrar("testigo", {side[USER]: side[PASSWORD]}, self.hal.random)
+            agent.registrar = registrar
+            agent.authenticator = registrar.authenticator
+            other = self._sides[NEAR if side is self._sides[FAR] else FAR]
+            agent.trusted = {self._resolve(other[HOST])} if other[HOST] else set()
+
+    def _resolve(self, host):
+        return self.hal.peer(self.hal.address(host, 5060))[0]
+
+    def _credentials(self, side):
+        if not side[PASSWORD]:
+            return None
+        return sip_auth.Credentials(side[AUTH_USER] or side[USER], side[PASSWORD], self.hal.random)
+
+    # datagrams in and out
+
+    def _receive(self):
+        while True:
+            try:
+                datagram, raw = self._sock.recvfrom(DATAGRAM)
+            except OSError:
+                break
+            self._handle(self._agent.receive(datagram, self.hal.peer(raw), self.hal.ms()))
+        self.flush()
+
+    async def run(self):
+        """Timers of the transactions; ends only by being cancelled."""
+        while True:
+            await asyncio.sleep_ms(TICK_MS)
+            deadline = self._agent.deadline()
+            if deadline is not None and deadline <= self.hal.ms():
+                self.flush()
+
+    def flush(self):
+        """Lets what the calls did take effect: their events, then their messages."""
+        agent = self._agent
+        deadline = agent.deadline()
+        if deadline is not None and deadline <= self.hal.ms():
+            self._handle(agent.tick(self.hal.ms()))
+        for datagram, (host, port) in agent.datagrams():
+            try:
+                self._sock.sendto(datagram, self.hal.address(host, port))
+            except OSError as exc:
+                self._log("SIP to %s:%d: %s" % (host, port, exc))
+
+    def _handle(self, events):
+        for event in events:
+            kind = event.kind
+            if kind == sip_agent.INCOMING:
+                self._incoming(event)
+            elif kind in (sip_agent.REGISTERED, sip_agent.UNREGISTERED):
+                self._registered(event)
+            elif isinstance(event.call, sip_register.Registration) or event.call is None:
+                continue
+            elif event.call.owner:
+                event.call.owner.on_sip(event)
+
+    def _registered(self, event):
+        if event.kind == sip_agent.REGISTERED:
+            text = "registered"
+        else:
+            text = "registration failed: %d %s" % (event.status, event.reason or "")
+        if text != self.registration:
+            self.registration = text
+            self._log(text)
+
+    # calls
+
+    def _incoming(self, event):
+        now = self.hal.ms()
+        sip = event.call
+        side = self._side_of(event.message.source)
+        if side is None:
+            self._log("INVITE from a stranger: %s:%d" % event.message.source)
+            sip.reject(403, now)
+            return
+        if len(self.calls) >= self._max_calls:
+            self._log("call refused: %d calls are up" % len(self.calls))
+            sip.reject(486, now)
+            return
+        other = 1 - side
+        target = self._target(other, sip)
+        if target is None:
+            self._log("call refused: no phone is registered")
+            sip.reject(480, now)
+            return
+        legs = []
+        try:
+            legs.append(Leg(self.hal, side, self._host, self._ports))
+            legs.append(Leg(self.hal, other, self._host, self._ports))
+        except PortError as exc:
+            for leg in legs:
+                leg.close()
+            self._log("call refused: " + str(exc))
+            sip.reject(503, now)
+            return
+        legs[0].sip = sip
+        policy = self.documents.policy
+        line = policy.line(self._sides[NEAR][LINE]) if policy else None
+        call = Call(self, legs[0], legs[1], line, target, self._log)
+        sip.owner = call
+        self.calls.append(call)
+        asyncio.create_task(self._run(call))
+
+    async def _run(self, call):
+        try:
+            await call.run()
+        except Exception as exc:  # one call's fault must not end the others, nor pass unseen
+            self._log("call failed: " + type(exc).__name__ + " " + str(exc))
+        finally:
+            self.calls.remove(call)
+            self.flush()
+
+    def _side_of(self, source):
+        """The side whose address the datagram came from; by host and port first, then by host."""
+        for exact in (True, False):
+            for side in (NEAR, FAR):
+                if self._is_from(self._sides[side], source, exact):
+                    return side
+        return None
+
+    def _is_from(self, side, source, exact):
+        if side[MODE] == "registrar":
+            found = self._agent.registrar.lookup(side[USER], self.hal.ms())
+            return found is not None and (found[1] == source if exact else found[1][0] == source[0])
+        address = (self._resolve(side[HOST]), side[PORT])
+        return address == source if exact else address[0] == source[0]
+
+    def _target(self, side, sip):
+        """(request URI, address, credentials) of the leg to call, or None."""
+        config = self._sides[side]
+        if config[MODE] == "registrar":
+            found = self._agent.registrar.lookup(config[USER], self.hal.ms())
+            return None if found is None else (found[0], found[1], None)
+        address = (self._resolve(config[HOST]), config[PORT])
+        if side == NEAR and config[USER]:
+            user = config[USER]
+        else:
+            user = sip_agent.user_of(sip.callee)
+        return "sip:%s@%s:%d" % (user, config[HOST], config[PORT]), address, self._credentials(config)
+
+    def invite(self, uri, caller, body, address, credentials, owner):
+        """The call's second leg. Returns the SIP call, whose events reach owner."""
+        caller_uri = "sip:%s@%s" % (sip_agent.user_of(caller), self._host)
+        sip = self._agent.invite(uri, caller_uri, body, address, self.hal.ms(), credentials=credentials)
+        sip.owner = owner
+        self.flush()
+        return sip

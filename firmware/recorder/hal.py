@@ -1,0 +1,42 @@
+"""The contract between the recorder and the machine under it.
+
+Everything that touches hardware, the network stack, the clock or the console is
+behind one object, made by `open_hal`.  `hal_unix.py` and `hal_esp32.py` implement
+it; no other file of the recorder imports a hardware module.
+
+    board          the board's module: NAME, CHIP, HAL, HEAP_SMALL and its pins
+    root           folder of the device's files, without a slash at the end
+    serial         SerialPort below, or None where the board has no usable port
+    ms()           milliseconds since boot; they do not wrap
+    unix_ms()      milliseconds since 1970, right only as far as `clock` says
+    set_unix_ms(t) sets the wall clock
+    clock          0 never set, 1 kept over a reset (approximate), 2 set in this run
+    random(n)      n bytes of the system's entropy source, as good as that source is
+    network(settings)  coroutine: brings the link up, gives the local IPv4 address
+    address(host, port)  what sendto, connect and bind take; raises OSError
+    peer(raw)      (host, port) of an address that recvfrom gave
+    udp(host, port)    bound, non-blocking datagram socket
+    tcp(host, port)    stream socket whose connect has begun, non-blocking
+    on_readable(sock, fn)  fn() is called from the event loop while sock is readable
+    forget(sock)       takes that back; call it before close
+    free_bytes()   free space of the file system that holds root
+    collect()      garbage collection at a moment when no audio is late (see below)
+    reset()        restarts the machine; on Unix the process ends with status 3
+
+    SerialPort.read_into(buf) -> count   what has arrived, 0 if nothing; never waits
+    SerialPort.write(buf, n) -> count    what was taken of buf[:n]; never waits
+
+`collect` is called after an audio frame was sealed and the sockets are drained.
+Hash objects of MicroPython cannot be reused, so each frame leaves a little garbage
+(packets leave none).  On a small heap a collection takes about 2 ms and is done
+right there; where one takes longer it waits until no call is up or memory is short.
+"""
+
+
+class HalError(Exception):
+    """The machine cannot give what was asked; the text names what and why."""
+
+
+def open_hal(board, arguments):
+    """The HAL that `board.HAL` names. arguments: dict of str, from the command line (Unix) or empty."""
+    return __import__("recorder." + board.HAL, None, None, ("Hal",)).Hal(board, arguments)

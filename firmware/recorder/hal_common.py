@@ -1,0 +1,84 @@
+"""What both ports share: sockets in asyncio, the clock arithmetic, collection."""
+
+import gc
+import os
+import socket
+import time
+
+from recorder import poll
+
+SHORT_COLLECTION_US = 5000
+LOW_SHARE = 6  # collect in a call when less than a sixth of the heap is free
+
+
+class CommonHal:
+    clock = 0
+
+    def __init__(self, board):
+        self.board = board
+        self.calls = 0
+        self._ticks = time.ticks_ms()
+        self._ms = 0
+        self._clock_offset = 0
+        self._log = None
+        self._queue = poll.install(self._failed)
+        gc.collect()
+        start = time.ticks_us()
+        gc.collect()
+        self._quick = time.ticks_diff(time.ticks_us(), start) < SHORT_COLLECTION_US
+
+    def log_to(self, log):
+        """log(text): where exceptions of packet handlers are reported."""
+        self._log = log
+
+    def _failed(self, exc):
+        if self._log:
+            self._log("packet handler: " + type(exc).__name__ + " " + str(exc))
+
+    def ms(self):
+        ticks = time.ticks_ms()
+        self._ms += time.ticks_diff(ticks, self._ticks)
+        self._ticks = ticks
+        return self._ms
+
+    def random(self, n):
+        return os.urandom(n)
+
+    def address(self, host, port):
+        return socket.getaddrinfo(host, port)[0][-1]
+
+    def udp(self, host, port):
+        sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        try:
+            sock.bind(self.address(host, port))
+        except OSError:
+            sock.close()
+            raise
+        sock.setblocking(False)
+        return sock
+
+    def tcp(self, host, port):
+        sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        sock.setblocking(False)
+        try:
+            sock.connect(self.address(host, port))
+        except OSError as exc:
+            # EINPROGRESS: 115 on Unix, 119 in lwIP
+            if exc.errno not in (115, 119):
+                sock.close()
+                raise
+        return sock
+
+    def on_readable(self, sock, handler):
+        self._queue.watch(sock, handler)
+
+    def forget(self, sock):
+        self._queue.forget(sock)
+
+    def free_bytes(self):
+        stat = os.statvfs(self.root)
+        return stat[0] * stat[3]
+
+    def collect(self):
+        if self._quick or not self.calls or gc.mem_free() < gc.mem_alloc() // LOW_SHARE:
+            gc.collect()

@@ -1,0 +1,114 @@
+"""The HAL of the stock MicroPython images for ESP32 and ESP32-S3.
+
+The console port is the serial port: on the classic ESP32 that is UART 0 behind the
+board's USB bridge, on an S3 it may be the chip's own USB.  Ctrl-C is data there, so
+`kbd_intr(-1)`; a technician's REPL is reached by holding the board's button at boot.
+"""
+
+import asyncio
+import os
+import select
+import sys
+import time
+
+import machine
+import micropython
+import network
+
+from recorder.hal import HalError
+from recorder.hal_common import CommonHal
+
+EPOCH_2000_MS = 946684800000
+NETWORK_TIMEOUT_MS = 30000
+FULL_SPEED_HZ = 240000000  # the chip boots at 160 MHz
+MAGIC = b"TSGT"  # in RTC memory: the clock was right before this reset
+
+
+class ConsolePort:
+    """Bytes one at a time: the console's stream would wait for a whole buffer."""
+
+    def __init__(self):
+        micropython.kbd_intr(-1)
+        self._in = sys.stdin.buffer
+        self._out = sys.stdout.buffer
+        self._poll = select.poll()
+        self._poll.register(sys.stdin, select.POLLIN)
+        self._byte = bytearray(1)
+
+    def read_into(self, buf):
+        count = 0
+        while count < len(buf):
+            for _ in self._poll.ipoll(0):
+                break
+            else:
+                break
+            self._in.readinto(self._byte)
+            buf[count] = self._byte[0]
+            count += 1
+        return count
+
+    def write(self, buf, n):
+        return self._out.write(buf, n) or 0
+
+
+class Hal(CommonHal):
+    def __init__(self, board, arguments):
+        machine.freq(FULL_SPEED_HZ)
+        self.root = getattr(board, "ROOT", "/testigo")
+        try:
+            os.mkdir(self.root)
+        except OSError:
+            pass  # it is there
+        super().__init__(board)
+        self.serial = ConsolePort()
+        self._rtc = machine.RTC()
+        if machine.reset_cause() != machine.PWRON_RESET and self._rtc.memory() == MAGIC:
+            self.clock = 1
+        self._link = None
+
+    def notice(self, text):
+        """The console is the serial port: nobody reads plain lines there."""
+
+    def unix_ms(self):
+        return time.time_ns() // 1000000 + EPOCH_2000_MS
+
+    def set_unix_ms(self, unix_ms):
+        parts = time.gmtime((unix_ms - EPOCH_2000_MS) // 1000)
+        self._rtc.datetime((parts[0], parts[1], parts[2], parts[6], parts[3], parts[4], parts[5], unix_ms % 1000 * 1000))
+        self._rtc.memory(MAGIC)
+        self.clock = 2
+
+    async def network(self, settings):
+        kind = settings[0] if settings else "none"
+        if kind == "wifi":
+            link = network.WLAN(network.STA_IF)
+            link.active(True)
+            link.config(pm=link.PM_NONE)  # power save delays packets by up to a beacon interval
+            if not link.isconnected():
+                link.connect(settings[1], settings[2])
+        elif kind == "ethernet":
+            link = self._link or self._ethernet()
+            link.active(True)
+        else:
+            raise HalError("no network is configured")
+        self._link = link
+        waited = 0
+        while not link.isconnected() or link.ifconfig()[0] == "0.0.0.0":
+            if waited > NETWORK_TIMEOUT_MS:
+                raise HalError(kind + ": no link or no address after 30 s")
+            await asyncio.sleep_ms(200)
+            waited += 200
+        return link.ifconfig()[0]
+
+    def _ethernet(self):
+        board = self.board
+        if not hasattr(board, "ETHERNET"):
+            raise HalError("board " + board.NAME + " has no Ethernet")
+        options = board.ETHERNET(network, machine.Pin)
+        return network.LAN(**options)
+
+    def peer(self, raw):
+        return raw
+
+    def reset(self):
+        machine.reset()

@@ -1,0 +1,77 @@
+"""The HAL of MicroPython's Unix port: the virtual appliance.
+
+Arguments: `root=DIR` (required), `console=no` when stdin is not the serial port.
+The serial port is the terminal on stdin and stdout, as on a chip; diagnostics that
+are meant for a person go to stderr.
+"""
+
+import select
+import socket
+import sys
+import time
+
+from recorder.hal import HalError
+from recorder.hal_common import CommonHal
+
+WRITE_AT_ONCE = 512  # less than a terminal's buffer, so that a ready terminal takes it all
+
+
+class ConsolePort:
+    def __init__(self):
+        import termios
+
+        attributes = termios.tcgetattr(0)
+        termios.setraw(0)
+        attributes = termios.tcgetattr(0)
+        attributes[6][6] = attributes[6][5] = bytes(1)  # VMIN, VTIME: a read gives what is there
+        termios.tcsetattr(0, termios.TCSANOW, attributes)
+        self._in = sys.stdin.buffer
+        self._out = sys.stdout.buffer
+        self._writable = select.poll()
+        self._writable.register(sys.stdout, select.POLLOUT)
+
+    def read_into(self, buf):
+        return self._in.readinto(buf) or 0
+
+    def write(self, buf, n):
+        for _, event in self._writable.ipoll(0):
+            if event & select.POLLOUT:
+                return self._out.write(buf, min(n, WRITE_AT_ONCE)) or 0
+        return 0
+
+
+class Hal(CommonHal):
+    clock = 2  # the operating system keeps the time
+
+    def __init__(self, board, arguments):
+        root = arguments.get("root")
+        if not root:
+            raise HalError("root=DIR is missing: where the appliance keeps its files")
+        self.root = root.rstrip("/")
+        super().__init__(board)
+        self.serial = None
+        if arguments.get("console") != "no":
+            try:
+                self.serial = ConsolePort()
+            except OSError:
+                self.notice("stdin is not a terminal: no serial port")
+
+    def notice(self, text):
+        """A line for whoever watches the process."""
+        sys.stderr.write(text + "\n")
+
+    def unix_ms(self):
+        return time.time_ns() // 1000000 + self._clock_offset
+
+    def set_unix_ms(self, unix_ms):
+        self._clock_offset += unix_ms - self.unix_ms()
+
+    async def network(self, settings):
+        return settings[1] if settings and len(settings) > 1 else "127.0.0.1"
+
+    def peer(self, raw):
+        _, host, port = socket.sockaddr(raw)[:3]
+        return ".".join(str(part) for part in host), port
+
+    def reset(self):
+        sys.exit(3)

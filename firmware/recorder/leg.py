@@ -1,0 +1,59 @@
+"""One leg of a bridged call: its SIP dialog, its SDP endpoint and its RTP socket."""
+
+from testigo_wire import sdp
+
+NEAR = 0  # the worker's side
+FAR = 1
+NAMES = ("near", "far")
+CODECS = ("PCMU", "PCMA")
+
+
+class PortError(Exception):
+    """Every port of the RTP range is taken."""
+
+
+class Leg:
+    def __init__(self, hal, side, host, ports):
+        """host: our address on the network. ports: (first, last) of the RTP range."""
+        self.side = side
+        self.sip = None
+        self.agreed = None
+        self.held = False
+        self._hal = hal
+        self._to = None
+        self._watched = False
+        self.sock, port = self._bind(host, ports)
+        self.endpoint = sdp.Endpoint(host, port, hal.random)
+
+    def _bind(self, host, ports):
+        # RTP on even ports (RFC 3550 section 11)
+        for port in range(ports[0] + (ports[0] & 1), ports[1], 2):
+            try:
+                return self._hal.udp(host, port), port
+            except OSError:
+                continue
+        raise PortError("RTP ports %d to %d are all in use" % ports)
+
+    def agree(self, agreed):
+        """Takes over what the SDP exchange settled. Returns True when the hold state changed."""
+        self.agreed = agreed
+        to = agreed.host, agreed.port
+        if to != self._to and agreed.port and agreed.host != "0.0.0.0":
+            self.sock.connect(self._hal.address(agreed.host, agreed.port))
+            self._to = to
+        changed = agreed.held != self.held
+        self.held = agreed.held
+        return changed
+
+    def listen(self, flow):
+        """Packets of this leg go through flow from now on."""
+        agreed = self.agreed
+        flow.take_from(self.sock, agreed.payload_type, agreed.event_type)
+        if not self._watched:
+            self._watched = True
+            self._hal.on_readable(self.sock, flow.pump)
+
+    def close(self):
+        if self._watched:
+            self._hal.forget(self.sock)
+        self.sock.close()
