@@ -41,8 +41,8 @@ class Flow:
         self.dropped = 0
 
     def _put_ssrc(self, word, ssrc):
-        # as bytes in network order, whatever the word order of the port
-        self.state[word] = struct.unpack("=I", ssrc)[0]
+        # as bytes in network order; the word order of every port that runs this is little-endian
+        self.state[word] = struct.unpack("<I", ssrc)[0]
 
     def take_from(self, sock, payload_type, event_type):
         """The leg's socket and the payload types that its SDP agreed; event_type None without events."""
@@ -121,7 +121,8 @@ class Flow:
         at = rx.find(ssrc, start + 20)
         while at >= 0:
             head = at - 8
-            if rx[head] >> 6 == 2 and 0 < ((rx[head + 2] << 8 | rx[head + 3]) - sequence) & 0xFFFF < 64:
+            distance = (rx[head + 2] << 8 | rx[head + 3]) - sequence
+            if rx[head] >> 6 == 2 and distance and (distance + 64) & 0xFFFF < 128:
                 return head
             at = rx.find(ssrc, at + 1)
         return n
@@ -132,7 +133,7 @@ class Flow:
             return
         rx = self._rx
         ssrc = rx[start + 8 : start + 12]
-        if not state[media.LENGTH] or struct.unpack("=I", ssrc)[0] != state[media.SSRC_IN]:
+        if not state[media.LENGTH] or struct.unpack("<I", ssrc)[0] != state[media.SSRC_IN]:
             self._resume(start, ssrc, now)
         if event_type < 0:
             state[media.LENGTH] = end - start
@@ -153,7 +154,7 @@ class Flow:
         sequence, timestamp = struct.unpack_from(">HI", self._rx, start + 2)
         if state[media.RECEIVED]:
             self.restarts += 1
-        if not state[media.RECEIVED] or struct.unpack("=I", ssrc)[0] != state[media.SSRC_IN]:
+        if not state[media.RECEIVED] or struct.unpack("<I", ssrc)[0] != state[media.SSRC_IN]:
             # a new sequence space; what was lost so far stays lost: the base moves by as much
             expected = state[media.SEQ_MAX] - state[media.SEQ_BASE]
             state[media.SEQ_MAX] = 0x10000 + (sequence - 1 & 0xFFFF)

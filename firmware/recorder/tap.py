@@ -43,8 +43,10 @@ class Tap:
     def flush(self):
         """Seals what the frame holds. Called when it is full, old, or the call ends."""
         control = self.control
+        if self._recording is None:
+            return
         n = control[media.POSITION] - self._start
-        if self._recording is None or n <= 5:
+        if n <= 5:
             return
         age = time.ticks_diff(control[media.STARTED], self._opened)
         frame = self.frame
