@@ -1,0 +1,192 @@
+"""The events of the index stream, and the order that is law: no audio before notice and consent (docs/formats/events.md).
+
+An event is the array [name, t_ms, ...]; t_ms: milliseconds since the recording's opened_ms.
+"""
+
+from testigo_wire import cbor, fields
+from testigo_wire.errors import WireError
+
+LEG = (0, 1)
+FAR = 1
+MODE = ("all", "on-demand", "never")
+RULE = ("notify", "opt-out", "opt-in")
+CHANNEL = ("rfc4733", "info", "")
+
+EVENTS = {
+    "call": (
+        ("line", "s"),
+        ("direction", ("in", "out")),
+        ("caller", "s"),
+        ("callee", "s"),
+        ("sip_call_id", "s"),
+        ("source", ("sip", "test")),
+    ),
+    "policy": (("version", "u"), ("digest", "b"), ("mode", MODE), ("rule", RULE)),
+    "notice": (
+        ("leg", LEG),
+        ("language", "s"),
+        ("name", "s"),
+        ("digest", 32),
+        ("played_ms", "u"),
+        ("total_ms", "u"),
+        ("completed", "?"),
+    ),
+    "consent": (
+        ("rule", RULE),
+        ("given", "?"),
+        ("by", ("notice", "key", "timeout", "test")),
+        ("key", "k"),
+        ("channel", CHANNEL),
+    ),
+    "media": (
+        ("leg", LEG),
+        ("encoding", "s"),
+        ("payload_type", "u"),
+        ("clock_rate", "u"),
+        ("ptime_ms", "u"),
+    ),
+    "dtmf": (("leg", LEG), ("digit", "s"), ("channel", CHANNEL)),
+    "on_hold": (("leg", LEG), ("held", "?")),
+    "pause": (),
+    "resume": (),
+    "gap": (("leg", LEG), ("count", "u"), ("ms", "u"), ("why", "s")),
+    "quality": (
+        ("leg", LEG),
+        ("received", "u"),
+        ("lost", "u"),
+        ("late", "u"),
+        ("jitter_us", "u"),
+        ("bytes", "u"),
+    ),
+    "objection": (("leg", LEG), ("key", "k"), ("channel", CHANNEL)),
+    "erased": (("items", "u"),),
+    "unrecorded": (("why", "s"),),
+    "hang_up": (("leg", LEG), ("status", "u"), ("reason", "s")),
+    "power_loss": (),
+}
+
+
+class EventError(WireError):
+    """Not an event."""
+
+
+def parse(plaintext):
+    """-> [name, t_ms, ...], checked field by field."""
+    event = cbor.decode(plaintext)
+    if not isinstance(event, list) or len(event) < 2 or not isinstance(event[0], str) or event[0] not in EVENTS:
+        raise EventError("no known event")
+    name = event[0]
+    fields.check("u", event[1], name + ".t_ms")
+    spec = EVENTS[name]
+    if len(event) != 2 + len(spec):
+        raise EventError("%s: %d fields, not %d" % (name, len(event), 2 + len(spec)))
+    if spec:
+        fields.check(spec, event[2:], name)
+    return event
+
+
+def named(event):
+    """-> {field name: value} of a parsed event, for whoever shows it."""
+    values = {"name": event[0], "t_ms": event[1]}
+    for (name, _), value in zip(EVENTS[event[0]], event[2:]):
+        values[name] = value
+    return values
+
+
+class Order:
+    """Follows a recording and says what breaks its order. `event` and `audio` -> a text, or None where all is well."""
+
+    def __init__(self):
+        self._seen = 0
+        self._t_ms = 0
+        self._policy = None
+        self._test = False
+        self._noticed = False
+        self._consent = False
+        self._paused = False
+        self._audio = False
+        self.objected = False
+        # How many items the appliance itself turned to gone.
+        self.erased = 0
+
+    def event(self, event):
+        """The next event of the index stream."""
+        name = event[0]
+        self._seen += 1
+        if event[1] < self._t_ms:
+            return name + " goes back in time"
+        self._t_ms = event[1]
+        if (self._seen == 1) != (name == "call") or (self._seen == 2) != (name == "policy"):
+            return name + " out of place: call, then policy, then the rest"
+        check = getattr(self, "_on_" + name, None)
+        return check(event) if check else None
+
+    def _on_call(self, event):
+        self._test = event[7] == "test"
+
+    def _on_policy(self, event):
+        self._policy = event
+
+    def _on_notice(self, event):
+        _, _, leg, _, _, _, played_ms, total_ms, completed = event
+        if completed and (played_ms < total_ms or not total_ms):
+            return "notice said to be complete was cut short"
+        if completed and leg == FAR:
+            self._noticed = True
+
+    def _on_consent(self, event):
+        rule, given, by = event[2:5]
+        self._consent = False
+        if not given:
+            return None
+        if self.objected:
+            return "consent after an objection"
+        if self._policy and rule != self._policy[5]:
+            return "consent by another rule than the policy's"
+        if self._test != (by == "test"):
+            return "consent of a test in a call, or of a call in a test"
+        if not self._test:
+            if not self._noticed:
+                return "consent before the notice was complete"
+            if rule == "opt-in" and by != "key":
+                return "consent without the key that the rule asks for"
+        self._consent = True
+
+    def _on_objection(self, event):
+        self.objected = True
+        self._consent = False
+
+    def _on_erased(self, event):
+        self.erased += event[2]
+
+    def _on_pause(self, event):
+        if self._paused:
+            return "pause while paused"
+        self._paused = True
+
+    def _on_resume(self, event):
+        if not self._paused:
+            return "resume without pause"
+        self._paused = False
+
+    def _on_dtmf(self, event):
+        return "digit kept while paused" if self._paused else None
+
+    def audio(self):
+        """An item of the audio stream, keys or frame, that is not gone."""
+        self._audio = True
+        if self.objected:
+            return "audio after an objection"
+        if not self._consent:
+            return "audio before consent"
+        if not self._test and (not self._policy[2] or self._policy[4] == "never"):
+            return "audio without a policy that allows it"
+        return None
+
+    def finish(self):
+        """At the end of the recording."""
+        if not self._seen:
+            return "no call event"
+        if self.objected and self._audio:
+            return "audio is kept although there was an objection"
+        return None
