@@ -16,7 +16,6 @@ CHALLENGE_SIZES = (16, 64)
 IDENTIFY = "testigo identify 1"
 SEC1_HEAD = b"\x30\x77\x02\x01\x01\x04\x20"
 SEC1_CURVE = b"\xa0\x0a\x06\x08\x2a\x86\x48\xce\x3d\x03\x01\x07\xa1\x44\x03\x42\x00"  # prime256v1, then the point
-ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 
 
 class IdentityError(Exception):
@@ -61,7 +60,7 @@ class Identity:
     async def make_key(self):
         """Makes the private key, once and for ever."""
         private = b""
-        while not private or not 0 < int.from_bytes(private, "big") < ORDER:
+        while not private or not p256.scalar(private):
             private = self._primitives.random(32)
         public = await steps(p256.public_steps(private))
         if self.private is None:
@@ -90,8 +89,8 @@ class Identity:
         if certificate.find(self.public) < 0:
             return False, "the certificate is for another key"
         try:
-            p256.check_point(operator)
-        except p256.WireError as exc:
+            p256.decode_point(operator)
+        except p256.PointError as exc:
             return False, "operator key: " + str(exc)
         try:
             context = tls.SSLContext(tls.PROTOCOL_TLS_CLIENT)
