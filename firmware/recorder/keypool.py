@@ -9,8 +9,7 @@ import asyncio
 
 from recorder.primitives import steps
 from testigo_wire import hpke
-
-INFO = b"testigo hpke 1"
+from testigo_wire.recording import wrap_info
 
 
 class KeyPool:
@@ -68,7 +67,7 @@ class KeyPool:
                 streams[stream] = (stream, self._primitives.random(32), [])
             secret, enc = ready.pop()
             _, base_key, wrapped = streams[stream]
-            info = INFO + recording_id + bytes((stream,))
+            info = wrap_info(recording_id, stream)
             wrapped.append([key_id, enc + hpke.seal_base(self._primitives, secret, info, b"", base_key)])
         self._wanted.set()
         return [streams[stream] for stream in sorted(streams)]

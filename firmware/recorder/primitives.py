@@ -18,9 +18,9 @@ import cryptolib
 import micropython
 
 from recorder import files
-from testigo_wire.sha import hkdf_expand, hkdf_extract
+from testigo_wire import sha
 
-SEED_FILE = "/identity/seed.bin"
+FOLDER = "/identity"
 
 
 @micropython.viper
@@ -75,10 +75,11 @@ DEVICE = Primitives()
 
 def start(hal, extra=b""):
     """Mixes the kept seed, the system's entropy and `extra` into DEVICE, and puts the next seed in the old one's place."""
-    path = hal.root + SEED_FILE
-    secret = hkdf_extract(DEVICE, b"testigo seed 1", (files.read(path) or b"") + hal.random(48) + DEVICE.key + extra)
-    files.replace(path, hkdf_expand(DEVICE, secret, b"seed", 32))
-    DEVICE.key = hkdf_expand(DEVICE, secret, b"key", 32)
+    files.make_folder(hal.root + FOLDER)
+    path = hal.root + FOLDER + "/seed.bin"
+    secret = sha.extract(DEVICE, b"testigo seed 1", (files.read(path) or b"") + hal.random(48) + DEVICE.key + extra)
+    files.replace(path, sha.expand(DEVICE, secret, b"seed", 32))
+    DEVICE.key = sha.expand(DEVICE, secret, b"key", 32)
 
 
 async def steps(generator):
