@@ -25,7 +25,7 @@ class SpoolError(Exception):
     """A recording cannot be made, or is not what it should be; `why` is one word for programs."""
 
     def __init__(self, why, text=""):
-        Exception.__init__(self, why + (": " + text if text else ""))
+        super().__init__(why + (": " + text if text else ""))
         self.why = why
 
 

@@ -29,7 +29,7 @@ class Incomplete(CborError):
     """The data ends inside the item; `needed` is how many bytes from its start it has at least."""
 
     def __init__(self, needed):
-        CborError.__init__(self, "ends inside an item")
+        super().__init__("ends inside an item")
         self.needed = needed
 
 

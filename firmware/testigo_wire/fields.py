@@ -14,7 +14,7 @@ class FieldError(WireError):
     """`field` is the path of what is wrong, as `policy.lines[0].rule`."""
 
     def __init__(self, field, text):
-        WireError.__init__(self, field + ": " + text)
+        super().__init__(field + ": " + text)
         self.field = field
 
 
