@@ -9,7 +9,7 @@ class ReadError(WireError):
     """An item that cannot be read; `index` and `offset` say which. What follows it cannot be read either."""
 
     def __init__(self, index, offset, text):
-        WireError.__init__(self, "item %d at byte %d: %s" % (index, offset, text))
+        super().__init__("item %d at byte %d: %s" % (index, offset, text))
         self.index = index
         self.offset = offset
         self.text = text
