@@ -5,7 +5,7 @@ element is its name. One side speaks at a time. A transfer that was cut goes on 
 
 A session is driven by its shell: while `closed` is false, `next_event` gives what the shell has to do, whose answer
 goes into the following call; when it gives None, the shell writes `data_to_send()`, or, when that is empty, waits
-for bytes until `deadline()` and hands them to `receive`. ProtocolError ends the session.
+for bytes, SILENCE_MS at most, and hands them to `receive`. ProtocolError ends the session.
 """
 
 from testigo_wire import cbor
@@ -76,19 +76,17 @@ def check(message, types):
 class Session:
     """What both ends share; `_run` is a generator of events, of None where it waits for the line."""
 
-    def __init__(self, now):
+    def __init__(self):
         self.closed = False
         self._messages = Messages()
         self._out = []
-        self._deadline = now + SILENCE_MS
         self._steps = self._run()
         self._started = False
 
-    def receive(self, data, now):
+    def receive(self, data):
         """data: bytes of the stream, cut anywhere; empty at its end, which is an error before `closed`."""
         if not data and not self.closed:
             raise ProtocolError("the peer hung up")
-        self._deadline = now + SILENCE_MS
         self._messages.feed(data)
 
     def next_event(self, answer=None):
@@ -105,10 +103,6 @@ class Session:
     def data_to_send(self):
         """The next bytes for the stream, empty when it is the peer's turn."""
         return self._out.pop(0) if self._out else b""
-
-    def deadline(self):
-        """When the peer has been silent for too long."""
-        return self._deadline
 
     def _send(self, *message):
         self._out.append(frame(message))
@@ -130,8 +124,8 @@ class DeviceSession(Session):
 
     hello: (device_id, firmware, number that the next recording will have)
     primitives: new_sha256()
-    spool:      numbers() -> closed recordings in order; describe(number) -> (recording_id, size, head);
-                read(number, offset, buffer) -> count
+    spool:      numbers() -> closed recordings in order; describe(number) -> (recording_id, size, head), or
+                None if it turns out to be damaged; read(number, offset, buffer) -> count
     documents:  versions() -> [[kind, name, version], ...]; wanted() -> [[blob name, offset], ...];
                 blob(name, offset, data, last) -> next offset
 
@@ -139,12 +133,12 @@ class DeviceSession(Session):
     number, reason) · ("sent", number) · ("busy",) let other work run.
     """
 
-    def __init__(self, hello, primitives, spool, documents, now):
+    def __init__(self, hello, primitives, spool, documents):
         self._hello = hello
         self._primitives = primitives
         self._spool = spool
         self._documents = documents
-        Session.__init__(self, now)
+        Session.__init__(self)
 
     def _run(self):
         device_id, firmware, next_number = self._hello
@@ -186,7 +180,10 @@ class DeviceSession(Session):
                 offset = message[2] + len(data)
 
     def _offer(self, number):
-        recording_id, size, head = self._spool.describe(number)
+        described = self._spool.describe(number)
+        if not described:
+            return
+        recording_id, size, head = described
         self._send("offer", number, recording_id, size, head)
         buffer = bytearray(CHUNK)
         while True:

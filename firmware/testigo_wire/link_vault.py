@@ -28,12 +28,12 @@ class VaultSession(Session):
     receipt) · ("refused", number, reason).
     """
 
-    def __init__(self, device_id, adapter, clock, now):
+    def __init__(self, device_id, adapter, clock):
         self._device_id = device_id
         self._adapter = adapter
         self._clock = clock
         self._last = 0
-        Session.__init__(self, now)
+        Session.__init__(self)
 
     def _run(self):
         _, version, device_id, firmware, next_number, held = yield from self._get({"hello": "issia"})
