@@ -1,12 +1,24 @@
-"""What MicroPython runs at the boot of a chip: the recorder, on the board that was installed beside it.
+"""Starts the appliance. On a chip MicroPython runs this file at boot; on Unix the arguments are `name=value`.
 
-The board's button, held while this runs (a second after a reset), leaves the chip at MicroPython's prompt.
+    micropython main.py root=DIR [board=virtual] [console=no]
+
+In service mode (docs/technician.md) it does not start, and the chip's REPL answers.
 """
 
-import board
-from machine import Pin
+import sys
 
-if not hasattr(board, "BUTTON") or Pin(board.BUTTON, Pin.IN).value():
-    from recorder.main import main
+arguments = dict(a.split("=", 1) for a in sys.argv[1:] if "=" in a)
+if "board" in arguments:
+    here = __file__.rpartition("/")[0] or "."
+    sys.path[:0] = [here, here + "/../boards/" + arguments["board"]]
 
-    main(board)
+import board  # noqa: E402
+
+from recorder.hal import port  # noqa: E402
+
+if port(board).service_asked(board):
+    print("testigo: service mode")
+else:
+    from recorder.main import start
+
+    start(board, arguments)

@@ -13,7 +13,7 @@ from recorder.asking import Asking
 from recorder.flow import Flow
 from recorder.leg import CODECS, FAR, NAMES, NEAR
 from recorder.tap import Tap
-from testigo_wire import sdp, sip_agent, sip_call
+from testigo_wire import sdp, sip_call, sip_event
 
 RING_TIMEOUT_MS = 120000
 TICK_MS = 100
@@ -57,19 +57,19 @@ class Call:
     def on_sip(self, event):
         leg = self._first if event.call is self._first.sip else self._second
         kind = event.kind
-        if kind == sip_agent.ENDED:
+        if kind == sip_event.ENDED:
             if not self._over:
                 self._over = Over(None if event.local else leg.side, event.status, event.reason or "")
-        elif kind == sip_agent.ANSWERED:
+        elif kind == sip_event.ANSWERED:
             self._answered = event
-        elif kind == sip_agent.CONFIRMED and event.body:
+        elif kind == sip_event.CONFIRMED and event.body:
             self._confirmed = event.body
-        elif kind == sip_agent.PROGRESS:
-            if event.status == 180 and self._first.sip.state == sip_call.EARLY and not self._first.agreed:
+        elif kind == sip_event.PROGRESS:
+            if event.status == 180 and self._first.sip.state == sip_call.INCOMING:
                 self._first.sip.ring(self._hal.ms())
-        elif kind == sip_agent.KEY:
+        elif kind == sip_event.KEY:
             self._on_key(leg.side, event.digit, "info")
-        elif kind == sip_agent.OFFER:
+        elif kind == sip_event.OFFER:
             self._on_offer(leg, event)
         self._wake.set()
 

@@ -9,7 +9,8 @@ import asyncio
 
 from recorder.call import Call
 from recorder.leg import FAR, NEAR, Leg, PortError
-from testigo_wire import sip_agent, sip_auth, sip_register
+from testigo_wire import sip_agent, sip_auth, sip_event
+from testigo_wire.sip_message import uri
 
 MODE, HOST, PORT, USER, AUTH_USER, PASSWORD, LINE = range(7)
 SIDES = ("near", "far")
@@ -34,12 +35,12 @@ class Gateway:
         self.registration = ""
         self._log = log
         self._host = host
-        sip = settings.sip
+        _, sip, _, self._max_calls = settings
         self._ports = (sip[2], sip[3])
         self._sides = (sip[4], sip[5])
-        self._max_calls = settings.max_calls
         self._sock = hal.udp(host, sip[1])
-        self._agent = sip_agent.Agent(host, sip[1], hal.random)
+        self._agent = sip_agent.Agent(host, sip[1], hal.random, max_calls=2 * self._max_calls + 1)
+        self._addresses = {}
         for side in self._sides:
             self._open_side(side)
         hal.on_readable(self._sock, self._receive)
@@ -61,12 +62,18 @@ class Gateway:
             agent.trusted = {self._resolve(other[HOST])} if other[HOST] else set()
 
     def _resolve(self, host):
-        return self.hal.peer(self.hal.address(host, 5060))[0]
+        if host not in self._addresses:
+            self._addresses[host] = self.hal.peer(self.hal.address(host, 5060))[0]
+        return self._addresses[host]
 
     def _credentials(self, side):
         if not side[PASSWORD]:
             return None
         return sip_auth.Credentials(side[AUTH_USER] or side[USER], side[PASSWORD], self.hal.random)
+
+    def close(self):
+        self.hal.forget(self._sock)
+        self._sock.close()
 
     # datagrams in and out
 
@@ -102,17 +109,15 @@ class Gateway:
     def _handle(self, events):
         for event in events:
             kind = event.kind
-            if kind == sip_agent.INCOMING:
+            if kind == sip_event.INCOMING:
                 self._incoming(event)
-            elif kind in (sip_agent.REGISTERED, sip_agent.UNREGISTERED):
+            elif kind in (sip_event.REGISTERED, sip_event.UNREGISTERED):
                 self._registered(event)
-            elif isinstance(event.call, sip_register.Registration) or event.call is None:
-                continue
-            elif event.call.owner:
+            elif kind != sip_event.BINDING and event.call.owner:
                 event.call.owner.on_sip(event)
 
     def _registered(self, event):
-        if event.kind == sip_agent.REGISTERED:
+        if event.kind == sip_event.REGISTERED:
             text = "registered"
         else:
             text = "registration failed: %d %s" % (event.status, event.reason or "")
@@ -125,9 +130,9 @@ class Gateway:
     def _incoming(self, event):
         now = self.hal.ms()
         sip = event.call
-        side = self._side_of(event.message.source)
+        side = self._side_of(sip.target)
         if side is None:
-            self._log("INVITE from a stranger: %s:%d" % event.message.source)
+            self._log("INVITE from a stranger: %s:%d" % sip.target)
             sip.reject(403, now)
             return
         if len(self.calls) >= self._max_calls:
@@ -152,7 +157,7 @@ class Gateway:
             return
         legs[0].sip = sip
         policy = self.documents.policy
-        line = policy.line(self._sides[NEAR][LINE]) if policy else None
+        line = self._line(policy) if policy else None
         call = Call(self, legs[0], legs[1], line, target, self._log)
         sip.owner = call
         self.calls.append(call)
@@ -166,6 +171,13 @@ class Gateway:
         finally:
             self.calls.remove(call)
             self.flush()
+
+    def _line(self, policy):
+        """The policy's line that the near side belongs to, or None."""
+        for line in policy.lines:
+            if line[0] == self._sides[NEAR][LINE]:
+                return line
+        return None
 
     def _side_of(self, source):
         """The side whose address the datagram came from; by host and port first, then by host."""
@@ -192,12 +204,12 @@ class Gateway:
         if side == NEAR and config[USER]:
             user = config[USER]
         else:
-            user = sip_agent.user_of(sip.callee)
+            user = uri(sip.callee)[1]
         return "sip:%s@%s:%d" % (user, config[HOST], config[PORT]), address, self._credentials(config)
 
     def invite(self, uri, caller, body, address, credentials, owner):
         """The call's second leg. Returns the SIP call, whose events reach owner."""
-        caller_uri = "sip:%s@%s" % (sip_agent.user_of(caller), self._host)
+        caller_uri = "sip:%s@%s" % (uri(caller)[1], self._host)
         sip = self._agent.invite(uri, caller_uri, body, address, self.hal.ms(), credentials=credentials)
         sip.owner = owner
         self.flush()

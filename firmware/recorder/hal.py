@@ -6,13 +6,14 @@ it; no other file of the recorder imports a hardware module.
 
     board          the board's module: NAME, CHIP, HAL, HEAP_SMALL and its pins
     root           folder of the device's files, without a slash at the end
+    spool_root     folder for recordings: on the memory card where the board has one
     serial         SerialPort below, or None where the board has no usable port
     ms()           milliseconds since boot; they do not wrap
     unix_ms()      milliseconds since 1970, right only as far as `clock` says
     set_unix_ms(t) sets the wall clock
     clock          0 never set, 1 kept over a reset (approximate), 2 set in this run
     random(n)      n bytes of the system's entropy source, as good as that source is
-    network(settings)  coroutine: brings the link up, gives the local IPv4 address
+    network(settings)  coroutine: brings the link up, gives the local IPv4 address; None without a network
     address(host, port)  what sendto, connect and bind take; raises OSError
     peer(raw)      (host, port) of an address that recvfrom gave
     udp(host, port)    bound, non-blocking datagram socket
@@ -21,7 +22,10 @@ it; no other file of the recorder imports a hardware module.
     forget(sock)       takes that back; call it before close
     free_bytes()   free space of the file system that holds root
     collect()      garbage collection at a moment when no audio is late (see below)
-    reset()        restarts the machine; on Unix the process ends with status 3
+    reset(service=False)  restarts the machine, into service mode if asked; on Unix the
+                   process ends with status 3
+
+    service_asked(board)  (of the module) whether a technician wants the REPL, not the recorder
 
     SerialPort.read_into(buf) -> count   what has arrived, 0 if nothing; never waits
     SerialPort.write(buf, n) -> count    what was taken of buf[:n]; never waits
@@ -37,6 +41,11 @@ class HalError(Exception):
     """The machine cannot give what was asked; the text names what and why."""
 
 
+def port(board):
+    """The module that implements the contract for a board: `board.HAL` names it."""
+    return __import__("recorder." + board.HAL, None, None, ("Hal",))
+
+
 def open_hal(board, arguments):
-    """The HAL that `board.HAL` names. arguments: dict of str, from the command line (Unix) or empty."""
-    return __import__("recorder." + board.HAL, None, None, ("Hal",)).Hal(board, arguments)
+    """arguments: dict of str, from the command line (Unix) or empty."""
+    return port(board).Hal(board, arguments)

@@ -76,7 +76,7 @@ class CommonHal:
         self._queue.forget(sock)
 
     def free_bytes(self):
-        stat = os.statvfs(self.root)
+        stat = os.statvfs(self.spool_root)
         return stat[0] * stat[3]
 
     def collect(self):

@@ -22,6 +22,36 @@ EPOCH_2000_MS = 946684800000
 NETWORK_TIMEOUT_MS = 30000
 FULL_SPEED_HZ = 240000000  # the chip boots at 160 MHz
 MAGIC = b"TSGT"  # in RTC memory: the clock was right before this reset
+SERVICE = b"TSGS"  # in RTC memory: the recorder itself asked for service mode
+SERVICE_MS = 1000
+ROOT = "/testigo"
+CARD_ROOT = "/card"
+
+
+def service_asked(board):
+    """The board's button is held, or the recorder, not yet provisioned, was told to make way.
+
+    A provisioned device is deaf to Ctrl-C from its first moment.
+    """
+    rtc = machine.RTC()
+    if rtc.memory() == SERVICE:
+        rtc.memory(b"")
+        return True
+    pin = machine.Pin(board.SERVICE_PIN, machine.Pin.IN)
+    if board.SERVICE_PIN < 34:  # 34 and up have no pull-up inside
+        pin.init(machine.Pin.IN, machine.Pin.PULL_UP)
+    waited = 0
+    while not pin.value():
+        if waited >= SERVICE_MS:
+            return True
+        time.sleep_ms(20)
+        waited += 20
+    try:
+        os.stat(ROOT + "/identity/cert.der")
+        micropython.kbd_intr(-1)
+    except OSError:
+        pass  # not provisioned
+    return False
 
 
 class ConsolePort:
@@ -54,12 +84,13 @@ class ConsolePort:
 class Hal(CommonHal):
     def __init__(self, board, arguments):
         machine.freq(FULL_SPEED_HZ)
-        self.root = getattr(board, "ROOT", "/testigo")
+        self.root = self.spool_root = ROOT
         try:
-            os.mkdir(self.root)
+            os.mkdir(ROOT)
         except OSError:
             pass  # it is there
         super().__init__(board)
+        self.card = self._mount_card()
         self.serial = ConsolePort()
         self._rtc = machine.RTC()
         if machine.reset_cause() != machine.PWRON_RESET and self._rtc.memory() == MAGIC:
@@ -78,6 +109,17 @@ class Hal(CommonHal):
         self._rtc.memory(MAGIC)
         self.clock = 2
 
+    def _mount_card(self):
+        """Recordings go to the card where there is one; without it to the flash, for as long as that has room."""
+        if not hasattr(self.board, "CARD"):
+            return "none"
+        try:
+            os.mount(machine.SDCard(**self.board.CARD), CARD_ROOT)
+        except OSError as exc:
+            return "not usable: " + str(exc)
+        self.spool_root = CARD_ROOT
+        return "in use"
+
     async def network(self, settings):
         kind = settings[0] if settings else "none"
         if kind == "wifi":
@@ -90,7 +132,7 @@ class Hal(CommonHal):
             link = self._link or self._ethernet()
             link.active(True)
         else:
-            raise HalError("no network is configured")
+            return None
         self._link = link
         waited = 0
         while not link.isconnected() or link.ifconfig()[0] == "0.0.0.0":
@@ -110,5 +152,7 @@ class Hal(CommonHal):
     def peer(self, raw):
         return raw
 
-    def reset(self):
+    def reset(self, service=False):
+        if service:
+            self._rtc.memory(SERVICE)
         machine.reset()

@@ -16,6 +16,10 @@ from recorder.hal_common import CommonHal
 WRITE_AT_ONCE = 512  # less than a terminal's buffer, so that a ready terminal takes it all
 
 
+def service_asked(board):
+    return False  # who can start the process can start another
+
+
 class ConsolePort:
     def __init__(self):
         import termios
@@ -47,7 +51,7 @@ class Hal(CommonHal):
         root = arguments.get("root")
         if not root:
             raise HalError("root=DIR is missing: where the appliance keeps its files")
-        self.root = root.rstrip("/")
+        self.root = self.spool_root = root.rstrip("/")
         super().__init__(board)
         self.serial = None
         if arguments.get("console") != "no":
@@ -67,11 +71,11 @@ class Hal(CommonHal):
         self._clock_offset += unix_ms - self.unix_ms()
 
     async def network(self, settings):
-        return settings[1] if settings and len(settings) > 1 else "127.0.0.1"
+        return "127.0.0.1"  # unless the settings name another address to bind
 
     def peer(self, raw):
         _, host, port = socket.sockaddr(raw)[:3]
         return ".".join(str(part) for part in host), port
 
-    def reset(self):
+    def reset(self, service=False):
         sys.exit(3)

@@ -37,7 +37,7 @@ class Spool:
         self.log = log
         self._state_path = hal.root + "/state.cbor"
         self._reading = None  # (number, file) that read() keeps open
-        self.folder = hal.root + "/spool"
+        self.folder = hal.spool_root + "/spool"
         self.next_number = 1
         self.previous = bytes(32)
         self.on_sealed = []

@@ -1,0 +1,136 @@
+"""The composition root: makes every part once, hands it what it needs, and keeps the appliance running.
+
+Parts that a board or its settings do not call for are not even loaded: code lives in
+the heap.
+"""
+
+import asyncio
+
+from recorder import primitives, recover
+from recorder.clock import Clock
+from recorder.documents import Documents
+from recorder.hal import HalError, open_hal
+from recorder.identity import Identity
+from recorder.keypool import KeyPool
+from recorder.log import Log
+from recorder.recordings import Recordings
+from recorder.spool import Spool, SpoolError
+
+VERSION = "0.1.0"
+NETWORK, SIP, SYNC, MAX_CALLS = range(4)  # of the settings document
+CLOCK_MS = 60000
+RETRY_MS = 10000
+
+
+class Appliance:
+    """Everything that runs. Parts that come and go with the settings are None while they are away."""
+
+    SpoolError = SpoolError
+
+    def __init__(self, board, arguments):
+        self.hal = hal = open_hal(board, arguments)
+        primitives.start(hal)
+        self.primitives = device = primitives.DEVICE
+        self.log = Log(hal)
+        hal.log_to(self.log)
+        self.clock = Clock(hal)
+        self.clock.load()
+        self.identity = Identity(hal, device)
+        self.identity.load()
+        self.documents = Documents(hal, device, self.identity, self.log)
+        self.keypool = KeyPool(device, 2)
+        self.spool = Spool(hal, device, self.identity, self.log)
+        self.recordings = None
+        self.gateway = None
+        self.sync = None
+        self._changed = asyncio.Event()
+
+    async def run(self):
+        """Boots, and serves until it is cancelled."""
+        self.log("boot: testigo %s on %s" % (VERSION, self.hal.board.NAME))
+        console = self._console()
+        await self.documents.load()
+        self.documents.changed.append(self._on_document)
+        self._use_keys()
+        for number in await recover.recover(self.spool):
+            self.log("recording %d was cut by a power loss and is closed" % number)
+        self.recordings = Recordings(
+            self.hal, self.primitives, self.identity, self.documents, self.keypool, self.spool, self.log
+        )
+        tasks = [asyncio.create_task(self.keypool.run()), asyncio.create_task(self._gateway())]
+        tasks.append(asyncio.create_task(self._synchronise()))
+        try:
+            while True:
+                self.clock.keep()
+                await asyncio.sleep_ms(CLOCK_MS)
+        finally:
+            for task in tasks + [console]:
+                if task:
+                    task.cancel()
+
+    def _console(self):
+        """The serial port answers first thing: a device that boots badly must still say why."""
+        if self.hal.serial is None:
+            return None
+        from recorder.control import Control
+        from recorder.serial_port import SerialPort
+
+        self.serial_port = SerialPort(self.hal, self.primitives)
+        self.control = Control(self)
+        return asyncio.create_task(self.serial_port.run(self.control))
+
+    def _on_document(self, kind, name):
+        self.log("%s %s in force" % (kind, name))
+        if kind == "policy":
+            self._use_keys()
+        elif kind == "settings":
+            self._changed.set()
+
+    def _use_keys(self):
+        settings = self.documents.settings
+        self.keypool.depth = (settings[MAX_CALLS] if settings else 1) + 1
+        self.keypool.use(self.documents.recipients())
+
+    async def _gateway(self):
+        """The SIP side, made anew when new settings come in and no call is up."""
+        while True:
+            self._changed.clear()
+            settings = self.documents.settings
+            task = None
+            if settings:
+                task = await self._start_gateway(settings)
+            await self._changed.wait()
+            if task:
+                while self.gateway.calls:
+                    await asyncio.sleep_ms(500)
+                task.cancel()
+                self.gateway.close()
+                self.gateway = None
+
+    async def _start_gateway(self, settings):
+        from recorder.gateway import Gateway
+
+        while True:
+            try:
+                host = await self.hal.network(settings[NETWORK])
+                if host is None:
+                    return None
+                host = settings[SIP][0] or host
+                self.gateway = Gateway(self.hal, self.primitives, self, settings, host, self.log)
+                break
+            except (HalError, OSError) as exc:
+                self.log("no SIP: " + str(exc))
+                await asyncio.sleep_ms(RETRY_MS)
+        self.log("SIP on %s:%d" % (host, settings[SIP][1]))
+        return asyncio.create_task(self.gateway.run())
+
+    async def _synchronise(self):
+        from recorder.sync import Sync
+
+        self.sync = Sync(self)
+        await self.sync.run()
+
+
+def start(board, arguments):
+    """Runs the appliance; returns only by an exception."""
+    asyncio.run(Appliance(board, arguments).run())
