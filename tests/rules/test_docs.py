@@ -40,5 +40,7 @@ def test_every_page_is_reached_from_the_index():
     index = (ROOT / "docs" / "README.md").read_text(encoding="utf-8")
     linked = {((ROOT / "docs") / match[1].partition("#")[0]).resolve() for match in LINK.finditer(index) if match[1]}
     pages = [page for page in PAGES if page.is_relative_to(ROOT / "docs") and page.name != "README.md"]
-    covered = linked | {page for page in pages if any(page.is_relative_to(folder) for folder in linked if folder.is_dir())}
+    covered = linked | {
+        page for page in pages if any(page.is_relative_to(folder) for folder in linked if folder.is_dir())
+    }
     assert [name(page) for page in pages if page not in covered] == []

@@ -4,6 +4,7 @@ import ast
 
 import pytest
 from rules.tree import below, name
+
 from testigo_tools.firmware_build import compile_file
 
 FIRMWARE = [*below("firmware", ".py"), *below("boards", ".py")]

@@ -49,4 +49,3 @@ def test_the_tools_never_import_the_device(path):
 def test_set_up_needs_only_the_standard_library(path):
     own = {module.stem for module in below("tools/setup", ".py")}
     assert top(imports(path)) - own - set(sys.stdlib_module_names) == set()
-

@@ -12,7 +12,21 @@ PYTHON = files(".py")
 TEXT = [
     path
     for path in files(
-        ".py", ".md", ".toml", ".cddl", ".json", ".xml", ".html", ".css", ".js", ".txt", ".cfg", ".yml", ".yaml", ".sh", ""
+        ".py",
+        ".md",
+        ".toml",
+        ".cddl",
+        ".json",
+        ".xml",
+        ".html",
+        ".css",
+        ".js",
+        ".txt",
+        ".cfg",
+        ".yml",
+        ".yaml",
+        ".sh",
+        "",
     )
     if path.name != "LICENSE"
 ]

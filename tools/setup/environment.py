@@ -53,7 +53,9 @@ def make_environment(folder: Path, tools: Path, ignore_installed: bool) -> None:
 def set_up(root: Path, tools: Path, ignore_installed: bool) -> None:
     folder = root / ".venv"
     stamp = folder / "set-up.stamp"
-    wanted = hashlib.sha256((root / "pyproject.toml").read_bytes() + sys.version.encode() + str(root).encode()).hexdigest()
+    wanted = hashlib.sha256(
+        (root / "pyproject.toml").read_bytes() + sys.version.encode() + str(root).encode()
+    ).hexdigest()
     if stamp.is_file() and stamp.read_text() == wanted:
         return
     python = folder / "bin" / "python"

@@ -101,6 +101,8 @@ def set_up_32(tools: Path) -> None:
     wrapper = tools / "bin" / "micropython32"
     if version_of(wrapper) < OLDEST:
         if not have_apt() or architecture() not in ("amd64", "i386"):
-            raise SetupError("32-bit MicroPython runs on amd64 and i386 only", "The tests that measure memory are skipped.")
+            raise SetupError(
+                "32-bit MicroPython runs on amd64 and i386 only", "The tests that measure memory are skipped."
+            )
         from_packages(tools, "micropython32", "i386")
     say(f"micropython32: {'.'.join(map(str, version_of(wrapper)))}")

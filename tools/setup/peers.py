@@ -77,9 +77,7 @@ def starts(program: str | Path, check: str) -> bool:
 
 def installed(peer: Peer, tools: Path) -> str | None:
     """The path of an installed program, without our own wrappers on the way."""
-    path = os.pathsep.join(
-        part for part in os.environ.get("PATH", "").split(os.pathsep) if Path(part) != tools / "bin"
-    )
+    path = os.pathsep.join(part for part in os.environ.get("PATH", "").split(os.pathsep) if Path(part) != tools / "bin")
     for name in (peer.name, *peer.others):
         found = shutil.which(name, path=path)
         if found and starts(found, peer.check):
@@ -166,8 +164,9 @@ def set_up(tools: Path, target: str, ignore_installed: bool) -> None:
         return
     names = ", ".join(f"{peer.name} ({peer.use})" for peer in lost)
     what = "\n".join([f"not to be had here: {names}", *reasons])
-    way_out = f"Install them (`apt-get install {' '.join(p for peer in lost for p in peer.packages)}`) and run make again."
+    way_out = (
+        f"Install them (`apt-get install {' '.join(p for peer in lost for p in peer.packages)}`) and run make again."
+    )
     if os.environ.get("CI") or target == "demo":
         raise SetupError(what, way_out)
     warn(what, way_out + " The tests that need them are skipped.")
-

@@ -39,7 +39,13 @@ class PrivateApt:
         self.environment = {**os.environ, "APT_CONFIG": str(folder / "apt.conf"), "LC_ALL": "C.UTF-8"}
 
     def configure(self) -> None:
-        for part in ("state/lists/partial", "cache/archives/partial", "etc/conf.d", "etc/sources.d", "etc/preferences.d"):
+        for part in (
+            "state/lists/partial",
+            "cache/archives/partial",
+            "etc/conf.d",
+            "etc/sources.d",
+            "etc/preferences.d",
+        ):
             (self.folder / part).mkdir(parents=True, exist_ok=True)
         if self.status.parent == self.folder:
             self.status.touch()

@@ -52,7 +52,12 @@ def install(board: Board, files: dict[str, bytes], port: str, baud: int) -> None
         fail(f"{machine} runs MicroPython {'.'.join(map(str, version))}; write a stock image of 1.25 or newer first.")
     console.print(f"{machine}, MicroPython {'.'.join(map(str, version))}")
     total = sum(len(content) for content in files.values())
-    columns = (TextColumn("{task.description:32}"), BarColumn(), TextColumn("{task.percentage:3.0f} %"), TimeRemainingColumn())
+    columns = (
+        TextColumn("{task.description:32}"),
+        BarColumn(),
+        TextColumn("{task.percentage:3.0f} %"),
+        TimeRemainingColumn(),
+    )
     with Progress(*columns, console=console) as progress:
         task = progress.add_task("", total=total)
         sent, gone = chip.install(files, lambda path, count: progress.update(task, advance=count, description=path))
@@ -85,7 +90,9 @@ def flash(
     image: Path | None = typer.Option(None, help="Write the files as a LittleFS image here, and touch no chip."),
     stock: Path | None = typer.Option(None, help="With --image: the stock image, to take the exact place from."),
     erase_and_flash: Path | None = typer.Option(None, help="Erase the chip, write this stock image and the files."),
-    flash_size: int = typer.Option(0, help="Bytes of flash, where the module has another size than the board file says."),
+    flash_size: int = typer.Option(
+        0, help="Bytes of flash, where the module has another size than the board file says."
+    ),
     baud: int = typer.Option(0, help="Speed of the port."),
     build_dir: Path = typer.Option(Path("build"), help="Where compiled files are kept between runs."),
 ) -> None:

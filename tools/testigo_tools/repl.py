@@ -37,11 +37,11 @@ def _digest(path):
     try:
         f = open('/' + path, 'rb')
     except OSError:
-        return b''
+        return ''
     while True:
         part = f.read(512)
         if not part:
-            return h.digest()
+            return h.digest().hex()
         h.update(part)
 """
 
@@ -57,7 +57,9 @@ class Repl:
         try:
             self.transport = SerialTransport(port, baudrate=baud)
         except (OSError, SerialException, TransportError) as error:
-            raise ReplError(f"{port} cannot be opened ({error}). `python -m serial.tools.list_ports` lists ports.") from error
+            raise ReplError(
+                f"{port} cannot be opened ({error}). `python -m serial.tools.list_ports` lists ports."
+            ) from error
         self.port = port
         try:
             self._interrupt()
@@ -77,8 +79,8 @@ class Repl:
         if not self._at_prompt():
             raise ReplError(
                 f"no MicroPython prompt on {self.port}. If the chip is empty, write a stock image first "
-                "(--erase-and-flash IMAGE.bin). If the firmware is running, hold the board's boot button after a reset. "
-                "Close other programs that have the port open."
+                "(--erase-and-flash IMAGE.bin). If the firmware is running, press the board's reset button while this "
+                "command waits. Close other programs that have the port open."
             )
 
     def _at_prompt(self) -> bool:
@@ -129,7 +131,7 @@ class Repl:
         return machine, tuple(int(part) for part in version)
 
     def digest(self, path: str) -> bytes:
-        return bytes.fromhex(self.run(f"print(_digest({path!r}).hex())").strip())
+        return bytes.fromhex(self.run(f"print(_digest({path!r}))").strip())
 
     def listing(self) -> list[str]:
         self.run(LIST)
