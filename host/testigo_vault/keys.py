@@ -12,18 +12,17 @@ import hashlib
 import os
 from pathlib import Path
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives import hpke, padding, serialization
+from cryptography.hazmat.primitives import padding, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
 from testigo_vault.errors import KeyLocked, NotFound
 from testigo_vault.files import write_file
+from testigo_vault.primitives import open_base, public_bytes
+from testigo_wire.recording import wrap_info
 
 INDEX_STREAM = 0
 AUDIO_STREAM = 1
-
-_SUITE = hpke.Suite(hpke.KEM.P256, hpke.KDF.HKDF_SHA256, hpke.AEAD.AES_128_GCM)
 
 # scrypt: 16 MiB and about 0.3 s, the most that the openssl command opens with its default memory limit.
 _SCRYPT_N, _SCRYPT_R, _SCRYPT_P = 1 << 14, 8, 5
@@ -31,11 +30,6 @@ _SCRYPT_N, _SCRYPT_R, _SCRYPT_P = 1 << 14, 8, 5
 _OID_PBES2 = bytes.fromhex("06092a864886f70d01050d")
 _OID_SCRYPT = bytes.fromhex("06092b06010401da47040b")
 _OID_AES_256_CBC = bytes.fromhex("060960864801650304012a")
-
-
-def public_bytes(key: ec.EllipticCurvePublicKey) -> bytes:
-    """The 65 bytes of an uncompressed P-256 point."""
-    return key.public_bytes(serialization.Encoding.X962, serialization.PublicFormat.UncompressedPoint)
 
 
 def public_key(point: bytes) -> ec.EllipticCurvePublicKey:
@@ -83,19 +77,14 @@ class StreamKeyOpener:
         self.public = public_bytes(private.public_key())
         self.key_id = key_id(self.public)
 
-    def open(self, recording_id: bytes, stream: int, wrapped: bytes) -> bytes | None:
-        """The 32-byte base key from `enc || ciphertext`, or None where it was not made for this key."""
-        info = b"testigo hpke 1" + recording_id + bytes([stream])
-        try:
-            return bytes(_SUITE.decrypt(wrapped, self._private, info))
-        except (InvalidTag, ValueError):
-            return None
+    def find(self, stream: int, recording_id: bytes, wrapped: list) -> bytes | None:
+        """The 32-byte base key from a `keys` item's [[key_id, enc || ciphertext], ...]; None where it is not for us.
 
-    def find(self, recording_id: bytes, stream: int, recipients: list) -> bytes | None:
-        """The base key from a `keys` item's [[key_id, wrapped], ...], or None where we are not a recipient."""
-        for recipient, wrapped in recipients:
+        Raises UnwrapError where it says it is for us and does not open.
+        """
+        for recipient, key in wrapped:
             if recipient == self.key_id:
-                return self.open(recording_id, stream, wrapped)
+                return open_base(self._private, wrap_info(recording_id, stream), key)
         return None
 
 

@@ -25,15 +25,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.asymmetric.utils import Prehashed, decode_dss_signature
 
 from testigo_vault import certificates, config, keys
 from testigo_vault.devices import Devices, check_device_id
 from testigo_vault.documents import DocumentFolder
 from testigo_vault.errors import KeyLocked, NotFound, VaultError
 from testigo_vault.files import write_file
+from testigo_vault.primitives import HOST, sign
 from testigo_wire import documents as wire_documents
 
 SHORTEST_PASSPHRASE = 10
@@ -104,7 +103,7 @@ class Organisation:
 
     def operator_sign(self, kind: str, version: int, body: list) -> bytes:
         """A signed document, ready for a device."""
-        return wire_documents.encode(kind, version, body, self._sign_digest(wire_documents.digest(kind, version, body)))
+        return wire_documents.encode(kind, version, body, self._sign_digest(wire_documents.digest(HOST, kind, version, body)))
 
     def documents_for(self, device_id: str) -> list[bytes]:
         """The signed documents a device should hold: its settings, the policy, the notices."""
@@ -131,14 +130,7 @@ class Organisation:
     def _sign_digest(self, digest32: bytes) -> bytes:
         if self._operator_key is None:
             self._operator_key = self._service_key("operator")
-        return sign_digest(self._operator_key, digest32)
-
-
-def sign_digest(key: ec.EllipticCurvePrivateKey, digest32: bytes) -> bytes:
-    """ECDSA P-256 over a ready digest, deterministic (RFC 6979), as r || s."""
-    signature = key.sign(digest32, ec.ECDSA(Prehashed(hashes.SHA256()), deterministic_signing=True))
-    r, s = decode_dss_signature(signature)
-    return r.to_bytes(32, "big") + s.to_bytes(32, "big")
+        return sign(self._operator_key, digest32)
 
 
 def create(

@@ -1,0 +1,60 @@
+"""The proof of consent of one recording (GDPR article 7): what was said, to whom, how far, which key, when, by which
+policy; drawn from the sealed events, and from nothing else."""
+
+from dataclasses import dataclass, field
+
+from testigo_vault.models import Recording
+
+
+@dataclass
+class Notice:
+    leg: int
+    language: str
+    name: str
+    digest: str
+    played_ms: int
+    total_ms: int
+    completed: bool
+    at_ms: int
+
+
+@dataclass
+class Evidence:
+    policy_version: int = 0
+    policy_digest: str = ""
+    mode: str = ""
+    rule: str = ""
+    notices: list[Notice] = field(default_factory=list)
+    given: bool = False
+    by: str = ""
+    key: str = ""
+    channel: str = ""
+    at_ms: int = -1
+    objected_ms: int = -1
+    test: bool = False
+
+    @property
+    def verdict(self) -> str:
+        if self.test:
+            return "A self-test: there was no person to ask."
+        if self.objected_ms >= 0:
+            return "A party objected. No audio is kept."
+        if self.given:
+            return "Consent was given before the first sound was recorded."
+        return "No consent was given, and nothing was recorded."
+
+
+def evidence_of(recording: Recording) -> Evidence:
+    evidence = Evidence(test=recording.source == "test")
+    for event in recording.events:
+        fields = event.fields
+        if event.name == "policy":
+            evidence.policy_version, evidence.policy_digest, evidence.mode, evidence.rule = fields[:4]
+        elif event.name == "notice":
+            evidence.notices.append(Notice(*fields[:7], at_ms=event.t_ms))
+        elif event.name == "consent":
+            _, evidence.given, evidence.by, evidence.key, evidence.channel = fields[:5]
+            evidence.at_ms = event.t_ms
+        elif event.name == "objection":
+            evidence.objected_ms = event.t_ms
+    return evidence

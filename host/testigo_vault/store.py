@@ -1,0 +1,129 @@
+"""The copies of every recording: the device's very bytes in each of the configured places, through `obstore`.
+
+A place is a folder or a URL that obstore opens (s3://, gs://, az://). Names within a place:
+
+    recordings/<device_id>/<number, 8 digits>-<recording id>.tsg
+    quarantine/<device_id>/<number, 8 digits>-<recording id>-<first 8 of SHA-256>.tsg
+
+A copy counts as made once it was flushed to the disk and read back equal.
+"""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from obstore.exceptions import BaseError
+from obstore.store import LocalStore, from_url
+
+from testigo_vault.config import Copy
+from testigo_vault.errors import NotFound, StoreError
+from testigo_vault.files import sync_folder
+
+RECORDINGS = "recordings"
+QUARANTINE = "quarantine"
+
+
+def recording_path(device_id: str, number: int, recording_id: str) -> str:
+    return f"{RECORDINGS}/{device_id}/{number:08}-{recording_id}.tsg"
+
+
+def quarantine_path(device_id: str, number: int, recording_id: str, sha256: str) -> str:
+    return f"{QUARANTINE}/{device_id}/{number:08}-{recording_id}-{sha256[:8]}.tsg"
+
+
+class Place:
+    """One place that holds copies."""
+
+    def __init__(self, copy: Copy) -> None:
+        self.name = copy.name
+        self.url = copy.url
+        self._folder: Path | None = None
+        try:
+            if "://" in copy.url and not copy.url.startswith("file://"):
+                self._store = from_url(copy.url, **copy.options)
+            else:
+                self._folder = Path(copy.url.removeprefix("file://"))
+                self._folder.mkdir(parents=True, exist_ok=True)
+                self._store = LocalStore(self._folder)
+        except (BaseError, OSError, ValueError) as error:
+            raise StoreError(f"The copy place {copy.name} ({copy.url}) does not open: {error}.", "See [[copies]].") from None
+
+    def put(self, path: str, data: bytes) -> None:
+        """Write or replace, flush to the disk, read back and compare."""
+        try:
+            self._store.put(path, data)
+            if self._folder is not None:
+                _flush(self._folder, path)
+        except (BaseError, OSError) as error:
+            raise StoreError(f"Copy {self.name} could not take {path}: {error}.", "Check its disk or network.") from None
+        if self.get(path) != data:
+            raise StoreError(f"Copy {self.name} gave back other bytes for {path}.", "Its disk may be failing.")
+
+    def get(self, path: str) -> bytes:
+        try:
+            if self._folder is not None:
+                # The same file without a detour; obstore copies a local file twice on its way.
+                return (self._folder / path).read_bytes()
+            return bytes(self._store.get(path).bytes())
+        except FileNotFoundError:
+            raise NotFound(f"Copy {self.name} does not hold {path}.", "Restore it from another copy.") from None
+        except (BaseError, OSError) as error:
+            raise StoreError(f"Copy {self.name} could not read {path}: {error}.", "Check its disk or network.") from None
+
+    def delete(self, path: str) -> None:
+        try:
+            self._store.delete(path)
+        except FileNotFoundError:
+            pass
+        except (BaseError, OSError) as error:
+            raise StoreError(f"Copy {self.name} could not delete {path}: {error}.", "Check its rights.") from None
+
+    def paths(self, prefix: str) -> Iterator[str]:
+        """Every recording under `prefix`."""
+        for batch in self._store.list(prefix):
+            for item in batch:
+                if item["path"].endswith(".tsg"):
+                    yield item["path"]
+
+
+class Store:
+    """All places together."""
+
+    def __init__(self, copies: list[Copy]) -> None:
+        self.places = [Place(copy) for copy in copies]
+
+    def names(self) -> list[str]:
+        return [place.name for place in self.places]
+
+    def put(self, path: str, data: bytes) -> None:
+        """Into every place. Raises StoreError if one of them fails: then no receipt may be given."""
+        for place in self.places:
+            place.put(path, data)
+
+    def get(self, path: str) -> bytes:
+        """From the first place that has it."""
+        errors = []
+        for place in self.places:
+            try:
+                return place.get(path)
+            except (NotFound, StoreError) as error:
+                errors.append(str(error))
+        raise NotFound(" ".join(errors))
+
+    def delete(self, path: str) -> None:
+        for place in self.places:
+            place.delete(path)
+
+
+def _flush(folder: Path, path: str) -> None:
+    target = folder / path
+    descriptor = os.open(target, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+    parent = target.parent
+    sync_folder(parent)
+    while parent != folder:
+        parent = parent.parent
+        sync_folder(parent)

@@ -1,0 +1,35 @@
+"""The vault's parts put together, for the command line, the ingest and the web alike."""
+
+from pathlib import Path
+
+from testigo_vault.access_log import AccessLog
+from testigo_vault.alarms import Alarms
+from testigo_vault.database import Database
+from testigo_vault.keys import StreamKeyOpener
+from testigo_vault.organisation import Organisation
+from testigo_vault.store import Store
+from testigo_vault.users import Users
+
+
+class Vault:
+    """An opened vault folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.organisation = Organisation(folder)
+        self.config = self.organisation.config
+        self.database = Database(self.config.index_url)
+        self.store = Store(self.config.copies)
+        self.users = Users(self.database)
+        self.alarms = Alarms(folder, self.database)
+        self.log = AccessLog(folder, self.database)
+        self._index_key: StreamKeyOpener | None = None
+
+    @property
+    def index_key(self) -> StreamKeyOpener:
+        if self._index_key is None:
+            self._index_key = self.organisation.index_key()
+        return self._index_key
+
+    def close(self) -> None:
+        self.database.close()

@@ -1,0 +1,50 @@
+"""The web application: pages, security headers on every answer, errors as pages that name the way out."""
+
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+from fastapi import FastAPI, Request
+from fastapi.responses import RedirectResponse, Response
+from fastapi.staticfiles import StaticFiles
+from starlette.exceptions import HTTPException
+
+from testigo_vault.errors import KeyLocked, NotFound, Refused, VaultError
+from testigo_vault.vault import Vault
+from testigo_vault.web import access_page, details_page, list_page, sign_in_page, sound, system_page
+from testigo_vault.web.context import Context, SignInNeeded, context_of, secure
+
+_STATUS = {Refused: 403, KeyLocked: 403, NotFound: 404}
+
+
+def make_app(vault: Vault) -> FastAPI:
+    app = FastAPI(title="Testigo vault", docs_url=None, redoc_url=None, openapi_url=None)
+    app.state.context = Context(vault)
+    app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")
+    for page in (sign_in_page, list_page, details_page, sound, access_page, system_page):
+        app.include_router(page.router)
+
+    @app.middleware("http")
+    async def headers(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
+        response = secure(await call_next(request))
+        if request.url.path.startswith("/static/"):
+            response.headers["Cache-Control"] = "max-age=300"
+        return response
+
+    @app.exception_handler(SignInNeeded)
+    async def sign_in(request: Request, error: Exception) -> Response:
+        return RedirectResponse("/sign-in", 303)
+
+    @app.exception_handler(VaultError)
+    async def vault_error(request: Request, error: Exception) -> Response:
+        assert isinstance(error, VaultError)
+        status = _STATUS.get(type(error), 409)
+        return context_of(request).page(request, "error.html", status, message=error.message, way_out=error.way_out)
+
+    @app.exception_handler(HTTPException)
+    async def http_error(request: Request, error: Exception) -> Response:
+        assert isinstance(error, HTTPException)
+        message = "There is no such page." if error.status_code == 404 else str(error.detail)
+        way_out = "Go to the list of recordings."
+        return context_of(request).page(request, "error.html", error.status_code, message=message, way_out=way_out)
+
+    return app

@@ -1,0 +1,55 @@
+"""The picture of a call: both legs' peaks as SVG paths, with marks where notice, consent and objection happened."""
+
+from dataclasses import dataclass
+
+from testigo_vault.models import Event
+from testigo_vault.timeline import Timeline
+
+WIDTH = 1000
+HALF = 60  # height of one leg's lane, in the picture's units
+
+_MARKS = {"notice": "notice", "consent": "consent", "objection": "objection", "hang_up": "end", "power_loss": "end"}
+
+
+@dataclass
+class Mark:
+    x: float
+    kind: str
+    seconds: float
+    label: str
+
+
+@dataclass
+class Wave:
+    paths: list[str]
+    marks: list[Mark]
+    seconds: float
+    ticks: list[tuple[float, str]]
+    start: float
+
+
+def draw(timeline: Timeline, events: list[Event]) -> Wave:
+    seconds = max(timeline.length / 8000, 0.001)
+    paths = [_path(peaks) for peaks in timeline.peaks(WIDTH // 2)]
+    marks = []
+    for event in events:
+        kind = _MARKS.get(event.name)
+        if kind and event.t_ms <= seconds * 1000:
+            at = event.t_ms / 1000
+            marks.append(Mark(round(at / seconds * WIDTH, 1), kind, at, event.name.replace("_", " ")))
+    step = next((s for s in (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1800) if seconds / s <= 10), 3600)
+    ticks = [(round(t / seconds * WIDTH, 1), f"{t // 60}:{t % 60:02}") for t in range(0, int(seconds) + 1, step)]
+    return Wave(paths, marks, round(seconds, 3), ticks, timeline.first_ms / 1000)
+
+
+def _path(peaks: list[int]) -> str:
+    """A closed outline, mirrored about the middle of its lane; quiet parts keep a hair line."""
+    if not peaks:
+        return f"M0 {HALF // 2}H{WIDTH}"
+    step = WIDTH / len(peaks)
+    # The square root lifts quiet speech to where it can be seen, as players do.
+    heights = [max(0.4, (peak / 32768) ** 0.5 * (HALF / 2 - 2)) for peak in peaks]
+    middle = HALF / 2
+    upper = [f"{i * step:.1f} {middle - h:.1f}" for i, h in enumerate(heights)]
+    lower = [f"{i * step:.1f} {middle + h:.1f}" for i, h in enumerate(heights)]
+    return "M" + "L".join(upper) + "L" + "L".join(reversed(lower)) + "Z"

@@ -1,0 +1,129 @@
+"""Events, outcomes and reasons in plain words, for pages and for `testigo show`."""
+
+OUTCOMES = {
+    "recorded": "Recorded with consent",
+    "objected": "Objected later: audio destroyed",
+    "refused": "Objected: nothing recorded",
+    "unrecorded": "Connected without recording",
+    "cut": "Cut by a power failure",
+    "test": "Self-test",
+    "no-call": "No conversation",
+    "unknown": "Not known",
+}
+
+REASONS = {
+    "hang-up": "the call was hung up",
+    "objection": "a party objected",
+    "refused": "consent was not given",
+    "power-loss": "the appliance lost power",
+    "unrecorded": "recording was not possible",
+    "cancelled": "the caller gave up",
+    "failed": "the call failed",
+    "test": "a self-test ended",
+    "limit": "the longest allowed time was reached",
+}
+
+CLOCKS = {
+    0: "never set: times are relative to a start that is not known",
+    1: "kept over a restart: approximate",
+    2: "set by the vault or the network",
+}
+
+AUDIO = {
+    "none": "no audio was ever recorded",
+    "present": "sealed; opens with the audio key",
+    "erased": "destroyed; only digests are left",
+}
+
+RULES = {
+    "notify": "the notice is enough",
+    "opt-out": "recorded unless a key is pressed to object",
+    "opt-in": "recorded only after a key is pressed to agree",
+}
+
+_LEGS = {0: "the worker's side", 1: "the other party"}
+_CHANNELS = {"rfc4733": "in the audio stream (RFC 4733)", "info": "by SIP INFO", "": ""}
+_GIVEN_BY = {
+    "notice": "by hearing the notice to its end",
+    "key": "by pressing key {key}",
+    "timeout": "by not objecting in time",
+    "test": "as a self-test",
+}
+
+
+def clock_time(t_ms: int) -> str:
+    """Time since the recording was opened, as 1:02.345 or 1:00:02.345."""
+    minutes, ms = divmod(t_ms, 60_000)
+    hours, minutes = divmod(minutes, 60)
+    head = f"{hours}:{minutes:02}" if hours else str(minutes)
+    return f"{head}:{ms // 1000:02}.{ms % 1000:03}"
+
+
+def event(name: str, fields: list) -> str:
+    """One sentence for an event; an event of a later version is told by its name and fields."""
+    teller = _EVENTS.get(name)
+    if teller is not None:
+        try:
+            return teller(*fields)
+        except (TypeError, KeyError, ValueError, IndexError):
+            pass
+    return f"{name.replace('_', ' ')} {', '.join(str(field) for field in fields)}".strip()
+
+
+def _call(line, direction, caller, callee, sip_call_id, source):  # type: ignore[no-untyped-def]
+    if source == "test":
+        return "A self-test began; its sound is made by the appliance."
+    kind = "Incoming" if direction == "in" else "Outgoing"
+    return f"{kind} call on line {line or '(none)'}: {caller or 'unknown'} to {callee or 'unknown'}."
+
+
+def _policy(version, digest, mode, rule):  # type: ignore[no-untyped-def]
+    if not version:
+        return "No valid policy: the appliance may not record."
+    modes = {"all": "all calls", "on-demand": "on demand", "never": "no calls"}
+    return f"Policy version {version} applied: {modes.get(mode, mode)}; {RULES.get(rule, rule)}."
+
+
+def _notice(leg, language, name, digest, played_ms, total_ms, completed):  # type: ignore[no-untyped-def]
+    who = _LEGS.get(leg, f"leg {leg}")
+    how = "to its end" if completed else "but cut short"
+    return f"Notice '{name}' ({language}) played to {who} {how}: {played_ms / 1000:.1f} of {total_ms / 1000:.1f} s."
+
+
+def _consent(rule, given, by, key, channel):  # type: ignore[no-untyped-def]
+    how = _GIVEN_BY.get(by, by).format(key=key)
+    how += f", sent {_CHANNELS.get(channel, channel)}" if channel else ""
+    return f"Consent {'given' if given else 'not given'} {how}. Rule: {RULES.get(rule, rule)}."
+
+
+def _media(leg, encoding, payload_type, clock_rate, ptime_ms):  # type: ignore[no-untyped-def]
+    return f"Sound from {_LEGS.get(leg, leg)}: {encoding}, {clock_rate} Hz, {ptime_ms} ms a packet."
+
+
+def _quality(leg, received, lost, late, jitter_us, size):  # type: ignore[no-untyped-def]
+    return (
+        f"Quality from {_LEGS.get(leg, leg)}: {received} packets, {lost} lost, {late} late, "
+        f"jitter {jitter_us / 1000:.1f} ms, {size} bytes."
+    )
+
+
+_EVENTS = {
+    "call": _call,
+    "policy": _policy,
+    "notice": _notice,
+    "consent": _consent,
+    "media": _media,
+    "quality": _quality,
+    "dtmf": lambda leg, digit, channel: f"Key {digit} pressed by {_LEGS.get(leg, leg)}.",
+    "on_hold": lambda leg, held: f"{_LEGS.get(leg, leg).capitalize()} {'put the call on hold' if held else 'took the call back'}.",
+    "gap": lambda leg, count, ms, why: f"Gap of {ms} ms ({count} packets) from {_LEGS.get(leg, leg)}: {why}.",
+    "objection": lambda leg, key, channel: (
+        f"Objection by {_LEGS.get(leg, leg)}" + (f" with key {key}" if key else "") + ": recording ends."
+    ),
+    "erased": lambda items: f"Audio destroyed: {items} items replaced by their digests.",
+    "unrecorded": lambda why: f"Connected without recording: {why}.",
+    "pause": lambda *fields: "Recording paused.",
+    "resume": lambda *fields: "Recording resumed.",
+    "hang_up": lambda leg, status, reason: f"Hung up by {_LEGS.get(leg, 'the appliance')}{f' ({status} {reason})'.rstrip() if status else ''}.",
+    "power_loss": lambda *fields: "The appliance had lost power; the recording was closed at the next start.",
+}
