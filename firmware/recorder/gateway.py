@@ -6,11 +6,13 @@ trunk (a fixed address, or a server that the appliance registers with).
 """
 
 import asyncio
+import io
+import sys
 
 from recorder.call import Call
 from recorder.leg import FAR, NEAR, Leg, PortError
 from testigo_wire import sip_agent, sip_auth, sip_event
-from testigo_wire.sip_message import uri
+from testigo_wire.sip_message import uri as parse_uri
 
 MODE, HOST, PORT, USER, AUTH_USER, PASSWORD, LINE = range(7)
 SIDES = ("near", "far")
@@ -35,7 +37,8 @@ class Gateway:
         self.registration = ""
         self._log = log
         self._host = host
-        _, sip, _, self._max_calls = settings
+        sip = settings.sip
+        self._max_calls = settings.max_calls
         self._ports = (sip[2], sip[3])
         self._sides = (sip[4], sip[5])
         self._sock = hal.udp(host, sip[1])
@@ -167,7 +170,9 @@ class Gateway:
         try:
             await call.run()
         except Exception as exc:  # one call's fault must not end the others, nor pass unseen
-            self._log("call failed: " + type(exc).__name__ + " " + str(exc))
+            text = io.StringIO()
+            sys.print_exception(exc, text)
+            self._log("call failed: " + text.getvalue()[-160:].replace("\n", ";"))
         finally:
             self.calls.remove(call)
             self.flush()
@@ -204,12 +209,12 @@ class Gateway:
         if side == NEAR and config[USER]:
             user = config[USER]
         else:
-            user = uri(sip.callee)[1]
+            user = parse_uri(sip.callee)[1]
         return "sip:%s@%s:%d" % (user, config[HOST], config[PORT]), address, self._credentials(config)
 
     def invite(self, uri, caller, body, address, credentials, owner):
         """The call's second leg. Returns the SIP call, whose events reach owner."""
-        caller_uri = "sip:%s@%s" % (uri(caller)[1], self._host)
+        caller_uri = "sip:%s@%s" % (parse_uri(caller)[1], self._host)
         sip = self._agent.invite(uri, caller_uri, body, address, self.hal.ms(), credentials=credentials)
         sip.owner = owner
         self.flush()

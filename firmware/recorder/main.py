@@ -17,7 +17,6 @@ from recorder.recordings import Recordings
 from recorder.spool import Spool, SpoolError
 
 VERSION = "0.1.0"
-NETWORK, SIP, SYNC, MAX_CALLS = range(4)  # of the settings document
 CLOCK_MS = 60000
 RETRY_MS = 10000
 
@@ -88,7 +87,7 @@ class Appliance:
 
     def _use_keys(self):
         settings = self.documents.settings
-        self.keypool.depth = (settings[MAX_CALLS] if settings else 1) + 1
+        self.keypool.depth = (settings.max_calls if settings else 1) + 1
         self.keypool.use(self.documents.recipients())
 
     async def _gateway(self):
@@ -112,20 +111,23 @@ class Appliance:
 
         while True:
             try:
-                host = await self.hal.network(settings[NETWORK])
+                host = await self.hal.network(settings.network)
                 if host is None:
                     return None
-                host = settings[SIP][0] or host
+                host = settings.sip[0] or host
                 self.gateway = Gateway(self.hal, self.primitives, self, settings, host, self.log)
                 break
             except (HalError, OSError) as exc:
                 self.log("no SIP: " + str(exc))
                 await asyncio.sleep_ms(RETRY_MS)
-        self.log("SIP on %s:%d" % (host, settings[SIP][1]))
+        self.log("SIP on %s:%d" % (host, settings.sip[1]))
         return asyncio.create_task(self.gateway.run())
 
     async def _synchronise(self):
-        from recorder.sync import Sync
+        try:
+            from recorder.sync import Sync
+        except ImportError:
+            return
 
         self.sync = Sync(self)
         await self.sync.run()
