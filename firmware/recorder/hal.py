@@ -29,6 +29,8 @@ it; no other file of the recorder imports a hardware module.
 
     SerialPort.read_into(buf) -> count   what has arrived, 0 if nothing; never waits
     SerialPort.write(buf, n) -> count    what was taken of buf[:n]; never waits
+    SerialPort.ROOM                      bytes that may arrive unread before any is lost
+    SerialPort.PACE                      bytes to write every 8 ms, so that none waits
 
 `collect` is called after an audio frame was sealed and the sockets are drained.
 Hash objects of MicroPython cannot be reused, so each frame leaves a little garbage

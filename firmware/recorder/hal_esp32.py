@@ -57,7 +57,10 @@ def service_asked(board):
 class ConsolePort:
     """Bytes one at a time: the console's stream would wait for a whole buffer."""
 
-    def __init__(self):
+    ROOM = 256  # the port's ring buffer; what arrives beyond it is lost
+
+    def __init__(self, board):
+        self.PACE = getattr(board, "SERIAL_PACE", 96)  # less than the 128 bytes of the UART's FIFO
         micropython.kbd_intr(-1)
         self._in = sys.stdin.buffer
         self._out = sys.stdout.buffer
@@ -91,7 +94,7 @@ class Hal(CommonHal):
             pass  # it is there
         super().__init__(board)
         self.card = self._mount_card()
-        self.serial = ConsolePort()
+        self.serial = ConsolePort(board)
         self._rtc = machine.RTC()
         if machine.reset_cause() != machine.PWRON_RESET and self._rtc.memory() == MAGIC:
             self.clock = 1

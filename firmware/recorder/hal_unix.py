@@ -21,6 +21,9 @@ def service_asked(board):
 
 
 class ConsolePort:
+    ROOM = 2048
+    PACE = 4096
+
     def __init__(self):
         import termios
 

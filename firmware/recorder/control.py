@@ -1,0 +1,145 @@
+"""Answers a technician on the serial port (docs/formats/control.md)."""
+
+import gc
+
+from recorder.documents import DocumentError
+from recorder.identity import IdentityError
+from recorder.spool import SpoolError
+from testigo_wire.control import Server, answer
+from testigo_wire.errors import WireError
+from testigo_wire.link import ProtocolError
+from testigo_wire.serial import CONTROL
+
+SEND_MS = 10000
+LOG_LINES = 48
+
+
+class Refusal(Exception):
+    """Why a request is not done."""
+
+
+class Control:
+    def __init__(self, app):
+        self._app = app
+        self._port = None
+
+    async def run(self, port):
+        """Serves channel 0 of the port, one request at a time."""
+        self._port = port
+        endpoint = port.endpoint
+        session = 0
+        server = Server()
+        while True:
+            await port.arrived.wait()
+            port.arrived.clear()
+            if endpoint.session != session:
+                session = endpoint.session
+                server = Server()
+            data = endpoint.read(CONTROL)
+            while data is not None:
+                server.receive(data)
+                try:
+                    request = server.next()
+                    while request:
+                        await self._serve(*request)
+                        request = server.next()
+                except ProtocolError as error:
+                    self._app.log("control: " + str(error))
+                    server = Server()
+                data = endpoint.read(CONTROL)
+
+    async def _serve(self, number, name, arguments):
+        async def more(value):
+            await self._port.send(CONTROL, answer(number, "more", value), SEND_MS)
+
+        try:
+            if name is None:
+                raise Refusal("unknown request")
+            handler = getattr(self, "_" + name)
+            value = await (handler(more, *arguments) if name == "selftest" else handler(*arguments))
+            reply = answer(number, "ok", value)
+        except (Refusal, DocumentError, IdentityError, SpoolError, WireError, OSError, MemoryError) as error:
+            reply = answer(number, "no", str(error) or type(error).__name__)
+        await self._port.send(CONTROL, reply, SEND_MS)
+        if name == "reboot":
+            await self._port.flush(CONTROL, SEND_MS)
+            self._app.log("reboot was asked for")
+            self._app.hal.reset()
+
+    async def _diag(self):
+        from recorder.main import VERSION
+
+        app = self._app
+        hal, identity, documents, spool = app.hal, app.identity, app.documents, app.spool
+        endpoint = self._port.endpoint
+        gc.collect()
+        numbers = spool.numbers()
+        policy = documents.installed_policy
+        return {
+            "firmware": VERSION,
+            "board": hal.board.NAME,
+            "chip": hal.board.CHIP,
+            "uptime_ms": hal.ms(),
+            "heap_free": gc.mem_free(),
+            "heap_used": gc.mem_alloc(),
+            "storage_free": hal.free_bytes(),
+            "device_id": identity.device_id or "",
+            "key": app.primitives.sha256(identity.public) if identity.public else b"",
+            "clock": [hal.clock, hal.unix_ms()],
+            "policy": [policy.version if policy else 0, documents.policy_why],
+            "documents": documents.versions(),
+            "wanted": documents.wanted(),
+            "calls": hal.calls,
+            "recordings": [len(numbers), numbers[0] if numbers else 0, spool.next_number],
+            "set_aside": spool.aside(),
+            "sync": [app.sync.state, app.sync.sent, app.sync.last_ms] if app.sync else ["starting", 0, 0],
+            "serial": [endpoint.sent, endpoint.resent, endpoint.received, endpoint.bad],
+            "log": app.log.lines(4),
+        }
+
+    async def _identify(self, challenge):
+        public, signature = await self._app.identity.identify(challenge)
+        return [self._app.identity.device_id or "", public, signature]
+
+    async def _provision(self, certificate, ca, operator, device_id):
+        ok, reason = await self._app.identity.provision(certificate, ca, operator, device_id)
+        if not ok:
+            raise Refusal(reason)
+        self._app.log("provisioned as " + device_id)
+        return ""
+
+    async def _document(self, data):
+        ok, reason = await self._app.documents.accept(data)
+        if not ok:
+            raise Refusal(reason)
+        return reason
+
+    async def _wanted(self):
+        return self._app.documents.wanted()
+
+    async def _blob(self, name, offset, data, last):
+        return self._app.documents.blob(name, offset, data, last)
+
+    async def _log(self, count):
+        return self._app.log.lines(min(count, LOG_LINES)) if count else []
+
+    async def _sync(self):
+        if not self._app.identity.provisioned:
+            raise Refusal("not provisioned")
+        if not self._app.sync:
+            raise Refusal("still starting")
+        self._app.sync.request(True)
+        return self._app.spool.numbers()
+
+    async def _reboot(self):
+        if self._app.hal.calls:
+            raise Refusal("a call is up")
+        return ""
+
+    async def _selftest(self, more, seconds, source):
+        if self._app.hal.calls:
+            raise Refusal("a call is up")
+        # Loaded for this only: it is large.
+        from recorder.selftest import run
+
+        return await run(self._app, seconds, source, more)

@@ -1,0 +1,145 @@
+"""Brings closed recordings to the vault, and its documents, time and receipts here.
+
+Runs when a recording was closed, every quarter of an hour, and when asked; after a failure it waits longer each time.
+On a small heap it waits until no call is up: a TLS session takes what a call needs. Over TCP as the settings say; over
+the serial port when a program there says that it is the vault.
+"""
+
+import asyncio
+import gc
+
+from recorder.channel import ChannelError, open_serial, open_tcp
+from recorder.spool import SpoolError
+from testigo_wire import link
+from testigo_wire.errors import WireError
+from testigo_wire.serial import OPEN
+
+EVERY_MS = 900000
+SOON_MS = 1000
+FIRST_RETRY = 5000
+OPEN_MS = 15000
+WRITE_MS = 30000
+LOOK_MS = 250
+SYNC = 2  # of the settings document
+
+
+class Sync:
+    """state: what it does or why it failed; sent: recordings delivered since boot; last_ms: Unix time of the last success."""
+
+    def __init__(self, app):
+        self._app = app
+        self._hal = app.hal
+        self.state = "not yet"
+        self.sent = self.last_ms = 0
+        self._due = app.hal.ms() + SOON_MS
+        self._retry = FIRST_RETRY
+        self._serial_session = None
+        self.numbers = app.spool.numbers
+        self.read = app.spool.read
+        app.spool.on_sealed.append(lambda number: self.request())
+
+    def request(self, serial=False):
+        """Soon; `serial`: a vault waits on the serial port, for as long as this session of the port lasts."""
+        if serial:
+            self._serial_session = self._app.serial_port.endpoint.session
+            self._retry = FIRST_RETRY
+        self._due = self._hal.ms() + (0 if serial else SOON_MS)
+
+    def describe(self, number):
+        """For the session: None when the recording is damaged (the spool has set it aside)."""
+        try:
+            return self._app.spool.describe(number)
+        except SpoolError:
+            return None
+
+    async def run(self):
+        while True:
+            await asyncio.sleep_ms(LOOK_MS)
+            if self._hal.ms() < self._due:
+                continue
+            serial = self._serial()
+            where = self._app.documents.settings[SYNC] if self._app.documents.settings else ("serial",)
+            if not self._app.identity.provisioned or not (serial or where[0] == "tcp"):
+                self.state = "nowhere to go"
+                self._due = self._hal.ms() + EVERY_MS
+            elif self._hal.calls and self._hal.board.HEAP_SMALL:
+                self.state = "waits for the call to end"
+            else:
+                self._due = self._hal.ms() + EVERY_MS  # a request during the session moves it again
+                await self._attempt(serial, where)
+
+    def _serial(self):
+        if self._serial_session is None:
+            return False
+        endpoint = self._app.serial_port.endpoint
+        return endpoint.session == self._serial_session and endpoint.state == OPEN
+
+    async def _attempt(self, serial, where):
+        # TLS is loaded when there is somewhere to go.
+        from recorder.tls_stream import TlsError, TlsStream, context
+
+        stream = None
+        self.state = "connecting"
+        try:
+            if serial:
+                raw = await open_serial(self._app.serial_port, OPEN_MS)
+            else:
+                raw = await open_tcp(self._hal, where[1], where[2], OPEN_MS)
+            stream = TlsStream(context(self._app.identity), raw)
+            await self._converse(stream)
+            self.state = "done"
+            self.last_ms = self._hal.unix_ms()
+            self._retry = FIRST_RETRY
+        except (ChannelError, TlsError, WireError, OSError, MemoryError) as error:
+            self.state = str(error) or type(error).__name__
+            self._app.log("sync: " + self.state)
+            self._due = min(self._due, self._hal.ms() + self._retry)
+            self._retry = min(self._retry * 2, EVERY_MS)
+        finally:
+            if stream:
+                stream.close()
+            stream = None
+            gc.collect()
+
+    async def _converse(self, stream):
+        app = self._app
+        from recorder.main import VERSION
+
+        hello = (app.identity.device_id, VERSION, app.spool.next_number)
+        session = link.DeviceSession(hello, app.primitives, self, app.documents)
+        buffer = bytearray(512)
+        answer = None
+        while not session.closed:
+            event = session.next_event(answer)
+            answer = None
+            if event:
+                answer = await self._handle(event)
+                continue
+            data = session.data_to_send()
+            if data:
+                await stream.write(data, WRITE_MS)
+            elif not session.closed:
+                count = await stream.read_into(buffer, link.SILENCE_MS)
+                session.receive(bytes(memoryview(buffer)[:count]))
+
+    async def _handle(self, event):
+        app = self._app
+        name = event[0]
+        if name == "busy":
+            await asyncio.sleep_ms(0)
+        elif name == "time":
+            app.clock.set(event[1])
+            self.state = "connected"
+        elif name == "document":
+            ok, reason = await app.documents.accept(event[1])
+            return "" if ok else reason
+        elif name == "receipt":
+            ok, reason = await app.spool.apply_receipt(event[1])
+            return "" if ok else reason
+        elif name == "sent":
+            self.sent += 1
+            self.state = "recording %d is in the vault" % event[1]
+            app.log(self.state)
+        elif name == "refused":
+            app.log("the vault refused recording %d: %s" % event[1:])
+        return None
