@@ -11,7 +11,7 @@ outside of a call are answered without state, so that a flood of them holds no m
 from testigo_wire import sip_event
 from testigo_wire.compat import const
 from testigo_wire.sip_auth import hexadecimal
-from testigo_wire.sip_call import ALLOW, MIN_SE, SDP, Call
+from testigo_wire.sip_call import ALLOW, SDP, Call
 from testigo_wire.sip_event import Event
 from testigo_wire.sip_message import (
     COOKIE,
@@ -28,6 +28,7 @@ from testigo_wire.sip_message import (
     via,
 )
 from testigo_wire.sip_parse import parse
+from testigo_wire.sip_timer import MIN_SE
 from testigo_wire.sip_transaction import (
     ACK,
     CLIENT,

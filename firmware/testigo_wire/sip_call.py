@@ -5,11 +5,11 @@ requires it; RFC 3311 UPDATE; RFC 4028 as far as a refreshed peer needs it; RFC 
 """
 
 from testigo_wire import dtmf, sip_event
-from testigo_wire.compat import const
 from testigo_wire.sip_dialog import Dialog
 from testigo_wire.sip_event import Event
-from testigo_wire.sip_message import SipError, address, number, response
-from testigo_wire.sip_transaction import ACK, PROCEEDING, T1, T2, TIMEOUT
+from testigo_wire.sip_message import SipError, address, response
+from testigo_wire.sip_timer import Reliable, SessionTimer
+from testigo_wire.sip_transaction import ACK, PROCEEDING, TIMEOUT, cancellation
 
 # States
 CALLING = "C"  # our INVITE is out
@@ -33,7 +33,6 @@ ALLOWED = {
 }
 
 ALLOW = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, PRACK"
-MIN_SE = const(90)  # RFC 4028 section 5, s
 SDP = "application/sdp"
 
 
@@ -58,12 +57,10 @@ class Call:
         self.offered = None  # server transaction of the peer's re-INVITE or UPDATE
         self.ack = None  # (bytes, address) for the 2xx, sent again with each of its repetitions
         self.ending = False
-        self.interval = 0  # of the session timer, ms
-        self.refresher = False
-        self.session_at = 0
+        self.timer = SessionTimer()
         self.sequence = 0  # RSeq
-        self.pending = None  # reliable provisional response: [bytes, interval, next, last], until its PRACK
-        self.waiting = None
+        self.pending = None  # a Reliable, until its PRACK
+        self.waiting = None  # what to ring with after that
         if outgoing:
             self.tag = request.from_tag
             self.dialog = None
@@ -88,16 +85,14 @@ class Call:
             self.waiting = status, body  # RFC 3262 section 3: one at a time
         else:
             self.sequence += 1
-            message.add("require", "100rel")
-            message.add("rseq", str(self.sequence))
-            self.pending = [message.encode(), T1, now + T1, now + TIMEOUT]
+            self.pending = Reliable(message, self.sequence, now)
             self.transaction.respond(message, now)
 
     def answer(self, body, now):
         """Send the 200 with an SDP body, which is repeated until the ACK comes."""
         self._need("answer")
         message = self._response(self.request, 200, body)
-        self._session(self.request, message, now)
+        self.timer.agree(self.request, message, now)
         self.body_sent = body
         self.pending = None
         self.state = ACCEPTED
@@ -144,7 +139,7 @@ class Call:
         request = transaction.request
         body = body or self.body_sent
         message = self._response(request, 200, body)
-        self._session(request, message, now)
+        self.timer.agree(request, message, now)
         self.body_sent = body
         self.body_received = request.body or self.body_received
         if request.method == "INVITE":
@@ -173,25 +168,24 @@ class Call:
 
     def deadline(self):
         """When `tick` is due, or None."""
-        at = self.session_at
-        if self.pending and (not at or self.pending[2] < at):
-            at = self.pending[2]
+        at = self.timer.at
+        if self.pending and (not at or self.pending.at < at):
+            at = self.pending.at
         return at or None
 
     def tick(self, now):
         pending = self.pending
-        if pending and now >= pending[2]:
-            if now >= pending[3]:
-                self.hang_up(now, 504)  # RFC 3262 section 3
+        if pending and now >= pending.at:
+            data = pending.again(now)
+            if data is None:
+                self.hang_up(now, 504)
                 return
-            self.agent.out.append((pending[0], self.transaction.address))
-            pending[1] = min(pending[1] * 2, T2)
-            pending[2] = now + pending[1]
-        if self.session_at and now >= self.session_at:
-            self.session_at = now + self.interval // 2
-            if not self.refresher:
-                self._bye(self.dialog, now)
-                self._end(408, "session expired", True)
+            self.agent.out.append((data, self.transaction.address))
+        timer = self.timer
+        if timer.at and now >= timer.at:
+            timer.at = now + timer.interval // 2
+            if not timer.refresher:
+                self._lost(now)
             elif self.request.has("allow", "update"):
                 self._request("UPDATE", now)
             elif not self.offering and not self.offered:
@@ -220,8 +214,6 @@ class Call:
 
     def receive(self, transaction, message, now):
         """A request within the dialog."""
-        if self.state == TERMINATED:
-            raise SipError("call ended", 481)
         self.dialog.accept(message)
         method = message.method
         if method == "BYE":
@@ -252,7 +244,7 @@ class Call:
         elif method in ("UPDATE", "OPTIONS"):
             answer = self._response(message, 200)
             if method == "UPDATE":
-                self._session(message, answer, now)
+                self.timer.agree(message, answer, now)
             transaction.respond(answer, now)
         else:
             raise SipError("unknown method", 405)
@@ -313,9 +305,10 @@ class Call:
                 self.ack = kept
 
     def _on_offer_answer(self, transaction, message, now):
-        if message is not None and message.status < 200:
+        status = message.status if message else 408
+        if status < 200:
             return
-        if message is not None and message.status < 300:
+        if status < 300:
             if self.offering is transaction:
                 self.offering = None
                 self.dialog.refresh(message)
@@ -325,34 +318,19 @@ class Call:
                 self.agent.out.append(self.ack)
             return
         self.offering = None
-        if message is None or message.status in (408, 481):
+        if status in (408, 481):
             self._lost(now)
         elif self.state == CONFIRMED:
             self._emit(sip_event.REFUSED, message)
 
     def _prack(self, transaction, message, now):
-        # RAck = response-num LWS CSeq-num LWS Method, RFC 3262 section 7.2
-        rack = message.get("rack", "").split()
-        if not self.pending or len(rack) != 3 or number(rack[0]) != self.sequence:
+        if not self.pending or not self.pending.acknowledged(message.get("rack", "")):
             raise SipError("nothing to acknowledge", 481)
         self.pending = None
         transaction.respond(response(message, 200), now)
         if self.waiting and self.state == INCOMING:
             (status, body), self.waiting = self.waiting, None
             self.ring(now, body, status)
-
-    def _session(self, request, message, now):
-        # RFC 4028 section 9: whoever asked refreshes, unless it asked us to
-        value = request.get("session-expires")
-        if not value or not request.has("supported", "timer"):
-            return
-        parts = value.split(";")
-        seconds = max(number(parts[0].strip()), MIN_SE)
-        self.interval = seconds * 1000
-        self.refresher = "uas" in value
-        self.session_at = now + (self.interval // 2 if self.refresher else self.interval)
-        message.add("session-expires", "%d;refresher=%s" % (seconds, "uas" if self.refresher else "uac"))
-        message.add("require", "timer")
 
     def _need(self, action):
         if self.state not in ALLOWED[action]:
@@ -399,15 +377,7 @@ class Call:
         self.agent.send(dialog.request("BYE", self.number), dialog.next_hop(self.target), self, now)
 
     def _cancel(self, now):
-        # 9.1: the same Via, Request-URI, From, To, Call-ID, Route and number
-        request = self.transaction.request
-        message = type(request)("CANCEL", request.uri)
-        for name, value in request.headers:
-            if name in ("via", "route", "max-forwards", "from", "to", "call-id"):
-                message.add(name, value)
-        message.add("cseq", "%d CANCEL" % request.number)
-        message.branch = request.branch
-        self.agent.send(message, self.transaction.address, None, now)
+        self.agent.send(cancellation(self.transaction.request), self.transaction.address, None, now)
         self.transaction.expires_at = now + TIMEOUT
 
     def _lost(self, now):
@@ -425,7 +395,7 @@ class Call:
         if self.state == TERMINATED:
             return
         self.state = TERMINATED
-        self.session_at = 0
+        self.timer.at = 0
         self.pending = None
         if self.offered:
             self.offered.user = None

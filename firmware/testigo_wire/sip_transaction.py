@@ -6,7 +6,7 @@ holds the response and the timer anyway. The ACK for a 2xx is the dialog's, and 
 """
 
 from testigo_wire.compat import const
-from testigo_wire.sip_message import COOKIE, MAX_FORWARDS, Message
+from testigo_wire.sip_message import COOKIE, Message
 
 T1 = const(500)
 T2 = const(4000)
@@ -188,14 +188,21 @@ def server_key(message, method=None):
 
 def acknowledgement(request, failure):
     """The ACK for a response other than 2xx (17.1.1.3)."""
-    message = Message("ACK", request.uri)
-    message.add("via", request.get("via"))
-    message.add("max-forwards", str(MAX_FORWARDS))
-    for name in ("from", "call-id"):
-        message.add(name, request.get(name))
-    message.add("to", failure.get("to"))
-    message.add("cseq", "%d ACK" % request.number)
+    message = _alike("ACK", request)
+    message.set("to", failure.get("to"))
+    return message
+
+
+def cancellation(request):
+    """The CANCEL for a request (9.1)."""
+    return _alike("CANCEL", request)
+
+
+def _alike(method, request):
+    message = Message(method, request.uri)
     for name, value in request.headers:
-        if name == "route":
+        if name in ("via", "route", "max-forwards", "from", "to", "call-id"):
             message.add(name, value)
+    message.add("cseq", "%d %s" % (request.number, method))
+    message.branch = request.branch
     return message

@@ -11,6 +11,7 @@ import typer
 
 # verb on the command line -> module that has it; several verbs may share one.
 VERBS = {
+    "call": "testigo_tools.call",
     "flash": "testigo_tools.flash",
 }
 
