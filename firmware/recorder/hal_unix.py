@@ -30,7 +30,7 @@ class ConsolePort:
         attributes = termios.tcgetattr(0)
         termios.setraw(0)
         attributes = termios.tcgetattr(0)
-        attributes[6][6] = attributes[6][5] = bytes(1)  # VMIN, VTIME: a read gives what is there
+        attributes[6][6] = attributes[6][5] = 0  # VMIN, VTIME: a read gives what is there
         termios.tcsetattr(0, termios.TCSANOW, attributes)
         self._in = sys.stdin.buffer
         self._out = sys.stdout.buffer
