@@ -8,7 +8,8 @@ import time
 from recorder import poll
 
 SHORT_COLLECTION_US = 5000
-LOW_SHARE = 6  # collect in a call when less than a sixth of the heap is free
+FRAMES = 64  # a collection every so many frames: 15 s of one call
+LOW_SHARE = 6  # where collecting is slow: only when less than a sixth of what is used is free
 
 
 class CommonHal:
@@ -20,6 +21,7 @@ class CommonHal:
         self._ticks = time.ticks_ms()
         self._ms = 0
         self._clock_offset = 0
+        self._frames = 0
         self._log = None
         self._queue = poll.install(self._failed)
         gc.collect()
@@ -80,5 +82,8 @@ class CommonHal:
         return stat[0] * stat[3]
 
     def collect(self):
-        if self._quick or not self.calls or gc.mem_free() < gc.mem_alloc() // LOW_SHARE:
-            gc.collect()
+        self._frames += 1
+        if self._frames >= FRAMES:
+            self._frames = 0
+            if self._quick or not self.calls or gc.mem_free() < gc.mem_alloc() // LOW_SHARE:
+                gc.collect()

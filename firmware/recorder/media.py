@@ -42,7 +42,7 @@ FIRST = const(3)  # position of the frame's first packet
 TOO_LONG = const(4)
 CONTROL_WORDS = const(5)
 
-FRAME_MS = const(240)  # a frame is sealed when its first packet is this old: at most 250 ms
+FRAME_MS = const(220)  # a frame is sealed by the packet that finds it this old: it holds at most 250 ms
 RECORD_HEAD = const(5)
 TICKS_MASK = const(0x3FFFFFFF)
 
