@@ -1,0 +1,183 @@
+"""A virtual appliance: the firmware on MicroPython's Unix port, with a pty where a chip has its serial port.
+
+    micropython <-- inner pty (its stdin and stdout, raw) --> pump <-- outer pty, linked as ROOT/tty --> any program
+
+The pump stands in between so that a program may open and close ROOT/tty as it likes, as with a cable. As on a line,
+what nobody reads is lost in the end.
+"""
+
+import ctypes
+import errno
+import fcntl
+import os
+import pty
+import select
+import signal
+import subprocess
+import termios
+import time
+import tty
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+RESET_STATUS = 3  # of the firmware's hal.reset()
+STOP_S = 3.0
+WAITING = 8192  # bytes kept for a reader that is slow
+PR_SET_PDEATHSIG = 1
+
+
+class VirtualError(Exception):
+    """The appliance cannot run here; the text says why."""
+
+
+def _raw(fd: int) -> None:
+    """Binary clean, and a read gives what is there, without waiting (VMIN and VTIME are 0)."""
+    tty.setraw(fd)
+    attributes = termios.tcgetattr(fd)
+    attributes[6][termios.VMIN] = 0
+    attributes[6][termios.VTIME] = 0
+    termios.tcsetattr(fd, termios.TCSANOW, attributes)
+
+
+class _Direction:
+    """Bytes from one descriptor to another, WAITING of them at most held in between."""
+
+    def __init__(self, source: int, target: int) -> None:
+        self.source = source
+        self.target = target
+        self.held = b""
+
+    def read(self) -> bool:
+        try:
+            data = os.read(self.source, 4096)
+        except OSError as error:
+            if error.errno in (errno.EAGAIN, errno.EIO):
+                return False
+            raise
+        self.held = (self.held + data)[-WAITING:]
+        return bool(data)
+
+    def write(self) -> None:
+        try:
+            self.held = self.held[os.write(self.target, self.held) :]
+        except BlockingIOError:
+            pass
+
+
+class VirtualAppliance:
+    """command: the line that starts the firmware; root: its folder, which one process may use at a time."""
+
+    def __init__(self, root: Path, command: list[str], environment: dict[str, str] | None = None) -> None:
+        self.root = root
+        self.command = command
+        self.environment = environment
+        self.link = root / "tty"
+        self.process: subprocess.Popen[bytes] | None = None
+        self._stopping = False
+        root.mkdir(parents=True, exist_ok=True)
+        self._lock = self._take_root()
+        self._inner, self._inner_slave = pty.openpty()
+        self._outer, self._outer_slave = pty.openpty()
+        for fd in (self._inner_slave, self._outer_slave):
+            _raw(fd)
+        for fd in (self._inner, self._outer):
+            os.set_blocking(fd, False)
+        with suppress(FileNotFoundError):
+            self.link.unlink()
+        self.link.symlink_to(os.ttyname(self._outer_slave))
+
+    def _take_root(self) -> int:
+        """The kernel lets go of the lock when its owner dies, however it dies."""
+        path = self.root / "virtual.pid"
+        lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            owner = os.read(lock, 20).decode("ascii", "replace").strip() or "another process"
+            os.close(lock)
+            raise VirtualError(
+                f"process {owner} runs the appliance in {self.root} already; stop it, or use another folder."
+            ) from None
+        os.ftruncate(lock, 0)
+        os.pwrite(lock, f"{os.getpid()}\n".encode(), 0)
+        return lock
+
+    def start(self) -> None:
+        """Starts the firmware, which dies with this process."""
+        libc = ctypes.CDLL(None, use_errno=True)
+        parent = os.getpid()
+        slave = self._inner_slave
+
+        def child() -> None:
+            fcntl.ioctl(slave, termios.TIOCSCTTY, 0)
+            if hasattr(libc, "prctl"):
+                libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+            if os.getppid() != parent:
+                os._exit(1)
+
+        with open(self.root / "stderr.log", "ab") as stderr:
+            self.process = subprocess.Popen(
+                self.command,
+                stdin=slave,
+                stdout=slave,
+                stderr=stderr,
+                env=self.environment,
+                start_new_session=True,
+                preexec_fn=child,
+            )
+        (self.root / "appliance.pid").write_text(f"{self.process.pid}\n")
+
+    def run(self, started: Callable[[], None] = lambda: None) -> int:
+        """Runs until the firmware ends or `stop` is called; a firmware that resets is started again. Gives its status."""
+        self.start()
+        started()
+        try:
+            while True:
+                status = self._pump_until_end()
+                if self._stopping or status != RESET_STATUS:
+                    return 0 if self._stopping else status
+                self.start()
+        finally:
+            self.close()
+
+    def stop(self) -> None:
+        """Safe in a signal handler."""
+        self._stopping = True
+
+    def _pump_until_end(self) -> int:
+        assert self.process is not None
+        up = _Direction(self._inner, self._outer)
+        down = _Direction(self._outer, self._inner)
+        while not self._stopping:
+            # While the target takes nothing, its bytes wait here, and after WAITING the oldest are lost.
+            readers = [up.source, down.source]
+            writers = [d.target for d in (up, down) if d.held]
+            readable, writable, _ = select.select(readers, writers, [], 0.1)
+            moved = False
+            for direction in (up, down):
+                if direction.source in readable:
+                    moved |= direction.read()
+                if direction.held and (direction.target in writable or direction.source in readable):
+                    direction.write()
+            status = self.process.poll()
+            if status is not None and not moved:
+                return status
+        return 0
+
+    def close(self) -> None:
+        """Ends the firmware and gives everything back."""
+        if self.process and self.process.poll() is None:
+            self.process.terminate()
+            end = time.monotonic() + STOP_S
+            while self.process.poll() is None and time.monotonic() < end:
+                time.sleep(0.02)
+            if self.process.poll() is None:
+                self.process.kill()
+                self.process.wait()
+        for path in (self.link, self.root / "appliance.pid"):
+            with suppress(FileNotFoundError):
+                path.unlink()
+        for fd in (self._inner, self._inner_slave, self._outer, self._outer_slave, self._lock):
+            with suppress(OSError):
+                os.close(fd)
