@@ -9,27 +9,33 @@ from pathlib import Path
 
 from private_apt import PrivateApt, architecture, have_apt, unpack
 from progress import SetupError, last_lines, run, say
-from sources import configured, own, release
+from sources import codename, configured, own, release
 
 PIP_PACKAGE = "python3-pip-whl"
 NO_PIP = "Install python3-venv (Debian, Ubuntu), or a Python that has ensurepip, and run make again."
 NO_INDEX = "Check that pip reaches its package index (`.venv/bin/pip download testigo-is-not-there` shows how it asks)."
 
 
-def pip_wheel(tools: Path) -> Path:
+INSTALLED = Path("/usr/share/python-wheels")
+
+
+def pip_wheel(tools: Path, ignore_installed: bool = False) -> Path:
     """pip's own wheel: from the distribution, installed or fetched."""
-    for folder in (Path("/usr/share/python-wheels"), tools / "pip" / "usr" / "share" / "python-wheels"):
+    fetched = tools / "pip" / "usr" / "share" / "python-wheels"
+    for folder in [fetched] if ignore_installed else [INSTALLED, fetched]:
         wheels = sorted(folder.glob("pip-*.whl"))
         if wheels:
             return wheels[-1]
     if not have_apt():
         raise SetupError("this Python has no ensurepip, and there is no apt to fetch pip with", NO_PIP)
     say("pip: fetching it from the distribution")
-    sources = own(configured(), release().get("VERSION_CODENAME", ""))
+    sources = own(configured(), codename(release()))
     apt = PrivateApt(tools / "apt" / "own", sources, architecture())
     apt.update()
     unpack([path for path in apt.download([PIP_PACKAGE]) if path.name.startswith(PIP_PACKAGE)], tools / "pip")
-    return pip_wheel(tools)
+    if not list(fetched.glob("pip-*.whl")):
+        raise SetupError(f"the distribution's {PIP_PACKAGE} has no pip in it", NO_PIP)
+    return pip_wheel(tools, ignore_installed)
 
 
 def make_environment(folder: Path, tools: Path, ignore_installed: bool) -> None:
@@ -44,7 +50,7 @@ def make_environment(folder: Path, tools: Path, ignore_installed: bool) -> None:
                 # Debian's ensurepip may be there without the wheels it needs.
                 shutil.rmtree(folder, ignore_errors=True)
         run([sys.executable, "-m", "venv", "--without-pip", str(folder)])
-        wheel = pip_wheel(tools)
+        wheel = pip_wheel(tools, ignore_installed)
         run([str(folder / "bin" / "python"), f"{wheel}/pip", "install", "--no-index", "--no-cache-dir", str(wheel)])
     except subprocess.CalledProcessError as error:
         raise SetupError(f"no virtual environment could be made:\n{last_lines(error.output)}", NO_PIP) from error

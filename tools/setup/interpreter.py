@@ -12,7 +12,7 @@ from pathlib import Path
 
 from private_apt import PrivateApt, architecture, have_apt, unpack
 from progress import SetupError, run, say
-from sources import base, candidates, configured, release
+from sources import base, candidates, codename, configured, release
 from wrappers import write_wrapper
 
 OLDEST = (1, 25)
@@ -44,8 +44,7 @@ def suites(word: str) -> list[str]:
 
 
 def from_packages(tools: Path, word: str, arch: str) -> None:
-    fields = release()
-    mirror = base(configured(), fields.get("VERSION_CODENAME", ""))
+    mirror = base(configured(), codename(release()))
     if not mirror:
         raise SetupError("no package source of this distribution is configured", NO_PACKAGE)
     refusals = []

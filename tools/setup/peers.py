@@ -12,9 +12,10 @@ from pathlib import Path
 
 from private_apt import PrivateApt, architecture, have_apt, unpack
 from progress import SetupError, say, warn
-from sources import configured, own, release
+from sources import codename, configured, own, release
 from wrappers import write_wrapper
 
+STATUS = Path("/var/lib/dpkg/status")
 # Of the machine itself: a second copy beside the running loader would only break the programs.
 NEVER_UNPACKED = ("libc6_", "libc-bin_", "base-files_")
 
@@ -41,6 +42,14 @@ SPEECH = Peer(
     "speaks the demonstration's calls",
     folders={"ESPEAK_DATA_PATH": "lib/{triplet}"},
 )
+CHROMIUM = Peer(
+    "chromium",
+    ("chromium", "fonts-dejavu-core"),
+    "lib/chromium/chromium",
+    "opens the vault's pages",
+    others=("chromium-browser", "google-chrome", "google-chrome-stable"),
+    folders={"FONTCONFIG_PATH": "../etc/fonts"},
+)
 PEERS = (
     SPEECH,
     Peer("sipp", ("sip-tester",), "bin/sipp", "is one end of the test calls", check="-v"),
@@ -53,14 +62,7 @@ PEERS = (
         "reads the tests' packets a second time",
         folders={"WIRESHARK_DATA_DIR": "share/wireshark", "WIRESHARK_PLUGIN_DIR": "lib/{triplet}/wireshark/plugins"},
     ),
-    Peer(
-        "chromium",
-        ("chromium", "fonts-dejavu-core"),
-        "lib/chromium/chromium",
-        "opens the vault's pages",
-        others=("chromium-browser", "google-chrome", "google-chrome-stable"),
-        folders={"FONTCONFIG_PATH": "../etc/fonts"},
-    ),
+    CHROMIUM,
 )
 
 
@@ -102,25 +104,38 @@ def write_peer(peer: Peer, tools: Path) -> bool:
     libraries = library_folders(root)
     triplet = next((path.name for path in libraries if path.parent.name == "lib"), "")
     environment = {"LD_LIBRARY_PATH": ":".join(map(str, libraries)) + '"${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"'}
-    for name, folder in peer.folders.items():
-        environment[name] = os.path.normpath(root / "usr" / folder.format(triplet=triplet))
+    for name, relative in peer.folders.items():
+        folder = os.path.normpath(root / "usr" / relative.format(triplet=triplet))
+        # What the machine has installed is not unpacked again, and the program finds it by itself.
+        if os.path.isdir(folder):
+            environment[name] = folder
     wrapper = tools / "bin" / peer.name
     write_wrapper(wrapper, [str(program)], environment)
     return starts(wrapper, peer.check)
 
 
-def fetch(peers: list[Peer], tools: Path, ignore_installed: bool) -> list[str]:
+def fetch(wanted: list[Peer], tools: Path, ignore_installed: bool) -> list[str]:
     """Unpacks what can be had, and returns the reasons of what cannot."""
     if not have_apt():
         return ["this machine has no apt"]
-    arch = architecture()
-    status = None if ignore_installed else Path("/var/lib/dpkg/status")
-    sources = own(configured(), release().get("VERSION_CODENAME", ""))
-    apt = PrivateApt(tools / "apt" / "peers", sources, arch, status)
-    say(f"peers: fetching {', '.join(peer.name for peer in peers)} from the distribution")
+    say(f"peers: fetching {', '.join(peer.name for peer in wanted)} from the distribution")
+    refused: dict[str, str] = {}
+    if not ignore_installed:
+        refused = fetch_beyond(wanted, tools, STATUS)
+        wanted = [peer for peer in wanted if peer.name in refused]
+    if wanted:
+        # The machine's own packages may be in disorder, or held at other versions: then everything is fetched.
+        refused = fetch_beyond(wanted, tools, None)
+    return list(refused.values())
+
+
+def fetch_beyond(wanted: list[Peer], tools: Path, status: Path | None) -> dict[str, str]:
+    """Fetches what `status` does not list as installed; returns the names of the peers that failed, with the reason."""
+    sources = own(configured(), codename(release()))
+    apt = PrivateApt(tools / "apt" / "peers", sources, architecture(), status)
     apt.update()
-    wishes = [list(peers)]
-    reasons = []
+    wishes = [wanted]
+    refused = {}
     while wishes:
         wish = wishes.pop()
         try:
@@ -130,13 +145,13 @@ def fetch(peers: list[Peer], tools: Path, ignore_installed: bool) -> list[str]:
             if len(wish) > 1:
                 wishes += [[peer] for peer in wish]
             else:
-                reasons.append(str(error))
+                refused[wish[0].name] = str(error)
             continue
         unpack([path for path in archives if not path.name.startswith(NEVER_UNPACKED)], tools / "root")
+        if CHROMIUM in wish:
+            write_font_settings(tools / "root")
     shutil.rmtree(apt.folder, ignore_errors=True)
-    if any(peer.name == "chromium" for peer in peers):
-        write_font_settings(tools / "root")
-    return reasons
+    return refused
 
 
 def write_font_settings(root: Path) -> None:

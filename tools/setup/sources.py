@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 ALIASES = {"oldstable", "stable", "testing", "unstable", "sid"}
+COMPONENTS = {"main", "universe"}
 DEBIAN = ["trixie", "forky", "sid"]
 UBUNTU = ["questing", "resolute", "devel"]
 ONE_LINE = re.compile(r"^deb\s+(?:\[(?P<options>[^\]]*)\]\s+)?(?P<uri>\S+)\s+(?P<suite>\S+)\s+(?P<components>.+)$")
@@ -98,12 +99,20 @@ def release(path: Path = Path("/etc/os-release")) -> dict[str, str]:
     return {name: value.strip('"') for name, _, value in pairs}
 
 
+def codename(fields: dict[str, str]) -> str:
+    """The release whose packages this machine takes; derived distributions name it beside their own."""
+    for name in ("UBUNTU_CODENAME", "DEBIAN_CODENAME", "VERSION_CODENAME"):
+        if fields.get(name):
+            return fields[name]
+    return ""
+
+
 def own(sources: list[Source], codename: str) -> list[Source]:
-    """The entries of the distribution: the ones for its code name and its updates, with the main component."""
+    """The entries of the distribution: the ones for its code name and its updates, with one of its components."""
     return [
         source
         for source in sources
-        if "main" in source.components.split()
+        if COMPONENTS & set(source.components.split())
         and any(suite.split("-")[0] in ALIASES | {codename} for suite in source.suites)
     ]
 
@@ -116,8 +125,8 @@ def base(sources: list[Source], codename: str) -> list[Source]:
 def candidates(fields: dict[str, str]) -> list[str]:
     """Suites that may hold a package new enough: this machine's own, then newer ones."""
     family = {fields.get("ID", ""), *fields.get("ID_LIKE", "").split()}
-    codename = fields.get("VERSION_CODENAME", "")
+    mine = codename(fields)
     newer = UBUNTU if "ubuntu" in family else DEBIAN
-    if codename in newer:
-        newer = newer[newer.index(codename) + 1 :]
-    return [suite for suite in [codename, *newer] if suite]
+    if mine in newer:
+        newer = newer[newer.index(mine) + 1 :]
+    return [suite for suite in [mine, *newer] if suite]
