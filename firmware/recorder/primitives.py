@@ -49,10 +49,30 @@ def _xor(dst: ptr8, start: int, src: ptr8, n: int):
         i += 1
 
 
+@micropython.viper
+def _counters(dst: ptr8, nonce: ptr8, first: int, blocks: int):
+    # Four bytes at a time: both buffers begin at a word, as every bytearray does.
+    d = ptr32(dst)
+    n = ptr32(nonce)
+    a = n[0]
+    b = n[1]
+    c = n[2]
+    i = 0
+    end = blocks << 2
+    while i < end:
+        d[i] = a
+        d[i + 1] = b
+        d[i + 2] = c
+        d[i + 3] = ((first & 255) << 24) | ((first & 0xFF00) << 8)
+        first += 1
+        i += 4
+
+
 class Primitives:
     def __init__(self):
         self.new_sha256 = hashlib.sha256
         self.xor = _xor
+        self.counters = _counters  # of at most 65536 blocks: a frame has some 300
         self.key = hashlib.sha256(os.urandom(48)).digest()
 
     def sha256(self, data):

@@ -66,61 +66,35 @@ def derive(primitives, base_key, kid):
     return key[:16], key[16:], expand(primitives, secret, b"SFrame 1.0 Secret salt " + tail, 12)
 
 
-class _Slices:
-    # MicroPython cannot call slice(), and a slice in an expression is allocated each time it runs.
-    def __getitem__(self, part):
-        return part
-
-
 class Keystream:
-    """Counter mode by one ECB call over a lent buffer: 128 blocks take 4 KB and serve every stream of the appliance."""
+    """Counter mode by one ECB call over a lent buffer: 128 blocks take 2 KB and serve every stream of the appliance."""
 
     def __init__(self, primitives, blocks=128):
-        """`blocks`: a power of two, at most 256."""
-        size = blocks * 16
-        self._size = size
+        """`blocks`: how many are made at a time."""
+        self._blocks = blocks
+        self._counters = primitives.counters
         self._xor = primitives.xor
-        self._stream = bytearray(size)
-        self._counters = bytearray(size)
-        for i in range(blocks):
-            self._counters[i * 16 + 15] = i
-        self._shift = blocks
-        view = memoryview(self._stream)
-        self._view = view
-        self._first = _Slices()[0:16]
-        # Each step copies the blocks that are there behind themselves.
-        self._doubling = []
-        done = 16
-        while done < size:
-            self._doubling.append((done, _Slices()[done : 2 * done], view[:done]))
-            done *= 2
+        self._stream = bytearray(blocks * 16)
+        self._view = memoryview(self._stream)
 
     def apply(self, aes, nonce, buffer, offset, length):
-        """XOR `buffer[offset:offset + length]` with the key stream of a 12-byte nonce, given in 16 bytes (sec. 4.5.1)."""
+        """XOR `buffer[offset:offset + length]` with the key stream of a 12-byte nonce (sec. 4.5.1)."""
         stream = self._stream
-        view = self._view
-        size = self._size
-        block = 0
+        first = 0
         while length > 0:
-            view[self._first] = nonce
-            stream[14] = block >> 8
-            stream[15] = block & 255
-            count = length if length < size else size
-            for done, behind, blocks in self._doubling:
-                if done >= count:
-                    break
-                view[behind] = blocks
-            if count == size:
-                self._xor(stream, 0, self._counters, size)
-                aes.encrypt(stream, stream)
+            blocks = (length + 15) >> 4
+            part = stream
+            if blocks < self._blocks:
+                part = self._view[: blocks << 4]
             else:
-                part = view[: (count + 15) & -16]
-                self._xor(stream, 0, self._counters, len(part))
-                aes.encrypt(part, part)
-            self._xor(buffer, offset, stream, count)
+                blocks = self._blocks
+            self._counters(stream, nonce, first, blocks)
+            aes.encrypt(part, part)
+            count = blocks << 4
+            self._xor(buffer, offset, stream, length if length < count else count)
             offset += count
             length -= count
-            block += self._shift
+            first += blocks
 
 
 class Sealer:
@@ -151,8 +125,7 @@ class Sealer:
         self._prefix[_AUTH + 23] = TAG_SIZE
         self._prefix_view = None
         self._header_size = 0
-        self._nonce = bytearray(16)
-        self._nonce[:12] = salt
+        self._nonce = bytearray(salt)
         self._prefix[_NONCE:_HEADER] = salt
         self._set_nonce(ctr)
 

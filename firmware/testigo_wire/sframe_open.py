@@ -30,5 +30,5 @@ class Opener:
         tag = hmac(self._primitives, self._auth_key, lengths + nonce + aad + plaintext)[:TAG_SIZE]
         if not equal(tag, frame[-TAG_SIZE:]):
             raise SFrameError("frame does not authenticate")
-        self._keystream.apply(self._aes, nonce + bytes(4), plaintext, 0, len(plaintext))
+        self._keystream.apply(self._aes, nonce, plaintext, 0, len(plaintext))
         return ctr, plaintext

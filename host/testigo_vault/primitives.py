@@ -49,6 +49,13 @@ class _Host:
         dst[dst_offset:end] = mixed.to_bytes(n, "big")
 
 
+    @staticmethod
+    def counters(dst: Any, nonce: Any, first: int, blocks: int) -> None:
+        """Block i of dst becomes the 12 bytes of nonce and first + i in 4 bytes, big-endian."""
+        head = bytes(nonce)
+        dst[: blocks * 16] = b"".join(head + i.to_bytes(4, "big") for i in range(first, first + blocks))
+
+
 HOST = _Host()
 
 
