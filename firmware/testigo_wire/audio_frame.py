@@ -57,10 +57,12 @@ def parse(plaintext):
         leg = plaintext[at]
         delta = plaintext[at + 1] << 8 | plaintext[at + 2]
         end = start + (plaintext[at + 3] << 8 | plaintext[at + 4])
-        if leg > FAR or delta < last or end - start < _MIN_RTP or plaintext[at + 5 : at + 6] < b"\x80":
+        if leg > FAR or delta < last or end - start < _MIN_RTP:
             raise AudioFrameError("packet head at %d" % at)
         if end > len(plaintext):
             raise AudioFrameError("packet cut short at %d" % at)
+        if plaintext[start] >> 6 != 2:
+            raise AudioFrameError("no RTP packet at %d" % at)
         packets.append((leg, first + delta, bytes(plaintext[start:end])))
         last = delta
         at = end

@@ -179,7 +179,8 @@ class Order:
             return "audio after an objection"
         if not self._consent:
             return "audio before consent"
-        if not self._test and (not self._policy[2] or self._policy[4] == "never"):
+        policy = self._policy
+        if policy is None or (not self._test and (not policy[2] or policy[4] == "never")):
             return "audio without a policy that allows it"
         return None
 

@@ -41,7 +41,7 @@ def test_aes_ctr_hmac():
     for vector in VECTORS["aes_ctr_hmac"]:
         data = {key: bytes.fromhex(vector[key]) for key in ("enc_key", "nonce", "pt", "ct")}
         buffer = bytearray(data["pt"])
-        KEYSTREAM.apply(P.aes(data["enc_key"]), data["nonce"] + bytes(4), buffer, 0, len(buffer))
+        KEYSTREAM.apply(P.aes(data["enc_key"]), bytearray(data["nonce"]), buffer, 0, len(buffer))
         assert buffer == data["ct"][: -sframe.TAG_SIZE]
 
 

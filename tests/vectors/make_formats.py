@@ -1,0 +1,24 @@
+"""Makes audio_frame.json, events.json, documents.json and recording.json: `python tests/vectors/make_formats.py`.
+
+Keys and ephemeral keys are fixed, so the files come out the same each time.
+"""
+
+import json
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path[:0] = [str(ROOT / "firmware"), str(ROOT / "host"), str(ROOT / "tests" / "wire"), str(Path(__file__).parent)]
+
+import make_documents
+import make_recording
+import make_small
+
+for name, content in (
+    ("audio_frame", make_small.audio_frames()),
+    ("events", make_small.all_events()),
+    ("documents", make_documents.documents_vectors()),
+    ("recording", make_recording.recordings()),
+):
+    text = json.dumps(content, indent=1, ensure_ascii=False)
+    (Path(__file__).parent / f"{name}.json").write_text(text + "\n")

@@ -1,0 +1,105 @@
+"""Events and the order that is law."""
+
+import prims
+from making import AGREED, AUDIO_KEYS, CALL, CONSENT, HANG_UP, NOTICE, POLICY, REFUSED
+from testigo_wire import cbor, events
+from testigo_wire.errors import WireError
+
+VECTORS = prims.vectors("events")
+OBJECTION = ("objection", 5300, 1, "9", "rfc4733")
+TEST_CALL = CALL[:-1] + ("test",)
+TEST_CONSENT = ("consent", 0, "notify", True, "test", "", "")
+
+
+def run(script):
+    """-> the first thing that is wrong, or None."""
+    order = events.Order()
+    for step in script:
+        if step[0] in ("audio keys", "frame"):
+            wrong = order.audio()
+        else:
+            wrong = order.event(events.parse(cbor.encode(step)))
+        if wrong:
+            return wrong
+    return order.finish()
+
+
+def test_vectors():
+    for vector in VECTORS["events"]:
+        event = events.parse(bytes.fromhex(vector["plaintext"]))
+        assert event[0] == vector["name"]
+        assert cbor.encode(event).hex() == vector["plaintext"]
+    names = [vector["name"] for vector in VECTORS["events"]]
+    assert sorted(names) == sorted(events.EVENTS)
+
+
+def test_malformed():
+    for vector in VECTORS["malformed"]:
+        error = prims.raises(WireError, events.parse, bytes.fromhex(vector["plaintext"]))
+        assert str(error) == vector["refused"], (vector, error)
+
+
+def test_named():
+    event = events.parse(cbor.encode(("gap", 9, 1, 3, 60, "late")))
+    assert events.named(event) == {"name": "gap", "t_ms": 9, "leg": 1, "count": 3, "ms": 60, "why": "late"}
+
+
+def test_lawful():
+    assert run(AGREED) is None
+    assert run(REFUSED) is None
+    assert run((CALL, POLICY, ("unrecorded", 10, "notice missing"), HANG_UP)) is None
+    assert run((TEST_CALL, POLICY[:5] + ("notify",), TEST_CONSENT, AUDIO_KEYS)) is None
+    opt_out = POLICY[:5] + ("opt-out",)
+    assert run((CALL, opt_out, NOTICE, ("consent", 9000, "opt-out", True, "timeout", "", ""), AUDIO_KEYS)) is None
+
+
+def test_against_the_law():
+    never = POLICY[:4] + ("never", "opt-in")
+    no_policy = ("policy", 0, 0, b"", "all", "opt-in")
+    cut = NOTICE[:6] + (2000, 4100, False)
+    said_complete = NOTICE[:6] + (2000, 4100, True)
+    to_worker = NOTICE[:2] + (0,) + NOTICE[3:]
+    for script, wrong in (
+        ((), "no call event"),
+        ((POLICY,), "policy out of place: call, then policy, then the rest"),
+        ((CALL, NOTICE), "notice out of place: call, then policy, then the rest"),
+        ((CALL, POLICY, CALL), "call out of place: call, then policy, then the rest"),
+        ((CALL, POLICY, AUDIO_KEYS), "audio before consent"),
+        ((CALL, POLICY, NOTICE, AUDIO_KEYS), "audio before consent"),
+        ((CALL, POLICY, CONSENT), "consent before the notice was complete"),
+        ((CALL, POLICY, cut, CONSENT), "consent before the notice was complete"),
+        ((CALL, POLICY, to_worker, CONSENT), "consent before the notice was complete"),
+        ((CALL, POLICY, said_complete), "notice said to be complete was cut short"),
+        ((CALL, POLICY, NOTICE, CONSENT, CALL), "call goes back in time"),
+        ((CALL, POLICY, NOTICE, CONSENT[:3] + (False,) + CONSENT[4:], AUDIO_KEYS), "audio before consent"),
+        (
+            (CALL, POLICY, NOTICE, CONSENT[:4] + ("timeout", "", "")),
+            "consent without the key that the rule asks for",
+        ),
+        ((CALL, POLICY, NOTICE, CONSENT[:2] + ("notify",) + CONSENT[3:]), "consent by another rule than the policy's"),
+        ((CALL, never, NOTICE, CONSENT, AUDIO_KEYS), "audio without a policy that allows it"),
+        ((CALL, no_policy, NOTICE, CONSENT, AUDIO_KEYS), "audio without a policy that allows it"),
+        ((CALL, POLICY, NOTICE, CONSENT, OBJECTION, AUDIO_KEYS), "audio after an objection"),
+        (
+            (CALL, POLICY, NOTICE, CONSENT, AUDIO_KEYS, OBJECTION),
+            "audio is kept although there was an objection",
+        ),
+        ((CALL, POLICY, NOTICE, OBJECTION, ("consent", 5400) + CONSENT[2:]), "consent after an objection"),
+        (
+            (CALL, POLICY, NOTICE, CONSENT[:4] + ("test", "", "")),
+            "consent of a test in a call, or of a call in a test",
+        ),
+        ((TEST_CALL, POLICY, NOTICE, CONSENT), "consent of a test in a call, or of a call in a test"),
+        ((CALL, POLICY, ("pause", 5), ("pause", 6)), "pause while paused"),
+        ((CALL, POLICY, ("resume", 5)), "resume without pause"),
+        ((CALL, POLICY, ("pause", 5), ("dtmf", 6, 1, "4", "info")), "digit kept while paused"),
+    ):
+        assert run(script) == wrong, (script, run(script))
+
+
+def test_objection_with_the_audio_gone():
+    order = events.Order()
+    for step in (CALL, POLICY, NOTICE, CONSENT, OBJECTION, ("erased", 5400, 4)):
+        assert order.event(list(step)) is None
+    assert order.erased == 4
+    assert order.finish() is None

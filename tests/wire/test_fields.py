@@ -1,0 +1,63 @@
+"""The field table checker names what is wrong."""
+
+import prims
+from testigo_wire import fields
+
+SPEC = (
+    ("number", "u"),
+    ("text", "s"),
+    ("data", "b"),
+    ("id", 4),
+    ("flag", "?"),
+    ("key", "k"),
+    ("mode", ("a", "b")),
+    ("rows", [(("x", "u"), ("y", "s"))]),
+    ("way", {"tcp": (("host", "s"),), "none": ()}),
+)
+GOOD = [1, "t", b"", b"1234", True, "*", "a", [[1, "y"], [2, "z"]], ["tcp", "h"]]
+
+
+def test_good():
+    fields.check(SPEC, GOOD, "doc")
+    fields.check(SPEC, GOOD[:5] + ["", "b", [], ["none"]], "doc")
+
+
+def test_names_the_field():
+    for at, value, path in (
+        (0, -1, "doc.number"),
+        (0, True, "doc.number"),
+        (0, "1", "doc.number"),
+        (1, b"t", "doc.text"),
+        (2, "t", "doc.data"),
+        (3, b"123", "doc.id"),
+        (4, 1, "doc.flag"),
+        (5, "11", "doc.key"),
+        (5, "x", "doc.key"),
+        (6, "c", "doc.mode"),
+        (6, 0, "doc.mode"),
+        (7, {}, "doc.rows"),
+        (7, [[1, "y"], [2, 3]], "doc.rows[1].y"),
+        (7, [[1]], "doc.rows[0]"),
+        (8, ["udp"], "doc.way[0]"),
+        (8, [], "doc.way[0]"),
+        (8, [[1]], "doc.way[0]"),
+        (8, ["tcp"], "doc.way"),
+        (8, ["tcp", 1], "doc.way.host"),
+    ):
+        bad = list(GOOD)
+        bad[at] = value
+        error = prims.raises(fields.FieldError, fields.check, SPEC, bad, "doc")
+        assert error.field == path, (error.field, path)
+        assert str(error).startswith(path + ": ")
+
+
+def test_length_of_the_record():
+    assert prims.raises(fields.FieldError, fields.check, SPEC, GOOD[:-1], "doc").field == "doc"
+    assert prims.raises(fields.FieldError, fields.check, SPEC, GOOD + [1], "doc").field == "doc"
+    assert prims.raises(fields.FieldError, fields.check, SPEC, None, "doc").field == "doc"
+
+
+def test_numbers_and_booleans_are_not_mixed_up():
+    prims.raises(fields.FieldError, fields.check, (0, 1), True, "x")
+    prims.raises(fields.FieldError, fields.check, (0, 1), 1.0, "x")
+    fields.check((0, 1), 1, "x")
