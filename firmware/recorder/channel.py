@@ -57,6 +57,9 @@ class SerialChannel(io.IOBase):
                 self._endpoint.send_end(TLS)
         return 0
 
+    def close(self):
+        self.ioctl(_CLOSE, 0)
+
 
 async def open_serial(port, limit_ms):
     """A fresh stream; what the peer still sends on the last one is passed over."""
