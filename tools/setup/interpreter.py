@@ -10,7 +10,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from private_apt import PrivateApt, architecture, have_apt, unpack
+from private_apt import OfflineError, PrivateApt, architecture, have_apt, unpack
 from progress import SetupError, run, say
 from sources import base, candidates, codename, configured, release
 from wrappers import write_wrapper
@@ -62,6 +62,8 @@ def from_packages(tools: Path, word: str, arch: str) -> None:
             shutil.rmtree(root, ignore_errors=True)
             unpack(apt.download(["micropython"]), root)
             write_loader_wrapper(tools / "bin" / word, root)
+        except OfflineError:
+            raise
         except SetupError as error:
             refusals.append(f"{suite}: {error}")
             continue

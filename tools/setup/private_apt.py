@@ -27,6 +27,10 @@ def have_apt() -> bool:
     return bool(shutil.which("apt-get") and shutil.which("dpkg"))
 
 
+class OfflineError(SetupError):
+    """No mirror answers: to ask for other suites would be in vain."""
+
+
 class PrivateApt:
     """One suite and architecture. `status` is the list of packages that count as installed; none by default."""
 
@@ -78,13 +82,18 @@ class PrivateApt:
 
     def update(self) -> None:
         self.configure()
+        failed: subprocess.CalledProcessError | None = None
+        said = ""
         try:
-            run(["apt-get", "update"], env=self.environment)
+            said = run(["apt-get", "update"], env=self.environment)
         except subprocess.CalledProcessError as error:
-            # Of several archives one may lack the suite that is asked for; what the others have is enough.
-            if any((self.folder / "state" / "lists").glob("*_Packages*")):
-                return
-            raise SetupError(f"the package lists could not be read:\n{last_lines(error.output)}", OFFLINE) from error
+            failed, said = error, error.output
+        # Of several archives one may lack the suite that is asked for; what the others have is enough.
+        if any((self.folder / "state" / "lists").glob("*_Packages*")):
+            return
+        what = f"the package lists could not be read:\n{last_lines(said)}"
+        # apt fails where a mirror lacks the suite, and only warns where no mirror answers.
+        raise SetupError(what, OFFLINE) if failed else OfflineError(what, OFFLINE)
 
     def version(self, package: str) -> str:
         """The version that would be taken, empty if there is none."""
