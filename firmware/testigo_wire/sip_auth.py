@@ -114,14 +114,19 @@ class Credentials:
 
 
 class Authenticator:
-    """The side that asks: makes nonces that live a while, and counts their use against replay (section 3.4)."""
+    """The side that asks: makes nonces that live a while, and counts their use against replay (section 3.4).
 
-    __slots__ = ("realm", "users", "random", "nonces")
+    `algorithms` are offered in their order. By default that is MD5 alone: phones that know no other (baresip 1.0 is one)
+    give up at a challenge that offers more, though RFC 8760 section 2.4 wants them to pass over it.
+    """
 
-    def __init__(self, realm, users, random):
+    __slots__ = ("realm", "users", "random", "algorithms", "nonces")
+
+    def __init__(self, realm, users, random, algorithms=("MD5",)):
         self.realm = realm
         self.users = users
         self.random = random
+        self.algorithms = algorithms
         self.nonces = {}
 
     def check(self, message, now):
@@ -136,7 +141,7 @@ class Authenticator:
             user = given.get("username", "")
             nonce = given.get("nonce", "")
             nc = given.get("nc", "")
-            if algorithm not in ALGORITHMS or user not in self.users or given.get("qop") != "auth":
+            if algorithm not in self.algorithms or user not in self.users or given.get("qop") != "auth":
                 return "", False
             secret = secret_value(algorithm, user, self.realm, self.users[user])
             uri = given.get("uri", "")
@@ -158,7 +163,7 @@ class Authenticator:
         return "", False
 
     def challenges(self, now, stale=False):
-        """The values of WWW-Authenticate for a 401, the better algorithm first."""
+        """The values of WWW-Authenticate for a 401."""
         for nonce in [key for key in self.nonces if self.nonces[key][0] < now]:
             del self.nonces[nonce]
         while len(self.nonces) >= MAX_NONCES:
@@ -172,7 +177,7 @@ class Authenticator:
             quote("auth"),
             ", stale=true" if stale else "",
         )
-        return [tail + algorithm for algorithm in ALGORITHMS]
+        return [tail + algorithm for algorithm in self.algorithms]
 
     def _expiry(self, nonce):
         return self.nonces[nonce][0]

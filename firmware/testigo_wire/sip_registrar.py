@@ -15,9 +15,9 @@ MAX_EXPIRES = const(3600)
 class Registrar:
     """Bindings of users, `{name: password}`."""
 
-    def __init__(self, realm, users, random):
+    def __init__(self, realm, users, random, algorithms=("MD5",)):
         self.users = users
-        self.authenticator = Authenticator(realm, users, random)
+        self.authenticator = Authenticator(realm, users, random, algorithms)
         self.bindings = {}  # user: (contact URI, source, expires at, call-id, cseq)
 
     def lookup(self, user, now):

@@ -24,11 +24,11 @@ def parse(text: str) -> list[Press]:
     for part in (part.strip() for part in text.split(",")):
         if not part:
             continue
-        keys, _, moment = part.partition("@")
+        keys, timed, moment = part.partition("@")
         if part[0] in "wW":
             wait += _seconds(part[1:], part)
             continue
-        at = _seconds(moment.lstrip("+"), part) if moment else None
+        at = _seconds(moment.lstrip("+"), part) if timed else None
         for digit in keys.upper():
             if digit not in DIGITS:
                 raise ValueError(f"no such key in {part!r}")
