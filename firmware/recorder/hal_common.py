@@ -8,7 +8,7 @@ import time
 from recorder import poll
 
 SHORT_COLLECTION_US = 5000
-FRAMES = 64  # a collection every so many frames: 15 s of one call
+FRAMES = 16  # a collection every so many frames: 15 s of one call
 LOW_SHARE = 6  # where collecting is slow: only when less than a sixth of what is used is free
 
 

@@ -1,0 +1,53 @@
+"""On MicroPython: what SFrame sealing and the chain cost against the bare calls of AES and SHA-256 over the same bytes.
+
+Prints one JSON object, in microseconds of processor time per frame.
+"""
+
+import hashlib
+import json
+import sys
+import time
+
+from recorder.primitives import DEVICE
+from testigo_wire.recording import Chain
+from testigo_wire.sframe import TAG_SIZE, Keystream, Sealer
+
+FRAME = 24 * 177  # 240 ms of both legs in G.711
+START = 24
+FRAMES = 2000
+ROUNDS = int(sys.argv[1]) if len(sys.argv) > 1 else 9
+
+buffer = bytearray(START + FRAME + TAG_SIZE)
+blocks = bytearray((FRAME + 15) // 16 * 16)
+aes = DEVICE.aes(b"k" * 16)
+sealer = Sealer(DEVICE, b"b" * 32, 1, b"m" * 16, Keystream(DEVICE), buffer, START)
+chain = Chain(DEVICE)
+
+
+def bare():
+    aes.encrypt(blocks, blocks)
+    hashlib.sha256(blocks).digest()
+
+
+def sealed():
+    sealer.seal(FRAME)
+
+
+def chained():
+    chain.add(buffer)
+
+
+def timed(step):
+    start = time.clock()
+    for _ in range(FRAMES):
+        step()
+    return (time.clock() - start) * 1e6 / FRAMES
+
+
+def median(values):
+    return sorted(values)[len(values) // 2]
+
+
+rounds = [(timed(bare), timed(sealed), timed(chained)) for _ in range(ROUNDS)]
+bare_us, sealed_us, chained_us = (median([r[i] for r in rounds]) for i in range(3))
+print(json.dumps({"bare_us": bare_us, "sealed_us": sealed_us, "chained_us": chained_us}))
