@@ -124,10 +124,7 @@ class Appliance:
         return asyncio.create_task(self.gateway.run())
 
     async def _synchronise(self):
-        try:
-            from recorder.sync import Sync
-        except ImportError:
-            return
+        from recorder.sync import Sync
 
         self.sync = Sync(self)
         await self.sync.run()

@@ -20,7 +20,6 @@ FIRST_RETRY = 5000
 OPEN_MS = 15000
 WRITE_MS = 30000
 LOOK_MS = 250
-SYNC = 2  # of the settings document
 
 
 class Sync:
@@ -58,7 +57,7 @@ class Sync:
             if self._hal.ms() < self._due:
                 continue
             serial = self._serial()
-            where = self._app.documents.settings[SYNC] if self._app.documents.settings else ("serial",)
+            where = self._app.documents.settings.sync if self._app.documents.settings else ("serial",)
             if not self._app.identity.provisioned or not (serial or where[0] == "tcp"):
                 self.state = "nowhere to go"
                 self._due = self._hal.ms() + EVERY_MS
