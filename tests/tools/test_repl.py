@@ -87,6 +87,7 @@ def test_a_port_that_is_not_there_is_told():
 
 def test_a_silent_port_is_told(monkeypatch):
     monkeypatch.setattr("testigo_tools.repl.PROMPT_S", 0.2)
+    monkeypatch.setattr("testigo_tools.repl.ANSWER_S", 0.5)
     ours, theirs = pty.openpty()
     tty.setraw(theirs)
     with pytest.raises(ReplError, match="stock image"):

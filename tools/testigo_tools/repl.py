@@ -12,8 +12,11 @@ from mpremote.transport import TransportError, TransportExecError
 from mpremote.transport_serial import SerialTransport
 from serial import SerialException
 
+from testigo_tools.port import Port, PortError
+
 CHUNK = 1024
 PROMPT_S = 4.0
+ANSWER_S = 4.0
 # The packages that belong to the firmware: files in them that it no longer has are removed.
 OWNED = ("lib/testigo_wire", "lib/recorder")
 LIST = """
@@ -50,38 +53,64 @@ class ReplError(Exception):
     """The chip did not do as it should; the text names the way out."""
 
 
+def ask_to_restart(port: str, baud: int) -> bool:
+    """Over the serial link. A chip with an identity restarts all the same, but then takes no Ctrl-C."""
+    try:
+        with Port(port, baud, wait_s=ANSWER_S) as device:
+            device.request("reboot")
+    except PortError:
+        return False
+    return True
+
+
 class Repl:
     """A chip at its raw REPL."""
 
     def __init__(self, port: str, baud: int) -> None:
-        try:
-            self.transport = SerialTransport(port, baudrate=baud)
-        except (OSError, SerialException, TransportError) as error:
-            raise ReplError(
-                f"{port} cannot be opened ({error}). `python -m serial.tools.list_ports` lists ports."
-            ) from error
-        self.port = port
+        self.port, self.baud = port, baud
+        self.transport = self._open()
         try:
             self._interrupt()
         except ReplError:
-            self.transport.close()
+            self.close()
             raise
 
+    def _open(self) -> SerialTransport:
+        try:
+            return SerialTransport(self.port, baudrate=self.baud)
+        except (OSError, SerialException, TransportError) as error:
+            raise ReplError(
+                f"{self.port} cannot be opened ({error}). `python -m serial.tools.list_ports` lists ports."
+            ) from error
+
     def _interrupt(self) -> None:
+        """To the prompt: of a chip without firmware, else by a reset, else by asking the firmware to restart."""
         if self._at_prompt():
             return
         self._reset_lines()
-        # The boot loader and MicroPython need up to a second; Ctrl-C counts until the firmware has taken the port.
+        if self._prompt_while_booting():
+            return
+        self.close()
+        asked = ask_to_restart(self.port, self.baud)
+        self.transport = self._open()
+        if asked and self._prompt_while_booting():
+            return
+        raise ReplError(
+            f"no MicroPython prompt on {self.port}. If the chip is empty, write a stock image first "
+            "(--erase-and-flash IMAGE.bin). If the firmware is running, put the chip into service mode: press reset, then "
+            "hold the board's button for a second. Close other programs that have the port open."
+        )
+
+    def _prompt_while_booting(self) -> bool:
+        """The boot loader and MicroPython need up to a second; Ctrl-C counts until the firmware has taken the port."""
         end = time.monotonic() + PROMPT_S
-        while time.monotonic() < end:
-            self.transport.serial.write(b"\x03")
-            time.sleep(0.05)
-        if not self._at_prompt():
-            raise ReplError(
-                f"no MicroPython prompt on {self.port}. If the chip is empty, write a stock image first "
-                "(--erase-and-flash IMAGE.bin). If the firmware is running, press the board's reset button while this "
-                "command waits. Close other programs that have the port open."
-            )
+        try:
+            while time.monotonic() < end:
+                self.transport.serial.write(b"\x03")
+                time.sleep(0.05)
+        except (OSError, SerialException) as error:
+            raise ReplError(f"{self.port} was lost: {error}") from error
+        return self._at_prompt()
 
     def _at_prompt(self) -> bool:
         """Ctrl-C, then the raw REPL's greeting; what else the chip was saying is skipped."""
