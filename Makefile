@@ -19,7 +19,7 @@ lint: setup ## style and types
 	@$(BIN)/mypy --no-error-summary
 
 bench: setup ## measure, and print the tables of docs/benchmarks.md
-	@$(BIN)/python -m pytest tests/bench --benchmark -s $(ARGS)
+	@$(BIN)/python tests/bench $(ARGS)
 
 setup: ## the environment, MicroPython and the test peers, without tests
 	@$(PYTHON) tools/setup test
