@@ -12,7 +12,21 @@ import typer
 # verb on the command line -> module that has it; several verbs may share one.
 VERBS = {
     "call": "testigo_tools.call",
+    "diag": "testigo_tools.diag",
+    "export": "testigo_tools.export",
     "flash": "testigo_tools.flash",
+    "init": "testigo_tools.init",
+    "list": "testigo_tools.list_",
+    "log": "testigo_tools.access_log",
+    "notice": "testigo_tools.notice",
+    "policy": "testigo_tools.policy",
+    "provision": "testigo_tools.provision",
+    "show": "testigo_tools.show",
+    "sync": "testigo_tools.sync",
+    "user": "testigo_tools.user",
+    "vault": "testigo_tools.vault",
+    "verify": "testigo_tools.verify",
+    "virtual": "testigo_tools.virtual",
 }
 
 
