@@ -88,8 +88,8 @@ def _write(out, value, depth):
     elif isinstance(value, str):
         try:
             text = value.encode()
-        except UnicodeError as error:
-            raise CborError("text is not Unicode") from error
+        except UnicodeError:
+            raise CborError("text is not Unicode")
         write_head(out, _TEXT, len(text))
         out.extend(text)
     elif isinstance(value, (list, tuple)):
@@ -126,8 +126,9 @@ def decode(data, limit=MAX_SIZE):
     """-> the value of the one item that `data` is."""
     try:
         value, end = decode_prefix(data, 0, limit)
-    except Incomplete as error:
-        raise CborError("ends inside an item") from error
+    except Incomplete:
+        # Not `from`: MicroPython has no chaining, and says so on the console each time, which is the serial link.
+        raise CborError("ends inside an item")
     if end != len(data):
         raise CborError("bytes after the item")
     return value
@@ -245,5 +246,5 @@ def _text(value):
         last = byte
     try:
         return str(value, "utf-8")
-    except UnicodeError as error:
-        raise CborError("text is not UTF-8") from error
+    except UnicodeError:
+        raise CborError("text is not UTF-8")

@@ -133,7 +133,7 @@ def parse_item(data, offset=0):
         try:
             stream, ctr, _ = decode_header(value)
         except SFrameError as error:
-            raise RecordingError("frame: " + str(error)) from error
+            raise RecordingError("frame: " + str(error))
         if stream > AUDIO:
             raise RecordingError("frame: unknown stream")
         return Item("frame", None, stream, ctr, value), end

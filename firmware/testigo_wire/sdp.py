@@ -97,7 +97,7 @@ def parse(body):
     try:
         lines = str(bytes(body), "utf-8").split("\n")
     except UnicodeError:
-        raise SdpError("not UTF-8") from None
+        raise SdpError("not UTF-8")
     if len(lines) > MAX_LINES or lines[0].strip() != "v=0":
         raise SdpError("no version 0")
     session = Session()

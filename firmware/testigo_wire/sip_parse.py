@@ -42,7 +42,7 @@ def parse(datagram):
     try:
         lines = str(datagram[start:end], "utf-8").split("\r\n")
     except UnicodeError:
-        raise SipError("not UTF-8") from None
+        raise SipError("not UTF-8")
     message = Message()
     if lines[0][:4].upper() == "SIP/":
         message.status = 1  # enough to know that it must not be answered

@@ -55,7 +55,7 @@ class Verifier:
         self._order = events.Order()
         self._unread = False
         self._suspects = []
-        self._first_audio = None
+        self._first_audio = self._said = None
         self.header = self.seal = self._seal_item = None
         self.events = []
         self.digests = []
@@ -101,9 +101,7 @@ class Verifier:
         else:
             digest = self._chain.add(item.raw)
         self.digests.append(digest)
-        if self._expected is not None and (
-            item.index >= len(self._expected) or self._expected[item.index] != digest
-        ):
+        if self._expected is not None and (item.index >= len(self._expected) or self._expected[item.index] != digest):
             self._find("changed", item, kind + " is not the one that came in")
         vouched = False
         if kind == "header":
@@ -152,8 +150,10 @@ class Verifier:
             self._first_audio = item
         if self._openers[recording.INDEX]:
             wrong = self._order.audio()
-            if wrong:
+            # Said once: every frame that follows breaks the order as the first one does.
+            if wrong and wrong != self._said:
                 self._find("order", item, wrong)
+            self._said = wrong
 
     def _on_frame(self, item):
         """-> whether the frame authenticates, in its place."""

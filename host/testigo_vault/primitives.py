@@ -48,7 +48,6 @@ class _Host:
         mixed = int.from_bytes(dst[dst_offset:end], "big") ^ int.from_bytes(src[:n], "big")
         dst[dst_offset:end] = mixed.to_bytes(n, "big")
 
-
     @staticmethod
     def counters(dst: Any, nonce: Any, first: int, blocks: int) -> None:
         """Block i of dst becomes the 12 bytes of nonce and first + i in 4 bytes, big-endian."""

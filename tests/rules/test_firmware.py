@@ -30,3 +30,10 @@ def test_nothing_rests_on_assert(path):
     """Assertions are compiled out of what ships, so they cannot check anything."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
     assert not [node.lineno for node in ast.walk(tree) if isinstance(node, ast.Assert)]
+
+
+@pytest.mark.parametrize("path", FIRMWARE, ids=name)
+def test_no_exception_is_chained(path):
+    """MicroPython prints a warning for each `raise ... from`, on a chip onto the console: the serial link."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    assert not [node.lineno for node in ast.walk(tree) if isinstance(node, ast.Raise) and node.cause]

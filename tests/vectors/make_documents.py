@@ -19,8 +19,21 @@ POLICY = [
     [[0, recording.key_id(HOST, INDEX), INDEX], [1, recording.key_id(HOST, AUDIO), AUDIO]],
     [LINE],
 ]
-NOTICE = ["front-es", "es", "Esta llamada se graba.", 2000, [["PCMA", b"\x31" * 32, 16000], ["PCMU", b"\x32" * 32, 16000]]]
-RECEIPT = ["branch-7", bytes.fromhex("01890a5d2f807a3c8b1e5d7f00112233"), 12, b"\x33" * 32, ["main", "second"], 1700000100000]
+NOTICE = [
+    "front-es",
+    "es",
+    "Esta llamada se graba.",
+    2000,
+    [["PCMA", b"\x31" * 32, 16000], ["PCMU", b"\x32" * 32, 16000]],
+]
+RECEIPT = [
+    "branch-7",
+    bytes.fromhex("01890a5d2f807a3c8b1e5d7f00112233"),
+    12,
+    b"\x33" * 32,
+    ["main", "second"],
+    1700000100000,
+]
 NEAR = ["registrar", "", 5060, "desk", "desk", "a-long-secret", "front"]
 FAR = ["trunk", "192.0.2.7", 5060, "", "", "", "front"]
 SETTINGS = [

@@ -10,9 +10,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "firmware"), str(ROOT / "host"), str(ROOT / "tests" / "wire"), str(Path(__file__).parent)]
 
-import make_documents
-import make_recording
-import make_small
+import make_documents  # noqa: E402
+import make_recording  # noqa: E402
+import make_small  # noqa: E402
 
 for name, content in (
     ("audio_frame", make_small.audio_frames()),

@@ -27,9 +27,7 @@ def test_hkdf_rfc5869():
     key = sha.extract(P, bytes(range(13)), b"\x0b" * 22)
     assert key.hex() == "077709362c2e32df0ddc3f0dc47bba6390b6c73bb50f9c3122ec844ad7c2b3e5"
     out = sha.expand(P, key, bytes(range(0xF0, 0xFA)), 42)
-    assert out.hex() == (
-        "3cb25f25faacd57a90434f64d0362f2a2d2d0a90cf1a5a4c5db02d56ecc4c5bf34007208d5b887185865"
-    )
+    assert out.hex() == ("3cb25f25faacd57a90434f64d0362f2a2d2d0a90cf1a5a4c5db02d56ecc4c5bf34007208d5b887185865")
 
 
 def test_equal():

@@ -13,20 +13,20 @@ def test_matches_the_vectors():
     # The vectors' keys items and signatures are made with HPKE and ECDSA; everything else the writer makes here.
     vectors = prims.vectors("recording")
     expected = [bytes.fromhex(item) for item in vectors["good"][0]["items"]]
-    keys = [recording.parse_item(item)[0].fields[2] for item in expected if recording.parse_item(item)[0].kind == "keys"]
+    keys = [
+        recording.parse_item(item)[0].fields[2] for item in expected if recording.parse_item(item)[0].kind == "keys"
+    ]
     signature = recording.parse_item(expected[-1])[0].fields[5]
-    made = making.make(
-        P, making.AGREED, sign=lambda digest: signature, number=2, previous=b"\xaa" * 32, wrapped=keys
-    )
+    made = making.make(P, making.AGREED, sign=lambda digest: signature, number=2, previous=b"\xaa" * 32, wrapped=keys)
     assert made.items == expected
 
 
 def test_item_lengths():
     # The CBOR head grows at 24 and at 256 bytes.
     for length in (0, 1, 10, 11, 12, 13, 14, 200, 243, 244, 245, 246, 5000, 8192):
-        items = []
-        keep = lambda buffer, offset, length: items.append(bytes(memoryview(buffer)[offset : offset + length]))
-        writer = Writer(P, Keystream(P), keep, bytes(16), "d", 1, bytes(32), 1, 0)
+        made = making.Made()
+        items = made.items
+        writer = Writer(P, Keystream(P), made.sink, bytes(16), "d", 1, bytes(32), 1, 0)
         stream = writer.open_stream(1, b"k" * 32, [], bytearray(buffer_size(8192)))
         stream.buffer[START : START + length] = b"\x55" * length
         stream.seal(length)
