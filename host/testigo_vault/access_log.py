@@ -93,6 +93,13 @@ class AccessLog:
                 if not recording or entry.recording == recording:
                     yield entry
 
+    def has(self, digest: str) -> bool:
+        """Whether a line has this digest."""
+        if not self.path.exists():
+            return False
+        with self.path.open("rb") as file:
+            return any(_stated(line) == digest for line in file)
+
     def verify(self) -> tuple[int, str, list[Break]]:
         """(lines, last digest, what does not hold). A break is named once, then the chain is taken up again."""
         breaks: list[Break] = []

@@ -39,9 +39,7 @@ class Alarms:
             os.fsync(file.fileno())
         _log.warning("%s: %s", kind, text)
         with self._database.session() as session:
-            session.add(
-                Alarm(at_ms=now, kind=kind, device_id=device_id[:64], recording_id=recording_id, text=text)
-            )
+            session.add(Alarm(at_ms=now, kind=kind, device_id=device_id[:64], recording_id=recording_id, text=text))
 
     def latest(self, limit: int = 200, recording_id: str = "") -> list[Alarm]:
         query = select(Alarm).order_by(Alarm.id.desc()).limit(limit)

@@ -77,9 +77,7 @@ class Catalogue:
         gaps: list[Gap] = []
         with self._database.read() as session:
             rows = session.execute(
-                select(Recording.device_id, Recording.number)
-                .distinct()
-                .order_by(Recording.device_id, Recording.number)
+                select(Recording.device_id, Recording.number).distinct().order_by(Recording.device_id, Recording.number)
             )
             device, expected = "", 1
             for device_id, number in rows:
@@ -94,7 +92,7 @@ class Catalogue:
         """How many recordings are in each state."""
         with self._database.read() as session:
             rows = session.execute(select(Recording.state, func.count()).group_by(Recording.state))
-            return {state: count for state, count in rows}
+            return {row[0]: row[1] for row in rows}
 
     def device_ids(self) -> list[str]:
         with self._database.read() as session:

@@ -58,7 +58,9 @@ def make_device(
     try:
         key = public_key(public65)
     except ValueError:
-        raise Refused(f"Device {device_id} sent a public key that is not a P-256 point.", "Provision it again.") from None
+        raise Refused(
+            f"Device {device_id} sent a public key that is not a P-256 point.", "Provision it again."
+        ) from None
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, device_id)])
     builder = _end(ca, ca_key, subject, key, ExtendedKeyUsageOID.CLIENT_AUTH)
     return builder.sign(ca_key, hashes.SHA256())

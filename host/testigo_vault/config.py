@@ -79,7 +79,9 @@ def load(folder: Path) -> Config:
     try:
         data = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise VaultError(f"{folder} is not a vault: it has no {FILE_NAME}.", "Make one by `testigo init DIR`.") from None
+        raise VaultError(
+            f"{folder} is not a vault: it has no {FILE_NAME}.", "Make one by `testigo init DIR`."
+        ) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise VaultError(f"{path} cannot be read: {error}.", "Correct that line.") from None
     return _parse(path, data, folder)

@@ -1,8 +1,8 @@
 """The signed documents that appliances get, in a folder that is sent as it lies there.
 
-    documents/policy.tsd                    for every appliance
-    documents/notices/<name>.tsd            with <name>.PCMU and <name>.PCMA, its audio, beside it
-    documents/settings/<device_id>.tsd      for one appliance
+documents/policy.tsd                    for every appliance
+documents/notices/<name>.tsd            with <name>.PCMU and <name>.PCMA, its audio, beside it
+documents/settings/<device_id>.tsd      for one appliance
 """
 
 import re

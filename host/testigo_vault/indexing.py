@@ -35,9 +35,7 @@ def make_row(reading: Reading, fallback_id: str, device_id: str, number: int) ->
         for position, event in enumerate(reading.events)
     ]
     row.findings = [
-        Finding(
-            recording_id=row.id, item=-1 if found.item is None else found.item, code=found.code, text=found.text
-        )
+        Finding(recording_id=row.id, item=-1 if found.item is None else found.item, code=found.code, text=found.text)
         for found in reading.findings
     ]
     return row

@@ -12,7 +12,7 @@ Taking in the same recording again changes nothing and gives the same receipt.
 import hashlib
 from dataclasses import dataclass
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select, update
 
 from testigo_vault import alarms as alarm_kinds
 from testigo_vault.errors import NotFound
@@ -76,9 +76,8 @@ class Intake:
         self._compare(offer, reading, row)
         self._continuity(row, reading)
         self._judge(row, reading, data)
-        duplicate = self._claims_anothers_id(row)
-        if duplicate:
-            row.id = row.sha256[:32]
+        duplicate = self._make_way(row)
+        highest = self._highest(row.device_id)
         vault.store.put(row.path, data)
         row.stored_ms = now_ms()
         self.save(row, reading, vault.store.names())
@@ -86,6 +85,13 @@ class Intake:
             vault.alarms.raise_alarm(
                 alarm_kinds.UNLAWFUL,
                 f"{row.device_id} sent {items} items of audio beside an objection; they were destroyed.",
+                row.device_id,
+                row.id,
+            )
+        if row.number > highest + 1:
+            vault.alarms.raise_alarm(
+                alarm_kinds.GAP,
+                f"{row.device_id} sent number {row.number}, the highest before was {highest}.",
                 row.device_id,
                 row.id,
             )
@@ -111,8 +117,7 @@ class Intake:
         self._compare(offer, reading, row)
         self._continuity(row, reading)
         self._judge(row, reading, data)
-        if self._claims_anothers_id(row):
-            row.id = row.sha256[:32]
+        self._make_way(row)
         row.path = path
         row.stored_ms = now_ms()
         self.save(row, reading, self._vault.store.names())
@@ -124,10 +129,19 @@ class Intake:
             for event in row.events:
                 event.recording_id = row.id
             row.copies = [
-                Copy(recording_id=row.id, name=name, checked_ms=row.stored_ms, result="whole" if reading.sealed else "kept")
+                Copy(
+                    recording_id=row.id,
+                    name=name,
+                    checked_ms=row.stored_ms,
+                    result="whole" if reading.sealed else "kept",
+                )
                 for name in places
             ]
             session.add(row)
+
+    def _highest(self, device_id: str) -> int:
+        with self._vault.database.read() as session:
+            return session.scalar(select(func.max(Recording.number)).where(Recording.device_id == device_id)) or 0
 
     def _compare(self, offer: Offer, reading: Reading, row: Recording) -> None:
         """What arrived must be what was offered."""
@@ -180,11 +194,20 @@ class Intake:
         row.why = ("" if reading.sealed else _UNSEALED) + "; ".join(texts[:8]) + ("; …" if len(texts) > 8 else "")
         row.path = quarantine_path(row.device_id, row.number, row.id, row.sha256)
 
-    def _claims_anothers_id(self, row: Recording) -> bool:
-        """Whether a different recording with this id is here: it must not be replaced."""
-        with self._vault.database.read() as session:
+    def _make_way(self, row: Recording) -> bool:
+        """Two different files may claim one id. The good one has it; the other is listed by its own digest instead.
+
+        -> whether it is `row` that had to step aside.
+        """
+        with self._vault.database.session() as session:
             other = session.get(Recording, row.id)
-            return other is not None and other.sha256 != row.sha256 and other.state == GOOD
+            if other is None or other.sha256 == row.sha256:
+                return False
+            if other.state == QUARANTINED and row.state == GOOD:
+                session.execute(update(Recording).where(Recording.id == row.id).values(id=other.sha256[:32]))
+                return False
+        row.id = row.sha256[:32]
+        return True
 
     def _receipt(self, row: Recording) -> bytes:
         body = [

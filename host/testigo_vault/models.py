@@ -4,12 +4,14 @@
 others belong to this installation and are in its backup. docs/formats/index.md describes every column.
 """
 
+from typing import ClassVar
+
 from sqlalchemy import JSON, BigInteger, ForeignKey, Index, Integer, String, Text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 
 class Base(DeclarativeBase):
-    type_annotation_map = {int: BigInteger().with_variant(Integer, "sqlite")}
+    type_annotation_map: ClassVar = {int: BigInteger().with_variant(Integer, "sqlite")}
 
 
 class Recording(Base):
@@ -45,7 +47,9 @@ class Recording(Base):
     events: Mapped[list["Event"]] = relationship(
         order_by="Event.position", cascade="all, delete-orphan", passive_deletes=True
     )
-    copies: Mapped[list["Copy"]] = relationship(order_by="Copy.name", cascade="all, delete-orphan", passive_deletes=True)
+    copies: Mapped[list["Copy"]] = relationship(
+        order_by="Copy.name", cascade="all, delete-orphan", passive_deletes=True
+    )
     findings: Mapped[list["Finding"]] = relationship(
         order_by="Finding.id", cascade="all, delete-orphan", passive_deletes=True
     )
@@ -54,7 +58,9 @@ class Recording(Base):
 class Event(Base):
     __tablename__ = "event"
 
-    recording_id: Mapped[str] = mapped_column(ForeignKey("recording.id", ondelete="CASCADE"), primary_key=True)
+    recording_id: Mapped[str] = mapped_column(
+        ForeignKey("recording.id", ondelete="CASCADE", onupdate="CASCADE"), primary_key=True
+    )
     position: Mapped[int] = mapped_column(primary_key=True)
     t_ms: Mapped[int]
     name: Mapped[str] = mapped_column(String(32))
@@ -64,7 +70,9 @@ class Event(Base):
 class Copy(Base):
     __tablename__ = "copy"
 
-    recording_id: Mapped[str] = mapped_column(ForeignKey("recording.id", ondelete="CASCADE"), primary_key=True)
+    recording_id: Mapped[str] = mapped_column(
+        ForeignKey("recording.id", ondelete="CASCADE", onupdate="CASCADE"), primary_key=True
+    )
     name: Mapped[str] = mapped_column(String(64), primary_key=True)
     checked_ms: Mapped[int] = mapped_column(default=0)
     result: Mapped[str] = mapped_column(Text, default="")
@@ -74,7 +82,9 @@ class Finding(Base):
     __tablename__ = "finding"
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
-    recording_id: Mapped[str] = mapped_column(ForeignKey("recording.id", ondelete="CASCADE"), index=True)
+    recording_id: Mapped[str] = mapped_column(
+        ForeignKey("recording.id", ondelete="CASCADE", onupdate="CASCADE"), index=True
+    )
     item: Mapped[int] = mapped_column(default=-1)
     code: Mapped[str] = mapped_column(String(32))
     text: Mapped[str] = mapped_column(Text)

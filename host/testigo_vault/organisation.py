@@ -33,6 +33,7 @@ from testigo_vault.documents import DocumentFolder
 from testigo_vault.errors import KeyLocked, NotFound, VaultError
 from testigo_vault.files import write_file
 from testigo_vault.primitives import HOST, sign
+from testigo_vault.templates import POLICY_TEMPLATE, SETTINGS_TEMPLATE
 from testigo_wire import documents as wire_documents
 
 SHORTEST_PASSPHRASE = 10
@@ -103,7 +104,9 @@ class Organisation:
 
     def operator_sign(self, kind: str, version: int, body: list) -> bytes:
         """A signed document, ready for a device."""
-        return wire_documents.encode(kind, version, body, self._sign_digest(wire_documents.digest(HOST, kind, version, body)))
+        return wire_documents.encode(
+            kind, version, body, self._sign_digest(wire_documents.digest(HOST, kind, version, body))
+        )
 
     def documents_for(self, device_id: str) -> list[bytes]:
         """The signed documents a device should hold: its settings, the policy, the notices."""
@@ -147,8 +150,9 @@ def create(
     for sub in ("organisation", "devices", "documents", "incoming", "copies"):
         (folder / sub).mkdir(parents=True, exist_ok=True)
     place = folder / "organisation"
+    # The index holds telephone numbers and the documents SIP passwords: nothing in here is for others.
+    os.chmod(folder, 0o700)
     os.chmod(place, 0o700)
-    os.chmod(folder / "incoming", 0o700)
     secret = secrets.token_urlsafe(32)
     write_file(place / "service.secret", secret.encode() + b"\n", 0o600)
 
@@ -166,9 +170,13 @@ def create(
         write_file(place / f"{key_name}.pub", keys.public_bytes(made[key_name].public_key()))
     ca = certificates.make_ca(name, made["ca"])
     write_file(place / "ca.crt", certificates.pem(ca))
-    write_file(place / "server.crt", certificates.pem(certificates.make_server(ca, made["ca"], made["server"].public_key())))
+    write_file(
+        place / "server.crt", certificates.pem(certificates.make_server(ca, made["ca"], made["server"].public_key()))
+    )
     quoted = '"' + name.replace("\\", "\\\\").replace('"', '\\"') + '"'
     write_file(folder / config.FILE_NAME, config.TEMPLATE.format(name=name, quoted=quoted).encode())
+    write_file(folder / "policy.toml", POLICY_TEMPLATE.format(controller=quoted).encode())
+    write_file(folder / "settings.toml", SETTINGS_TEMPLATE.encode())
     return Organisation(folder)
 
 

@@ -30,7 +30,7 @@ def whole_copy(vault: Vault, recording: Recording) -> bytes:
     )
 
 
-def open_audio(vault: Vault, recording: Recording, key: StreamKeyOpener) -> Timeline:
+def open_audio(vault: Vault, recording: Recording, key: StreamKeyOpener | None) -> Timeline:
     """Decrypt and place every packet. Raises AudioErased, NoAudio, KeyLocked, StoreError."""
     if recording.audio == ERASED:
         raise AudioErased(
@@ -38,6 +38,8 @@ def open_audio(vault: Vault, recording: Recording, key: StreamKeyOpener) -> Time
         )
     if recording.audio == NONE:
         raise NoAudio(f"Recording {recording.id} never held audio.", "See its events for the reason.")
+    if key is None:
+        raise KeyLocked("The audio key is locked.", "Give the audio passphrase.")
     encodings = {
         (event.fields[0], event.fields[2]): event.fields[1] for event in recording.events if event.name == "media"
     }

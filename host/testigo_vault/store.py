@@ -46,7 +46,9 @@ class Place:
                 self._folder.mkdir(parents=True, exist_ok=True)
                 self._store = LocalStore(self._folder)
         except (BaseError, OSError, ValueError) as error:
-            raise StoreError(f"The copy place {copy.name} ({copy.url}) does not open: {error}.", "See [[copies]].") from None
+            raise StoreError(
+                f"The copy place {copy.name} ({copy.url}) does not open: {error}.", "See [[copies]]."
+            ) from None
 
     def put(self, path: str, data: bytes) -> None:
         """Write or replace, flush to the disk, read back and compare."""
@@ -55,7 +57,9 @@ class Place:
             if self._folder is not None:
                 _flush(self._folder, path)
         except (BaseError, OSError) as error:
-            raise StoreError(f"Copy {self.name} could not take {path}: {error}.", "Check its disk or network.") from None
+            raise StoreError(
+                f"Copy {self.name} could not take {path}: {error}.", "Check its disk or network."
+            ) from None
         if self.get(path) != data:
             raise StoreError(f"Copy {self.name} gave back other bytes for {path}.", "Its disk may be failing.")
 
@@ -68,7 +72,9 @@ class Place:
         except FileNotFoundError:
             raise NotFound(f"Copy {self.name} does not hold {path}.", "Restore it from another copy.") from None
         except (BaseError, OSError) as error:
-            raise StoreError(f"Copy {self.name} could not read {path}: {error}.", "Check its disk or network.") from None
+            raise StoreError(
+                f"Copy {self.name} could not read {path}: {error}.", "Check its disk or network."
+            ) from None
 
     def delete(self, path: str) -> None:
         try:

@@ -137,9 +137,7 @@ class Users:
                 return None
             roles = user.roles.split(",")
             expired = now_ms - user.changed_ms > PASSWORD_LIFE_MS
-            return Identity(
-                user.name, user.full_name, roles, rights_of(user.roles), found.digest, found.csrf, expired
-            )
+            return Identity(user.name, user.full_name, roles, rights_of(user.roles), found.digest, found.csrf, expired)
 
     def sign_out(self, token: str) -> None:
         with self._database.session() as session:

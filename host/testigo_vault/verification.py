@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from sqlalchemy import select
 
@@ -34,8 +35,10 @@ class CopyResult:
 
 
 def describe(found: Finding) -> str:
-    where = "" if found.item is None else f" item {found.item}" + (
-        "" if found.offset is None else f" at byte {found.offset}"
+    where = (
+        ""
+        if found.item is None
+        else f" item {found.item}" + ("" if found.offset is None else f" at byte {found.offset}")
     )
     return f"{found.code}{where}: {found.text}"
 
@@ -104,7 +107,7 @@ def check_chains(vault: Vault) -> list[str]:
             .where(Recording.state == GOOD)
             .order_by(Recording.device_id, Recording.number)
         ).all()
-    for before, after in zip(rows, rows[1:], strict=False):
+    for before, after in pairwise(rows):
         if before[0] == after[0] and before[1] + 1 == after[1] and before[3] != after[2]:
             found.append(f"{after[0]}: number {after[1]} does not name number {before[1]} as the one before it")
     return found

@@ -115,7 +115,9 @@ _EVENTS = {
     "media": _media,
     "quality": _quality,
     "dtmf": lambda leg, digit, channel: f"Key {digit} pressed by {_LEGS.get(leg, leg)}.",
-    "on_hold": lambda leg, held: f"{_LEGS.get(leg, leg).capitalize()} {'put the call on hold' if held else 'took the call back'}.",
+    "on_hold": lambda leg, held: (
+        f"{_LEGS.get(leg, leg).capitalize()} {'put the call on hold' if held else 'took the call back'}."
+    ),
     "gap": lambda leg, count, ms, why: f"Gap of {ms} ms ({count} packets) from {_LEGS.get(leg, leg)}: {why}.",
     "objection": lambda leg, key, channel: (
         f"Objection by {_LEGS.get(leg, leg)}" + (f" with key {key}" if key else "") + ": recording ends."
@@ -124,6 +126,8 @@ _EVENTS = {
     "unrecorded": lambda why: f"Connected without recording: {why}.",
     "pause": lambda *fields: "Recording paused.",
     "resume": lambda *fields: "Recording resumed.",
-    "hang_up": lambda leg, status, reason: f"Hung up by {_LEGS.get(leg, 'the appliance')}{f' ({status} {reason})'.rstrip() if status else ''}.",
+    "hang_up": lambda leg, status, reason: (
+        f"Hung up by {_LEGS.get(leg, 'the appliance')}{f' ({status} {reason})'.rstrip() if status else ''}."
+    ),
     "power_loss": lambda *fields: "The appliance had lost power; the recording was closed at the next start.",
 }

@@ -20,7 +20,9 @@ def show(request: Request, user: str = "", outcome: str = "", kind: str = "") ->
     entries = [
         entry
         for entry in context.vault.log.entries()
-        if (not user or entry.user == user) and (not outcome or entry.outcome == outcome) and (not kind or entry.kind == kind)
+        if (not user or entry.user == user)
+        and (not outcome or entry.outcome == outcome)
+        and (not kind or entry.kind == kind)
     ]
     return context.page(
         request,

@@ -22,7 +22,7 @@ def show(request: Request, recording_id: str) -> Response:
     context.vault.log.append(identity.name, "view", GRANTED, recording.id)
     timeline = context.listening.opened(identity.session, recording.id) if LISTEN in identity.rights else None
     events = [(event, words.event(event.name, event.fields)) for event in recording.events]
-    log = [entry for entry in context.vault.log.entries(recording.id)]
+    log = list(context.vault.log.entries(recording.id))
     return context.page(
         request,
         "recording.html",

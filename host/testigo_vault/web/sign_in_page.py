@@ -16,7 +16,9 @@ def show(request: Request) -> Response:
 
 
 @router.post("/sign-in")
-def sign_in(request: Request, name: str = Form("", max_length=64), password: str = Form("", max_length=1024)) -> Response:
+def sign_in(
+    request: Request, name: str = Form("", max_length=64), password: str = Form("", max_length=1024)
+) -> Response:
     context = context_of(request)
     vault = context.vault
     origin = request.headers.get("origin")

@@ -76,7 +76,7 @@ def upgrade() -> None:
         sa.Column("name", sa.String(length=64), nullable=False),
         sa.Column("checked_ms", INT, nullable=False),
         sa.Column("result", sa.Text(), nullable=False),
-        sa.ForeignKeyConstraint(["recording_id"], ["recording.id"], ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(["recording_id"], ["recording.id"], ondelete="CASCADE", onupdate="CASCADE"),
         sa.PrimaryKeyConstraint("recording_id", "name"),
     )
     op.create_table(
@@ -86,7 +86,7 @@ def upgrade() -> None:
         sa.Column("t_ms", INT, nullable=False),
         sa.Column("name", sa.String(length=32), nullable=False),
         sa.Column("fields", sa.JSON(), nullable=False),
-        sa.ForeignKeyConstraint(["recording_id"], ["recording.id"], ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(["recording_id"], ["recording.id"], ondelete="CASCADE", onupdate="CASCADE"),
         sa.PrimaryKeyConstraint("recording_id", "position"),
     )
     op.create_table(
@@ -96,7 +96,7 @@ def upgrade() -> None:
         sa.Column("item", INT, nullable=False),
         sa.Column("code", sa.String(length=32), nullable=False),
         sa.Column("text", sa.Text(), nullable=False),
-        sa.ForeignKeyConstraint(["recording_id"], ["recording.id"], ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(["recording_id"], ["recording.id"], ondelete="CASCADE", onupdate="CASCADE"),
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index(op.f("ix_finding_recording_id"), "finding", ["recording_id"], unique=False)

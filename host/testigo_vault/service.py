@@ -1,0 +1,89 @@
+"""`testigo vault run`: the ingest and the web in one process, until SIGTERM or SIGINT."""
+
+import asyncio
+import contextlib
+import logging
+import signal
+import socket
+from collections.abc import Callable, Iterator
+
+import uvicorn
+
+from testigo_vault.errors import VaultError
+from testigo_vault.ingest import Ingest
+from testigo_vault.vault import Vault
+from testigo_vault.web.app import make_app
+
+# How long requests that run may take to end once the service is told to stop.
+_GRACE_S = 5
+
+
+class _Web(uvicorn.Server):
+    """uvicorn without handlers of its own: the service as a whole answers signals."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+async def run(vault: Vault, ready: Callable[[int, str], None], with_web: bool = True) -> None:
+    """Serve. `ready` gets the ingest's port and the web's address once both listen."""
+    loop = asyncio.get_running_loop()
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    ingest = Ingest(vault)
+    await ingest.start()
+    web: _Web | None = None
+    serving: asyncio.Task | None = None
+    address = ""
+    try:
+        if with_web:
+            listener = _listen(vault.config.web_host, vault.config.web_port)
+            host, port = listener.getsockname()[:2]
+            address = f"http://{f'[{host}]' if ':' in host else host}:{port}/"
+            settings = uvicorn.Config(
+                make_app(vault),
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                timeout_graceful_shutdown=_GRACE_S,
+                lifespan="off",
+            )
+            web = _Web(settings)
+            serving = asyncio.create_task(web.serve(sockets=[listener]))
+            while not web.started and not serving.done():
+                await asyncio.sleep(0.01)
+        ready(ingest.port, address)
+        waiting = asyncio.create_task(stop.wait())
+        await asyncio.wait({waiting, serving} if serving else {waiting}, return_when=asyncio.FIRST_COMPLETED)
+        waiting.cancel()
+    finally:
+        if web is not None and serving is not None:
+            web.should_exit = True
+            await serving
+        await ingest.close()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.remove_signal_handler(number)
+
+
+def set_up_logging(verbose: bool) -> None:
+    logging.basicConfig(
+        level=logging.INFO if verbose else logging.WARNING, format="%(asctime)s %(name)s %(levelname)s %(message)s"
+    )
+    logging.getLogger("testigo").setLevel(logging.INFO)
+    logging.getLogger("alembic").setLevel(logging.WARNING)
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    try:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        listener = socket.socket(family, socket.SOCK_STREAM)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((host, port))
+    except OSError as error:
+        raise VaultError(
+            f"The web page cannot listen on {host} port {port}: {error.strerror}.",
+            "Stop what uses it, or change [web] in vault.toml.",
+        ) from None
+    return listener

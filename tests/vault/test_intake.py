@@ -1,0 +1,147 @@
+"""Taking in: what is good is kept and receipted; what is not is kept apart, named, and never lost."""
+
+import pytest
+from appliance import AGREED, call, speech
+from sqlalchemy import select
+from testigo_vault.catalogue import Catalogue, Query
+from testigo_vault.intake import Intake, Offer
+from testigo_vault.models import Alarm
+from testigo_vault.primitives import HOST, verify
+from testigo_vault.reading import read
+from testigo_wire import documents
+
+
+def offer(made, device_id="branch-1"):
+    return Offer(device_id, made.number, made.recording_id, len(made.data), made.head)
+
+
+def take(vault, made, data=None):
+    return Intake(vault).take(offer(made), made.data if data is None else data)
+
+
+def alarms(vault):
+    with vault.database.read() as session:
+        return [(alarm.kind, alarm.text) for alarm in session.scalars(select(Alarm).order_by(Alarm.id))]
+
+
+def test_good_recording(vault, appliance):
+    made = appliance.record(packets=speech())
+    outcome = take(vault, made)
+    assert outcome.state == "good"
+    receipt = documents.parse(outcome.receipt)
+    digest = documents.digest(HOST, receipt.kind, receipt.version, receipt.body)
+    assert verify(vault.organisation.operator_public, digest, receipt.signature)
+    assert receipt.body[:5] == ["branch-1", made.recording_id, 1, made.head, ["first", "second"]]
+    row = Catalogue(vault.database).get(made.recording_id.hex())
+    assert (row.outcome, row.audio, row.caller, row.state) == ("recorded", "present", "+34600111222", "good")
+    assert [copy.result for copy in row.copies] == ["whole", "whole"]
+    for place in vault.store.places:
+        assert place.get(row.path) == made.data
+    assert alarms(vault) == []
+
+
+def test_same_recording_again_changes_nothing(vault, appliance):
+    made = appliance.record(packets=speech())
+    first = take(vault, made)
+    known = Intake(vault).known(offer(made))
+    assert known is not None and known.receipt == first.receipt
+    again = take(vault, made)
+    assert again.state == "good"
+    assert Catalogue(vault.database).find(Query())[1] == 1
+
+
+def test_every_item_flipped_is_named_and_refused(vault, appliance):
+    made = appliance.record(packets=speech(0.5))
+    start = 0
+    for index, item in enumerate(made.items):
+        data = bytearray(made.data)
+        data[start + len(item) // 2] ^= 1
+        start += len(item)
+        outcome = take(vault, made, bytes(data))
+        assert (outcome.state, outcome.receipt) == ("quarantined", b""), f"item {index}"
+    assert all(kind == "quarantine" for kind, _ in alarms(vault))
+    # The true one is still taken, and has its id back.
+    assert take(vault, made).state == "good"
+    assert Catalogue(vault.database).get(made.recording_id.hex()).state == "good"
+
+
+def test_truncated(vault, appliance):
+    made = appliance.record(packets=speech(0.5))
+    outcome = take(vault, made, made.data[:-10])
+    assert outcome.receipt == b"" and "truncated" in outcome.reason
+
+
+def test_signed_by_a_stranger(vault, appliance, tmp_path):
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    appliance.key = ec.generate_private_key(ec.SECP256R1())
+    outcome = take(vault, appliance.record(packets=speech(0.5)))
+    assert outcome.receipt == b"" and "signature" in outcome.reason
+
+
+def test_audio_before_consent(vault, appliance):
+    made = appliance.record(events=AGREED[:4], packets=speech(0.5))
+    outcome = take(vault, made)
+    assert outcome.state == "quarantined" and outcome.receipt
+    assert "audio before consent" in outcome.reason
+    row = Catalogue(vault.database).get(made.recording_id.hex())
+    assert row.path.startswith("quarantine/branch-1/")
+    for place in vault.store.places:
+        assert place.get(row.path) == made.data
+    assert alarms(vault)[0][0] == "quarantine"
+    assert "quarantine" in (vault.folder / "alarms.log").read_text()
+
+
+def test_objection_with_audio_still_there(vault, appliance):
+    after = [("objection", 5000, 1, "9", "rfc4733"), ("hang_up", 6000, 1, 200, "BYE")]
+    made = appliance.record(packets=speech(0.5), reason="objection", after=after)
+    outcome = take(vault, made)
+    assert outcome.state == "good" and outcome.receipt
+    row = Catalogue(vault.database).get(made.recording_id.hex())
+    assert (row.outcome, row.audio) == ("objected", "erased")
+    frames = [item for item in made.items if len(item) > 1000]
+    assert frames
+    for place in vault.store.places:
+        kept = place.get(row.path)
+        assert not any(frame in kept for frame in frames)
+        again = read(kept, vault.organisation.devices.get("branch-1").publics(), vault.index_key)
+        assert again.findings == [] and again.audio_items == 0
+    assert alarms(vault)[0][0] == "unlawful-audio"
+    assert documents.parse(outcome.receipt).body[3] == made.head
+    # Offered again, it is known although the bytes here differ now.
+    known = Intake(vault).known(offer(made))
+    assert known is not None and known.receipt == outcome.receipt
+
+
+def test_missing_number_shows_as_a_gap(vault, appliance):
+    first, second, third = (appliance.record(events=[call(), *AGREED[1:]], packets=speech(0.2)) for _ in range(3))
+    take(vault, first)
+    take(vault, third)
+    assert [str(gap) for gap in Catalogue(vault.database).gaps()] == ["branch-1: number 2 never arrived"]
+    assert alarms(vault)[0][0] == "gap"
+    take(vault, second)
+    assert Catalogue(vault.database).gaps() == []
+
+
+def test_chain_of_recordings(vault, appliance):
+    take(vault, appliance.record(packets=speech(0.2)))
+    outcome = take(vault, appliance.record(packets=speech(0.2), previous=bytes(31) + b"x"))
+    assert outcome.state == "quarantined" and outcome.receipt
+    assert "does not name number 1" in outcome.reason
+
+
+def test_number_twice(vault, appliance):
+    take(vault, appliance.record(packets=speech(0.2)))
+    twin = appliance.record(packets=speech(0.3), number=1, recording_id=bytes(16), previous=bytes(32))
+    outcome = take(vault, twin)
+    assert outcome.state == "quarantined" and "same number 1" in outcome.reason
+
+
+@pytest.mark.parametrize("what", ["device_id", "number", "recording_id", "head"])
+def test_other_than_offered(vault, appliance, what):
+    made = appliance.record(packets=speech(0.2))
+    wrong = offer(made)
+    changed = {"device_id": "branch-2", "number": 7, "recording_id": bytes(16), "head": bytes(32)}
+    setattr(wrong, what, changed[what])
+    outcome = Intake(vault).take(wrong, made.data)
+    assert outcome.state == "quarantined" and outcome.receipt == b""

@@ -1,0 +1,64 @@
+"""`testigo show`: one recording, what happened in it, and the evidence of consent."""
+
+import dataclasses
+import datetime
+import json
+from pathlib import Path
+
+import typer
+from rich.markup import escape
+
+from testigo_tools.vault_options import VAULT_OPTION, console, opened, person
+
+
+def show(
+    name: str = typer.Argument(..., help="Its id, 6 or more digits of it, or APPLIANCE/NUMBER."),
+    as_json: bool = typer.Option(False, "--json", help="For programs."),
+    vault: Path = VAULT_OPTION,
+) -> None:
+    """Tell what a recording holds, without opening its audio."""
+    from testigo_vault import words
+    from testigo_vault.catalogue import Catalogue
+    from testigo_vault.evidence import evidence_of
+
+    with opened(vault) as vault_:
+        recording = Catalogue(vault_.database).get(name)
+        vault_.log.append(person(), "view", "granted", recording.id)
+        evidence = evidence_of(recording)
+    if as_json:
+        print(json.dumps(as_data(recording, evidence)))
+        return
+    began = datetime.datetime.fromtimestamp(recording.opened_ms / 1000).astimezone()
+    console.print(f"[bold]{escape(recording.caller or 'unknown')} to {escape(recording.callee or 'unknown')}[/]")
+    facts = [
+        ("Id", recording.id),
+        ("Began", f"{began:%Y-%m-%d %H:%M:%S %z} (clock {words.CLOCKS.get(recording.clock)})"),
+        ("Ended", words.REASONS.get(recording.reason, recording.reason)),
+        ("Appliance", f"{recording.device_id}, number {recording.number}"),
+        ("Outcome", words.OUTCOMES.get(recording.outcome, recording.outcome)),
+        ("Audio", words.AUDIO.get(recording.audio, recording.audio)),
+        ("Consent", evidence.verdict),
+        ("Copies", ", ".join(f"{copy.name}: {copy.result}" for copy in recording.copies)),
+        ("Head", recording.head),
+    ]
+    if recording.state == "quarantined":
+        facts.append(("Quarantine", recording.why))
+    for label, value in facts:
+        console.print(f"  {label:<11} {escape(value)}")
+    console.print("[bold]What happened[/]")
+    for event in recording.events:
+        console.print(f"  {words.clock_time(event.t_ms):>11}  {escape(words.event(event.name, event.fields))}")
+
+
+def as_data(recording, evidence) -> dict:  # type: ignore[no-untyped-def]
+    """Everything about a recording but its audio, for programs."""
+    columns = {column.name: getattr(recording, column.name) for column in recording.__table__.columns}
+    columns["events"] = [[event.name, event.t_ms, *event.fields] for event in recording.events]
+    columns["copies"] = {copy.name: copy.result for copy in recording.copies}
+    columns["findings"] = [[found.code, found.item, found.text] for found in recording.findings]
+    columns["evidence"] = dataclasses.asdict(evidence) | {"verdict": evidence.verdict}
+    return columns
+
+
+def register(app: typer.Typer) -> None:
+    app.command()(show)
