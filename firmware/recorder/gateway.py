@@ -16,7 +16,7 @@ from testigo_wire.sip_message import uri as parse_uri
 
 MODE, HOST, PORT, USER, AUTH_USER, PASSWORD, LINE = range(7)
 SIDES = ("near", "far")
-DATAGRAM = 4096
+DATAGRAM = 2048
 TICK_MS = 50
 
 
