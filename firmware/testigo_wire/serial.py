@@ -51,8 +51,8 @@ class Endpoint:
     """One end of a line.
 
     epoch: 1 to 2**32 - 1, another one after each start; active: greets until answered (the host), else mostly waits;
-    receive_buffer: bytes kept for a slow reader, on each channel, 2 * MAX_PAYLOAD or more; burst: bytes the port can hold while nobody reads it;
-    send_buffer: bytes accepted but not yet acknowledged, on each channel.
+    receive_buffer: bytes kept for a slow reader, on each channel, 2 * MAX_PAYLOAD or more; burst: bytes the port can
+    hold while nobody reads it; send_buffer: bytes accepted but not yet acknowledged, on each channel.
     Read-only: state, session, peer_version (of a peer that speaks another one, else 0), sent, resent, received, bad.
     """
 
@@ -355,8 +355,8 @@ class Endpoint:
             if ahead + len(payload) > (self._granted[channel] - self._next[channel]) & 0xFFFF:
                 return  # beyond its credit: as if it had not arrived
             early = self._early[channel]
-            if len(early) > _FRAMES:
-                return
+            if ahead and len(early) > self._receive_buffer >> 5:
+                return  # only a peer that sends tiny frames gets here
             early[offset] = b"" if kind & _END == _END else payload
             while self._next[channel] in early:
                 payload = early.pop(self._next[channel])
