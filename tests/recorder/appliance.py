@@ -86,7 +86,7 @@ def receipt(appliance, number, by="operator", **changes):
     recording_id, _, head = appliance.spool.describe(number)
     body = [DEVICE_ID, recording_id, number, head, ["first", "second"], 1]
     for at, value in changes.items():
-        body[("device_id", "recording_id", "number", "head", "copies", "stored_ms").index(at)] = value
+        body[("device_id", "recording_id", "named", "head", "copies", "stored_ms").index(at)] = value
     return sign("receipt", body[2], body, by)
 
 

@@ -9,7 +9,6 @@ import appliance
 from recorder import files
 from recorder.spool import SpoolError
 
-HEAP = "256k"
 FRAMES = 40
 
 
