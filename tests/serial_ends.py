@@ -30,7 +30,14 @@ def verb(micropython: Path, *words: object, **options) -> subprocess.CompletedPr
     """Runs `testigo` to its end."""
     line = [sys.executable, "-m", "testigo_tools.cli", *map(str, words)]
     return subprocess.run(
-        line, env=environment(micropython), capture_output=True, text=True, timeout=120, cwd=ROOT, check=False, **options
+        line,
+        env=environment(micropython),
+        capture_output=True,
+        text=True,
+        timeout=120,
+        cwd=ROOT,
+        check=False,
+        **options,
     )
 
 

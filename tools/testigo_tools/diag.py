@@ -48,7 +48,10 @@ def rows(facts: dict[str, Any]) -> list[tuple[str, str]]:
         ("Heap", f"{size(facts['heap_free'])} free, {size(facts['heap_used'])} used"),
         ("Storage", f"{size(facts['storage_free'])} free"),
         ("Policy", f"version {version}" + (f" ({why})" if why else "") if version else f"none: {why}"),
-        ("Documents", ", ".join(f"{kind} {name} {v}".replace("  ", " ") for kind, name, v in facts["documents"]) or "none"),
+        (
+            "Documents",
+            ", ".join(f"{kind} {name} {v}".replace("  ", " ") for kind, name, v in facts["documents"]) or "none",
+        ),
         ("Calls up", str(facts["calls"])),
         ("Recordings here", f"{count}, the oldest is {first}" if count else "none"),
         ("Next number", str(following)),

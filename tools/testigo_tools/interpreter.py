@@ -28,7 +28,9 @@ class Interpreter:
 
 def probe(path: Path) -> Interpreter:
     try:
-        said = subprocess.run([path, "-c", PROBE], capture_output=True, text=True, timeout=20, check=True).stdout.split()
+        said = subprocess.run(
+            [path, "-c", PROBE], capture_output=True, text=True, timeout=20, check=True
+        ).stdout.split()
         version = int(said[0]), int(said[1])
         march = MARCHES.get(int(said[2]), "none")
     except (OSError, subprocess.SubprocessError, ValueError, IndexError) as error:

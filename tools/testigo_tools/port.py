@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 import serial
+
 from testigo_wire.control import Client, RequestRefused
 from testigo_wire.errors import WireError
 from testigo_wire.serial import CONTROL, OPEN, TLS, VERSION, Endpoint

@@ -57,7 +57,9 @@ def push(device: Port, organisation: Any, device_id: str, progress: Progress) ->
             piece = data[offset : offset + CHUNK]
             following = device.request("blob", name, offset, piece, offset + len(piece) == len(data), limit_s=60)
             if following != offset + len(piece):
-                raise PortError(f"the device does not take the audio {name}: its digest is another than the notice says")
+                raise PortError(
+                    f"the device does not take the audio {name}: its digest is another than the notice says"
+                )
             offset = following
             progress.update(task, completed=offset)
 
@@ -71,7 +73,9 @@ def bars() -> Progress:
 def provision(
     port: str = typer.Option(..., help="A serial port, or any URL that pyserial opens (socket://host:port)."),
     vault: Path = typer.Option(..., envvar="TESTIGO_VAULT", help="The folder that `testigo init` made."),
-    device_id: str = typer.Option("", help="The name of a new device, as branch-7; not needed for one that has a name."),
+    device_id: str = typer.Option(
+        "", help="The name of a new device, as branch-7; not needed for one that has a name."
+    ),
     passphrase: str = typer.Option(
         "", envvar="TESTIGO_PASSPHRASE", help="The organisation's; better left out, and typed when asked."
     ),

@@ -4,10 +4,9 @@ import ssl
 from collections.abc import Callable
 from typing import Any
 
+from testigo_tools.port import Port
 from testigo_wire.link import SILENCE_MS
 from testigo_wire.link_vault import VaultSession
-
-from testigo_tools.port import Port
 
 SILENCE_S = SILENCE_MS / 1000
 PIECE = 16384

@@ -35,7 +35,11 @@ def compiled(interpreter: Interpreter, folder: Path) -> Path:
 
 
 def command_line(
-    root: Path, heap: str | None = None, micropython: Path | None = None, mpy: bool = False, build_dir: Path = Path("build")
+    root: Path,
+    heap: str | None = None,
+    micropython: Path | None = None,
+    mpy: bool = False,
+    build_dir: Path = Path("build"),
 ) -> tuple[list[str], dict[str, str]]:
     """What starts the firmware, and its environment. `mpy`: compiled, as on a chip, instead of from the sources."""
     interpreter = find(micropython)
