@@ -49,8 +49,12 @@ class Control:
                 data = endpoint.read(CONTROL)
 
     async def _serve(self, number, name, arguments):
-        async def more(value):
-            await self._port.send(CONTROL, answer(number, "more", value), SEND_MS)
+        def more(value):
+            # Progress is left out rather than waited for.
+            data = answer(number, "more", value)
+            endpoint = self._port.endpoint
+            if endpoint.send_buffer - endpoint.unsent(CONTROL) >= len(data):
+                endpoint.send(CONTROL, data)
 
         try:
             if name is None:
@@ -137,9 +141,10 @@ class Control:
         return ""
 
     async def _selftest(self, more, seconds, source):
-        if self._app.hal.calls:
-            raise Refusal("a call is up")
+        app = self._app
+        if app.hal.calls or not app.recordings:
+            raise Refusal("a call is up" if app.hal.calls else "still starting")
         # Loaded for this only: it is large.
         from recorder.selftest import run
 
-        return await run(self._app, seconds, source, more)
+        return await run(app.recordings, app.keypool, app.hal, seconds, source, more)

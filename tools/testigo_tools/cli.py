@@ -22,6 +22,7 @@ VERBS = {
     "policy": "testigo_tools.policy",
     "provision": "testigo_tools.provision",
     "show": "testigo_tools.show",
+    "selftest": "testigo_tools.selftest",
     "sync": "testigo_tools.sync",
     "user": "testigo_tools.user",
     "vault": "testigo_tools.vault",
