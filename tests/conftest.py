@@ -13,6 +13,14 @@ RECORDER = ROOT / "tests" / "recorder"
 put_tools_on_path()
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """pytest-embedded keeps its logs in one folder of the system, which belongs to the first user who ran it."""
+    if not config.getoption("root_logdir", None):
+        config.option.root_logdir = str(ROOT / "build")
+    if not config.getoption("cache_dir", None):
+        config.option.cache_dir = str(ROOT / "build")
+
+
 def pytest_collect_file(file_path: Path, parent):
     """Beside the items on CPython, the ones on MicroPython."""
     if file_path.parent == WIRE and file_path.match("test_*.py"):
