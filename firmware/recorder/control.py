@@ -79,7 +79,7 @@ class Control:
         gc.collect()
         numbers = spool.numbers()
         policy = documents.installed_policy
-        return {
+        facts = {
             "firmware": VERSION,
             "board": hal.board.NAME,
             "chip": hal.board.CHIP,
@@ -100,6 +100,7 @@ class Control:
             "serial": [endpoint.sent, endpoint.resent, endpoint.received, endpoint.bad],
             "log": app.log.lines(4),
         }
+        return list(facts.items())
 
     async def _identify(self, challenge):
         public, signature = await self._app.identity.identify(challenge)

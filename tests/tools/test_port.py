@@ -37,7 +37,7 @@ def test_port_that_is_in_use(micropython, tmp_path):
 
 def test_requests(micropython, tmp_path):
     with appliance(micropython, tmp_path), Port(str(tmp_path / "tty")) as device:
-        facts = device.request("diag")
+        facts = device.diagnose()
         assert facts["board"] == "virtual" and facts["device_id"] == "" and facts["recordings"] == [0, 0, 1]
         assert any("boot" in line for line in device.request("log", 10))
         for name, arguments, reason in (
@@ -51,7 +51,7 @@ def test_requests(micropython, tmp_path):
         ):
             with pytest.raises(PortError, match=reason):
                 device.request(name, *arguments)
-        assert device.request("diag")["uptime_ms"] >= facts["uptime_ms"]
+        assert device.diagnose()["uptime_ms"] >= facts["uptime_ms"]
 
 
 def test_garbage_on_the_line_is_survived(micropython, tmp_path):
@@ -60,17 +60,17 @@ def test_garbage_on_the_line_is_survived(micropython, tmp_path):
         with open(tmp_path / "tty", "wb", buffering=0) as line:
             line.write(b"ets Jun  8 2016 00:22:57\r\n" * 50 + b"\0\0" + bytes(range(256)) * 8)
         with Port(str(tmp_path / "tty")) as device:
-            assert device.request("diag")["serial"][3] > 0
+            assert device.diagnose()["serial"][3] > 0
 
 
 def test_device_that_restarts_is_noticed(micropython, tmp_path):
     with appliance(micropython, tmp_path), Port(str(tmp_path / "tty")) as device:
         device.request("reboot")
         with pytest.raises(PortError, match="restarted"):
-            device.request("diag", limit_s=20)
-            device.request("diag", limit_s=20)
+            device.diagnose()
+            device.diagnose()
         device.connect(10)
-        assert device.request("diag")["uptime_ms"] < 10000
+        assert device.diagnose()["uptime_ms"] < 10000
 
 
 def test_port_behind_a_socket(micropython, tmp_path):

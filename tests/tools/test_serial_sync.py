@@ -77,7 +77,7 @@ def transfer(url, org, keeper, report=lambda event: None):
     with Port(url) as device:
         device.request("sync")
         serve(device, org.server_context(), org.devices.admit, lambda name: keeper, lambda: 1800000000000, report, 30)
-        return device.request("diag"), device.quality
+        return device.diagnose(), device.quality
 
 
 @pytest.mark.parametrize("seed", [1, 2])
@@ -142,7 +142,7 @@ def test_vault_of_another_organisation_gets_nothing(micropython, tmp_path):
         with pytest.raises((ssl.SSLError, HungUp)):
             transfer(str(root / "tty"), other, keeper)
         with Port(str(root / "tty")) as device:
-            facts = device.request("diag")
+            facts = device.diagnose()
             assert facts["recordings"][0] == 1
             assert "not signed by the trusted CA" in facts["sync"][0] or "not correctly signed" in facts["sync"][0]
         done = verb(micropython, "provision", "--port", root / "tty", "--vault", tmp_path / "other")

@@ -71,7 +71,7 @@ def test_reboot_by_request_starts_it_again(micropython, tmp_path):
             device.request("reboot")
             wait_until(lambda: firmware(tmp_path) != before)
         with Port(str(tmp_path / "tty")) as device:
-            assert device.request("diag")["uptime_ms"] < 10000
+            assert device.diagnose()["uptime_ms"] < 10000
 
 
 def test_unknown_interpreter_is_named(tmp_path):

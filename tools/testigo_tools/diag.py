@@ -75,7 +75,7 @@ def diag(
     """Ask a device how it is."""
     try:
         with Port(port, baud) as device:
-            facts = device.request("log", log) if log else device.request("diag")
+            facts = device.request("log", log) if log else device.diagnose()
     except PortError as error:
         raise fail(error) from None
     if as_json:

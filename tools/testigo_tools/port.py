@@ -134,6 +134,10 @@ class Port:
                 data = self._read(CONTROL, end - time.monotonic(), f"its answer to {name}")
                 self._client.receive(data)
 
+    def diagnose(self) -> dict[str, Any]:
+        """What the device says about itself (docs/formats/control.md)."""
+        return dict(self.request("diag"))
+
     # Streams
 
     def send(self, channel: int, data: bytes, limit_s: float = 30) -> None:
