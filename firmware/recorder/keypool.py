@@ -16,7 +16,7 @@ class KeyPool:
     def __init__(self, primitives, depth):
         """depth: complete sets to hold ready; one more than calls at a time."""
         self._primitives = primitives
-        self._depth = depth
+        self.depth = depth
         self._recipients = []  # [stream, key_id, public key, [(shared secret, enc), ...]]
         self._wanted = asyncio.Event()
         self._filled = asyncio.Event()
@@ -44,7 +44,7 @@ class KeyPool:
         """Makes sets until `depth` are there; the emptiest recipient first."""
         while self._recipients:
             entry = min(self._recipients, key=lambda e: len(e[3]))
-            if len(entry[3]) >= self._depth:
+            if len(entry[3]) >= self.depth:
                 return
             made = await steps(hpke.encap_steps(self._primitives, entry[2]))
             entry[3].append(made)

@@ -74,7 +74,7 @@ class Recording:
         self.opened_ms = opened_ms
         self.failed = ""  # why writing ended early
         self.erased = False
-        self._since = owner.hal.ms()
+        self.since = owner.hal.ms()
         self._allowed = audio_allowed
         self._agreed = False
         self._keys = keys
@@ -141,7 +141,7 @@ class Recording:
         """Adds one event of docs/formats/events.md; the time is now."""
         if name == "objection":
             self._mark()
-        t_ms = self._owner.hal.ms() - self._since
+        t_ms = self._owner.hal.ms() - self.since
         try:
             self._event(TEXT, name, t_ms, values)
         except RecordingError:
@@ -244,7 +244,7 @@ class Recording:
         if self not in owner.up:
             return
         owner.up.remove(self)
-        closed_ms = self.opened_ms + owner.hal.ms() - self._since
+        closed_ms = self.opened_ms + owner.hal.ms() - self.since
         self._flush()
         digest = self._writer.seal_digest(closed_ms, reason)
         signature = await steps(ecdsa.sign_steps(owner.primitives, owner.identity.private, digest))
