@@ -10,6 +10,7 @@ from testigo_vault.documents import check_notice_name
 from testigo_vault.errors import VaultError
 from testigo_vault.notice_audio import NoticeAudio
 from testigo_vault.organisation import Organisation
+from testigo_wire import documents as wire_documents
 from testigo_wire.errors import WireError
 
 
@@ -144,6 +145,9 @@ def sign_notice(organisation: Organisation, name: str, language: str, text: str,
 def _sign(
     organisation: Organisation, path: Path, kind: str, body: list, source: str, blobs: dict[str, bytes] | None = None
 ) -> int:
+    held = wire_documents.parse(path.read_bytes()) if path.exists() else None
+    if held and held.body == body:
+        return held.version  # nothing new to say
     version = organisation.documents.next_version(path)
     try:
         document = organisation.operator_sign(kind, version, body)

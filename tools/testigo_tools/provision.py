@@ -79,11 +79,15 @@ def provision(
     passphrase: str = typer.Option(
         "", envvar="TESTIGO_PASSPHRASE", help="The organisation's; better left out, and typed when asked."
     ),
+    settings: Path | None = typer.Option(
+        None, help="Its network, telephone lines and vault, as TOML; the default is settings.toml in the vault's folder."
+    ),
     baud: int = typer.Option(115200, help="Speed of the port."),
 ) -> None:
     """Give a device its identity, policy and notices; run it again to bring newer documents."""
     from testigo_vault.errors import VaultError
     from testigo_vault.organisation import Organisation
+    from testigo_vault.policy import sign_settings
 
     try:
         organisation = Organisation(vault)
@@ -101,6 +105,7 @@ def provision(
                 raise PortError(f"this device is {present} already; a device keeps its name")
             elif public not in organisation.devices.get(present).publics():
                 raise PortError(f"{present} belongs to another organisation: erase the device to give it a new one")
+            sign_settings(organisation, settings or vault / "settings.toml", device_id or present)
             with bars() as progress:
                 push(device, organisation, device_id or present, progress)
             frames, resent, _, bad = device.quality
