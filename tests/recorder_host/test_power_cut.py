@@ -1,0 +1,44 @@
+"""kill -9 of the stores at random moments, again and again on the same files: what was promised is there at the next start."""
+
+import random
+import subprocess
+import time
+
+import pytest
+from micropython_runner import ROOT, command, environment
+
+DRIVER = ROOT / "tests" / "recorder" / "crash_driver.py"
+CUTS = 25
+LIMIT_S = 60
+
+
+def start(what, root, word):
+    return subprocess.Popen(
+        command(DRIVER, [what, str(root)], heap="900k", word=word),
+        env=environment(),
+        cwd=DRIVER.parent,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        stdin=subprocess.DEVNULL,
+        text=True,
+    )
+
+
+@pytest.mark.parametrize("word", ["micropython", "micropython32"])
+def test_nothing_promised_is_lost(word, tmp_path, request):
+    request.getfixturevalue(word)
+    root = tmp_path / "device"
+    seed = random.randrange(1 << 32)
+    chance = random.Random(seed)
+    for cut in range(CUTS):
+        process = start("make", root, word)
+        time.sleep(chance.uniform(0.1, 0.6))
+        process.kill()
+        output, _ = process.communicate(timeout=LIMIT_S)
+        assert not output, f"seed {seed}, cut {cut}: {output}"
+        if cut % 5 == 4:
+            process = start("check", root, word)
+            output, _ = process.communicate(timeout=LIMIT_S)
+            assert process.returncode == 0, f"seed {seed}, cut {cut}: {output}"
+    assert "checked" in output
+    assert int(output.split()[1]) > 3, f"too few calls were made to show anything: {output}"
