@@ -10,77 +10,30 @@ from testigo_wire.compat import const
 from testigo_wire.errors import WireError
 
 MAX_SIZE = const(16384)
-STREAM = (0, 1)
-
-POLICY = (
-    ("valid_from_ms", "u"),
-    ("valid_until_ms", "u"),
-    ("controller", "s"),
-    ("contact", "s"),
-    ("purposes", ["s"]),
-    ("recipients", [(("stream", STREAM), ("key_id", 8), ("public", 65))]),
-    (
-        "lines",
-        [
-            (
-                ("name", "s"),
-                ("mode", ("all", "on-demand", "never")),
-                ("rule", ("notify", "opt-out", "opt-in")),
-                ("accept_key", "k"),
-                ("object_key", "k"),
-                ("order", ("notice-first", "answer-first")),
-                ("notice_legs", ("far", "both")),
-                ("notice_names", ["s"]),
-                ("key_timeout_ms", "u"),
-                ("repeats", "u"),
-                ("worker_ack", "?"),
-                ("impossible", ("connect-unrecorded", "refuse-call")),
-                ("max_ms", "u"),
-            )
-        ],
+# See fields.py. A body is the record named by its kind.
+_RECORDS = {
+    "policy": (
+        "valid_from_ms:u valid_until_ms:u controller:s contact:s purposes:[s recipients:[@recipient lines:[@line"
     ),
-)
-NOTICE = (
-    ("name", "s"),
-    ("language", "s"),
-    ("text", "s"),
-    ("total_ms", "u"),
-    ("audio", [(("encoding", ("PCMU", "PCMA")), ("digest", 32), ("length", "u"))]),
-)
-RECEIPT = (
-    ("device_id", "s"),
-    ("recording_id", 16),
-    ("number", "u"),
-    ("head", 32),
-    ("copies", ["s"]),
-    ("stored_ms", "u"),
-)
-_LEG = (
-    ("mode", ("trunk", "register", "registrar")),
-    ("host", "s"),
-    ("port", "u"),
-    ("user", "s"),
-    ("auth_user", "s"),
-    ("password", "s"),
-    ("line", "s"),
-)
-SETTINGS = (
-    ("network", {"wifi": (("ssid", "s"), ("key", "s")), "ethernet": (), "none": ()}),
-    (
-        "sip",
-        (
-            ("bind_host", "s"),
-            ("sip_port", "u"),
-            ("rtp_first_port", "u"),
-            ("rtp_last_port", "u"),
-            ("near", _LEG),
-            ("far", _LEG),
-        ),
+    "recipient": "stream:=0|1 key_id:#8 public:#65",
+    "line": (
+        "name:s mode:'all|on-demand|never rule:'notify|opt-out|opt-in accept_key:k object_key:k"
+        " order:'notice-first|answer-first notice_legs:'far|both notice_names:[s key_timeout_ms:u repeats:u worker_ack:?"
+        " impossible:'connect-unrecorded|refuse-call max_ms:u"
     ),
-    ("sync", {"tcp": (("host", "s"), ("port", "u")), "serial": ()}),
-    ("max_calls", "u"),
-)
-_KINDS = {"policy": POLICY, "notice": NOTICE, "receipt": RECEIPT, "settings": SETTINGS}
+    "notice": "name:s language:s text:s total_ms:u audio:[@audio",
+    "audio": "encoding:'PCMU|PCMA digest:#32 length:u",
+    "receipt": "device_id:s recording_id:#16 number:u head:#32 copies:[s stored_ms:u",
+    "settings": "network:~network sip:@sip sync:~sync max_calls:u",
+    "network.wifi": "ssid:s key:s",
+    "network.ethernet": "",
+    "network.none": "",
+    "sip": "bind_host:s sip_port:u rtp_first_port:u rtp_last_port:u near:@leg far:@leg",
+    "leg": "mode:'trunk|register|registrar host:s port:u user:s auth_user:s password:s line:s",
+    "sync.tcp": "host:s port:u",
+    "sync.serial": "",
+}
+_KINDS = ("policy", "notice", "receipt", "settings")
 
 
 class DocumentError(WireError):
@@ -110,7 +63,7 @@ def digest(primitives, kind, version, body):
 def encode(kind, version, body, signature):
     """-> bytes, checked as `parse` does; raises FieldError or DocumentError naming the field."""
     check(kind, version, body)
-    fields.check(64, signature, "signature")
+    fields.check_value("#64", signature, "signature")
     data = cbor.encode(["testigo", 1, kind, version, body, signature])
     if len(data) > MAX_SIZE:
         raise DocumentError("document too long")
@@ -123,9 +76,9 @@ def parse(data):
     if not isinstance(value, list) or len(value) != 6 or value[:2] != ["testigo", 1]:
         raise DocumentError("not a document")
     kind, version, body, signature = value[2:]
-    fields.check("s", kind, "kind")
+    fields.check_value("s", kind, "kind")
     check(kind, version, body)
-    fields.check(64, signature, "signature")
+    fields.check_value("#64", signature, "signature")
     return Document(kind, version, body, signature)
 
 
@@ -133,10 +86,10 @@ def check(kind, version, body):
     """Raise FieldError or DocumentError, naming the field, unless the body is a right one of its kind."""
     if kind not in _KINDS:
         raise DocumentError("kind: unknown")
-    fields.check("u", version, "version")
+    fields.check_value("u", version, "version")
     if not version:
         raise DocumentError("version: 0")
-    fields.check(_KINDS[kind], body, kind)
+    fields.check(_RECORDS[kind], body, kind, _RECORDS)
     if kind == "policy":
         _check_policy(body)
     elif kind == "notice":
@@ -173,7 +126,7 @@ def _check_policy(body):
             raise DocumentError(path + "object_key: also the accept_key")
         if not line[7]:
             raise DocumentError(path + "notice_names: none")
-    if names and not all([any([recipient[0] == stream for recipient in body[5]]) for stream in STREAM]):
+    if names and not all([any([recipient[0] == stream for recipient in body[5]]) for stream in (0, 1)]):
         raise DocumentError("policy.recipients: each stream needs one")
 
 

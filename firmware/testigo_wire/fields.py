@@ -1,8 +1,13 @@
 """Checks a decoded array field by field against a table, and names the field that is wrong.
 
-A specification is one of: "u" unsigned, "s" text, "b" bytes, "?" boolean, "k" a telephone key or nothing; an int: that
-many bytes; a tuple of values: one of them; a tuple of (name, specification) pairs: an array of those fields; a list of
-one specification: an array of any number of such; a dict: an array whose first element chooses the rest.
+A table is text, because tuples of tuples would take kilobytes of a chip's heap: fields `name:kind` with a space between
+them. A kind is one of
+
+    u  unsigned     s  text     b  bytes     ?  boolean     k  a telephone key, or empty
+    #16  bytes of that length     =0|1  one of these numbers     'a|b  one of these texts
+    [kind  an array of any number     @name  the record of that name     ~name  a record chosen by its first element
+
+where the records are a dict of tables, that of `~way` and the first element "tcp" being "way.tcp".
 """
 
 from testigo_wire.errors import WireError
@@ -18,26 +23,15 @@ class FieldError(WireError):
         self.field = field
 
 
-def check(spec, value, path):
-    """Raise FieldError unless `value` is as `spec` says."""
-    if isinstance(spec, list):
-        _check_array(value, path)
-        for i in range(len(value)):
-            check(spec[0], value[i], "%s[%d]" % (path, i))
-    elif isinstance(spec, dict):
-        _check_array(value, path)
-        kind = value[0] if value else None
-        if not isinstance(kind, str) or kind not in spec:
-            raise FieldError(path + "[0]", "unknown kind")
-        _check_record(spec[kind], value[1:], path)
-    elif isinstance(spec, tuple):
-        if spec and isinstance(spec[0], tuple):
-            _check_array(value, path)
-            _check_record(spec, value, path)
-        elif not any(type(value) is type(choice) and value == choice for choice in spec):
-            raise FieldError(path, "not one of the known values")
-    else:
-        _check_value(spec, value, path)
+def check(table, value, path, records=None):
+    """Raise FieldError unless `value` is an array of the fields of `table`."""
+    _check_array(value, path)
+    table = table.split(" ") if table else []
+    if len(value) != len(table):
+        raise FieldError(path, "%d fields, not %d" % (len(value), len(table)))
+    for i in range(len(table)):
+        name, _, kind = table[i].partition(":")
+        check_value(kind, value[i], path + "." + name, records)
 
 
 def _check_array(value, path):
@@ -45,28 +39,44 @@ def _check_array(value, path):
         raise FieldError(path, "not an array")
 
 
-def _check_record(spec, value, path):
-    if len(value) != len(spec):
-        raise FieldError(path, "%d fields, not %d" % (len(value), len(spec)))
-    for (name, inner), part in zip(spec, value):
-        check(inner, part, path + "." + name)
-
-
-def _check_value(spec, value, path):
-    if isinstance(spec, int):
-        good = isinstance(value, bytes) and len(value) == spec
-        text = "not %d bytes" % spec
-    elif spec == "u":
-        good = isinstance(value, int) and value is not True and value is not False and value >= 0
-        text = "not an unsigned number"
-    elif spec == "s":
-        good, text = isinstance(value, str), "not text"
-    elif spec == "b":
-        good, text = isinstance(value, bytes), "not bytes"
-    elif spec == "k":
-        good = isinstance(value, str) and (not value or (len(value) == 1 and value in KEYS))
-        text = "not a telephone key"
+def check_value(kind, value, path, records=None):
+    """Raise FieldError unless `value` is of this kind."""
+    first = kind[0]
+    rest = kind[1:]
+    number = isinstance(value, int) and value is not True and value is not False
+    text = isinstance(value, str)
+    data = isinstance(value, bytes)
+    if first == "[":
+        _check_array(value, path)
+        for i in range(len(value)):
+            check_value(rest, value[i], "%s[%d]" % (path, i), records)
+        return
+    if first == "@":
+        check(records[rest], value, path, records)
+        return
+    if first == "~":
+        _check_array(value, path)
+        rest = rest + "." + value[0] if value and isinstance(value[0], str) else ""
+        if rest not in records:
+            raise FieldError(path + "[0]", "unknown kind")
+        check(records[rest], value[1:], path, records)
+        return
+    if first == "u":
+        good, wanted = number and value >= 0, "an unsigned number"
+    elif first == "s":
+        good, wanted = text, "text"
+    elif first == "b":
+        good, wanted = data, "bytes"
+    elif first == "#":
+        good, wanted = data and len(value) == int(rest), rest + " bytes"
+    elif first == "?":
+        good, wanted = value is True or value is False, "a boolean"
+    elif first == "k":
+        good, wanted = text and (not value or (len(value) == 1 and value in KEYS)), "a telephone key"
     else:
-        good, text = value is True or value is False, "not a boolean"
+        good = (text and first == "'" and value in rest.split("|")) or (
+            number and first == "=" and str(value) in rest.split("|")
+        )
+        wanted = "one of the known values"
     if not good:
-        raise FieldError(path, text)
+        raise FieldError(path, "not " + wanted)

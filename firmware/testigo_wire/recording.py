@@ -11,38 +11,14 @@ AUDIO = const(1)
 MAX_ITEM = const(8224)
 MAX_PLAINTEXT = const(8192)
 
-REASONS = (
-    "hang-up",
-    "objection",
-    "refused",
-    "power-loss",
-    "unrecorded",
-    "cancelled",
-    "failed",
-    "test",
-    "limit",
-)
+REASONS = "hang-up|objection|refused|power-loss|unrecorded|cancelled|failed|test|limit"
 _HEADER = (
-    ("magic", ("testigo",)),
-    ("version", (1,)),
-    ("recording_id", 16),
-    ("device_id", "s"),
-    ("number", "u"),
-    ("previous", 32),
-    ("opened_ms", "u"),
-    ("clock", (0, 1, 2)),
-    ("suite", (1,)),
+    "magic:'testigo version:=1 recording_id:#16 device_id:s number:u previous:#32 opened_ms:u clock:=0|1|2 suite:=1"
 )
-_KEYS = (("kind", ("keys",)), ("stream", (INDEX, AUDIO)), ("wrapped", [(("key_id", 8), ("key", 113))]))
-_SEAL = (
-    ("kind", ("seal",)),
-    ("items", "u"),
-    ("head", 32),
-    ("closed_ms", "u"),
-    ("reason", REASONS),
-    ("signature", 64),
-)
-_GONE = (("kind", ("gone",)), ("digest", 32))
+_KEYS = "kind:'keys stream:=0|1 wrapped:[@wrapped"
+_SEAL = "kind:'seal items:u head:#32 closed_ms:u reason:'" + REASONS + " signature:#64"
+_GONE = "kind:'gone digest:#32"
+_RECORDS = {"wrapped": "key_id:#8 key:#113"}
 
 
 class RecordingError(WireError):
@@ -51,17 +27,17 @@ class RecordingError(WireError):
 
 def encode_header(recording_id, device_id, number, previous, opened_ms, clock):
     """-> bytes of the first item; `previous` is the SHA-256 of the previous recording's first item, or 32 zeros."""
-    return _encode(_HEADER, ["testigo", 1, recording_id, device_id, number, previous, opened_ms, clock, 1])
+    return _encode("header", _HEADER, ["testigo", 1, recording_id, device_id, number, previous, opened_ms, clock, 1])
 
 
 def encode_keys(stream, wrapped):
     """-> bytes; wrapped: [[key_id of 8 bytes, enc || ciphertext of 113], ...]."""
-    return _encode(_KEYS, ["keys", stream, wrapped])
+    return _encode("keys", _KEYS, ["keys", stream, wrapped])
 
 
 def encode_seal(items, head, closed_ms, reason, signature):
     """-> bytes of the last item."""
-    return _encode(_SEAL, ["seal", items, head, closed_ms, reason, signature])
+    return _encode("seal", _SEAL, ["seal", items, head, closed_ms, reason, signature])
 
 
 def encode_gone(digest):
@@ -69,8 +45,8 @@ def encode_gone(digest):
     return cbor.encode(["gone", digest])
 
 
-def _encode(spec, value):
-    fields.check(spec, value, spec[0][0])
+def _encode(kind, table, value):
+    fields.check(table, value, kind, _RECORDS)
     return cbor.encode(value)
 
 
@@ -144,7 +120,7 @@ def parse_item(data, offset=0):
             raise RecordingError("header: device_id or number")
         return Item("header", value), end
     if kind == "keys":
-        fields.check(_KEYS, value, kind)
+        fields.check(_KEYS, value, kind, _RECORDS)
         return Item(kind, value, value[1]), end
     if kind == "seal":
         fields.check(_SEAL, value, kind)

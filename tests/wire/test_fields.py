@@ -3,23 +3,14 @@
 import prims
 from testigo_wire import fields
 
-SPEC = (
-    ("number", "u"),
-    ("text", "s"),
-    ("data", "b"),
-    ("id", 4),
-    ("flag", "?"),
-    ("key", "k"),
-    ("mode", ("a", "b")),
-    ("rows", [(("x", "u"), ("y", "s"))]),
-    ("way", {"tcp": (("host", "s"),), "none": ()}),
-)
+SPEC = "number:u text:s data:b id:#4 flag:? key:k mode:'a|b rows:[@row way:~way"
+RECORDS = {"row": "x:u y:s", "way.tcp": "host:s", "way.none": ""}
 GOOD = [1, "t", b"", b"1234", True, "*", "a", [[1, "y"], [2, "z"]], ["tcp", "h"]]
 
 
 def test_good():
-    fields.check(SPEC, GOOD, "doc")
-    fields.check(SPEC, GOOD[:5] + ["", "b", [], ["none"]], "doc")
+    fields.check(SPEC, GOOD, "doc", RECORDS)
+    fields.check(SPEC, GOOD[:5] + ["", "b", [], ["none"]], "doc", RECORDS)
 
 
 def test_names_the_field():
@@ -46,18 +37,21 @@ def test_names_the_field():
     ):
         bad = list(GOOD)
         bad[at] = value
-        error = prims.raises(fields.FieldError, fields.check, SPEC, bad, "doc")
+        error = prims.raises(fields.FieldError, fields.check, SPEC, bad, "doc", RECORDS)
         assert error.field == path, (error.field, path)
         assert str(error).startswith(path + ": ")
 
 
 def test_length_of_the_record():
-    assert prims.raises(fields.FieldError, fields.check, SPEC, GOOD[:-1], "doc").field == "doc"
-    assert prims.raises(fields.FieldError, fields.check, SPEC, GOOD + [1], "doc").field == "doc"
-    assert prims.raises(fields.FieldError, fields.check, SPEC, None, "doc").field == "doc"
+    assert prims.raises(fields.FieldError, fields.check, SPEC, GOOD[:-1], "doc", RECORDS).field == "doc"
+    assert prims.raises(fields.FieldError, fields.check, SPEC, GOOD + [1], "doc", RECORDS).field == "doc"
+    assert prims.raises(fields.FieldError, fields.check, SPEC, None, "doc", RECORDS).field == "doc"
 
 
 def test_numbers_and_booleans_are_not_mixed_up():
-    prims.raises(fields.FieldError, fields.check, (0, 1), True, "x")
-    prims.raises(fields.FieldError, fields.check, (0, 1), 1.0, "x")
-    fields.check((0, 1), 1, "x")
+    for value in (True, 1.0, "1", 2, None):
+        prims.raises(fields.FieldError, fields.check_value, "=0|1", value, "x")
+    for value in (1, "a|b", "", None, b"a"):
+        prims.raises(fields.FieldError, fields.check_value, "'a|b", value, "x")
+    fields.check_value("=0|1", 1, "x")
+    fields.check_value("'a||b", "", "x")
