@@ -3,7 +3,7 @@
 `sample` and `code` work on one value; `decode` and `encode` on whole payloads, through tables made when first needed.
 """
 
-_tables = {}
+_tables: dict = {}
 
 
 def sample(encoding, code):

@@ -74,20 +74,19 @@ class Session:
 
 
 class Agreed:
-    """What an exchange settled for the audio stream."""
+    """What an exchange settled for the audio stream: where to send, what, and which way."""
 
-    __slots__ = (
-        "host",
-        "port",
-        "encoding",
-        "payload_type",
-        "event_type",
-        "direction",
-        "ptime",
-        "held",
-        "record",
-        "encodings",
-    )
+    def __init__(self, host, port):
+        self.host = host
+        self.port = port
+        self.encoding = ""
+        self.payload_type = None
+        self.event_type = None
+        self.direction = ""
+        self.ptime = 20
+        self.held = False
+        self.record = None
+        self.encodings = []  # that the peer named and we know, in its order
 
 
 def parse(body):
@@ -179,12 +178,7 @@ class Endpoint:
         return self._build(lines), agreed
 
     def _agree(self, session, media, encodings, direction, events):
-        agreed = Agreed()
-        agreed.host = media.host
-        agreed.port = media.port
-        agreed.encoding = ""
-        agreed.payload_type = agreed.event_type = None
-        agreed.encodings = []
+        agreed = Agreed(media.host, media.port)
         for text in media.formats:
             payload_type = _number(text)
             if payload_type > 127:
@@ -211,7 +205,8 @@ class Endpoint:
         agreed.direction = DIRECTIONS[(0 if receives else 1) if sends else (2 if receives else 3)]
         agreed.held = theirs in ("sendonly", "inactive")
         ptime = media.get("ptime", "20")
-        agreed.ptime = int(ptime) if ptime.isdigit() and 5 <= int(ptime[:4]) <= 200 else 20
+        if ptime.isdigit() and len(ptime) < 4 and 5 <= int(ptime) <= 200:
+            agreed.ptime = int(ptime)
         record = media.get("record")
         agreed.record = record if record in RECORD else None
         return agreed

@@ -10,7 +10,6 @@ outside of a call are answered without state, so that a flood of them holds no m
 
 from testigo_wire import sip_event
 from testigo_wire.compat import const
-from testigo_wire.sip_auth import hexadecimal
 from testigo_wire.sip_call import ALLOW, SDP, Call
 from testigo_wire.sip_event import Event
 from testigo_wire.sip_message import (
@@ -127,9 +126,7 @@ class Agent:
         self.describe(message, message.get("from"))
         for name, value in headers:
             message.add(name.lower(), value)
-        if body:
-            message.add("content-type", SDP)
-            message.body = body
+        message.carry(SDP, body)
         call = Call(self, message, target, True, credentials)
         self.calls.append(call)
         call.transaction = self.send(message, target, call, now)
@@ -138,7 +135,7 @@ class Agent:
     # For calls and registrations
 
     def token(self):
-        return hexadecimal(self.random(8))
+        return self.random(8).hex()
 
     def emit(self, event):
         self.events.append(event)
@@ -357,7 +354,7 @@ def _stamp(message, source):
 
 def _refusal(message, error, tag):
     status = error.status
-    answer = response(message, status, tag, REASONS.get(status, error.reason) if status != 400 else error.reason)
+    answer = response(message, status, tag, REASONS.get(status, error.reason))
     if status == 405:
         answer.add("allow", ALLOW)
     elif status == 415:

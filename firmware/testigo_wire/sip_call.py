@@ -53,14 +53,12 @@ class Call:
         self.body_sent = (request.body or None) if outgoing else None
         self.body_received = None if outgoing else request.body or None
         self.transaction = None  # of the INVITE: a client's, or a server's until its ACK
-        self.offering = None  # client transaction of our re-INVITE
-        self.offered = None  # server transaction of the peer's re-INVITE or UPDATE
-        self.ack = None  # (bytes, address) for the 2xx, sent again with each of its repetitions
+        self.offering = self.offered = None  # transactions of our re-INVITE, and of the peer's re-INVITE or UPDATE
+        self.ack = None  # (bytes, address) for the 2xx, sent again whenever that comes again
         self.ending = False
         self.timer = SessionTimer()
         self.sequence = 0  # RSeq
-        self.pending = None  # a Reliable, until its PRACK
-        self.waiting = None  # what to ring with after that
+        self.pending = self.waiting = None  # a Reliable until its PRACK, and what to ring with after that
         if outgoing:
             self.tag = request.from_tag
             self.dialog = None
@@ -69,8 +67,6 @@ class Call:
             self.tag = agent.token()
             self.dialog = Dialog(request, self.tag)
             self.state = INCOMING
-
-    # What the application does
 
     def ring(self, now, body=None, status=180):
         """Send a provisional response; one with a body is early media (183)."""
@@ -102,7 +98,7 @@ class Call:
         """Send a final response from 300 on, which ends the call."""
         self._need("reject")
         self._fail(self.transaction, status, now, reason)
-        self._end(status, reason or "", True)
+        self._end(now, status, reason or "", True)
 
     def hang_up(self, now, status=480):
         """End the call in whatever state it is: CANCEL, a rejection with `status`, or BYE."""
@@ -120,7 +116,7 @@ class Call:
             if self.ack is None and self.outgoing:
                 self._acknowledge(self.dialog, self.request, None)
             self._bye(self.dialog, now)
-            self._end(200, "", True)
+            self._end(now, 200, "", True)
 
     def offer(self, body, now):
         """Send a re-INVITE (14.1)."""
@@ -151,7 +147,7 @@ class Call:
         self._need("refuse")
         if self.offered:
             self._fail(self.offered, status, now)
-            self.offered = None
+        self.offered = None
 
     def acknowledge(self, body, now):
         """Answer the offer that came in the 2xx for an INVITE without one."""
@@ -163,8 +159,6 @@ class Call:
         """Send a key."""
         self._need("info")
         self._request("INFO", now, "application/dtmf-relay", dtmf.to_info(digit, duration))
-
-    # What the agent passes on
 
     def deadline(self):
         """When `tick` is due, or None."""
@@ -195,7 +189,7 @@ class Call:
         """A CANCEL matched the INVITE (9.2)."""
         if self.state == INCOMING:
             self._fail(self.transaction, 487, now)
-            self._end(487, "", False)
+            self._end(now, 487, "", False)
 
     def acknowledged(self, message, now):
         """An ACK for a 2xx came."""
@@ -220,7 +214,7 @@ class Call:
             transaction.respond(response(message, 200), now)
             if self.state == INCOMING:
                 self._fail(self.transaction, 487, now)
-            self._end(200, "", False)
+            self._end(now, 200, "", False)
         elif method == "INVITE" or (method == "UPDATE" and message.body):
             if self.offering or self.state == ACCEPTED:
                 raise SipError("offer pending", 491)
@@ -267,7 +261,7 @@ class Call:
     def _on_answer(self, message, now):
         if message is None:
             if self.state in (CALLING, EARLY, CANCELLING):
-                self._end(408, "", self.state == CANCELLING)
+                self._end(now, 408, "", self.state == CANCELLING)
         elif message.status < 200:
             if self.state == CANCELLING:
                 if not self.transaction.expires_at:
@@ -280,10 +274,14 @@ class Call:
         elif message.status < 300:
             self._on_success(message, now)
         elif self.state in (CALLING, EARLY, CANCELLING):
-            self._end(message.status, message.reason, self.state == CANCELLING, message)
+            self._end(now, message.status, message.reason, self.state == CANCELLING, message)
 
     def _on_success(self, message, now):
-        dialog = Dialog(message, default=self.request.uri)
+        try:
+            dialog = Dialog(message, default=self.request.uri)
+        except SipError as error:
+            self._end(now, 502, error.reason, True)  # no way to the peer can be read
+            return
         if self.state in (CALLING, EARLY):
             self.dialog = dialog
             self.state = CONFIRMED
@@ -300,7 +298,7 @@ class Call:
             self._bye(dialog, now)
             if self.state == CANCELLING:
                 self.dialog = dialog
-                self._end(487, "", True)
+                self._end(now, 487, "", True)
             else:
                 self.ack = kept
 
@@ -338,13 +336,10 @@ class Call:
 
     def _response(self, request, status, body=None):
         message = response(request, status, self.tag)
-        for name, value in request.headers:
-            if name == "record-route":
-                message.add(name, value)
+        for value in request.all("record-route"):
+            message.add("record-route", value)
         self.agent.describe(message, self.dialog.local)
-        if body:
-            message.add("content-type", SDP)
-            message.body = body
+        message.carry(SDP, body)
         return message
 
     def _fail(self, transaction, status, now, reason=None):
@@ -355,16 +350,12 @@ class Call:
         message = self.dialog.request(method, self.number)
         if method != "INFO":
             self.agent.describe(message, self.dialog.local)
-        if body:
-            message.add("content-type", content_type)
-            message.body = body
+        message.carry(content_type, body)
         return self.agent.send(message, self.dialog.next_hop(self.target), self, now)
 
     def _acknowledge(self, dialog, request, body):
         message = dialog.request("ACK", request.number)
-        if body:
-            message.add("content-type", SDP)
-            message.body = body
+        message.carry(SDP, body)
         for name, value in request.headers:
             if name in ("authorization", "proxy-authorization"):
                 message.add(name, value)  # 22.1
@@ -384,22 +375,22 @@ class Call:
         # 12.2.1.2, 13.3.1.4: the peer does not know the call any more, or is gone
         if self.state in (ACCEPTED, CONFIRMED):
             self._bye(self.dialog, now)
-            self._end(408, "peer gone", False)
+            self._end(now, 408, "peer gone", False)
 
     def _emit(self, kind, message):
         body = message.body or None
         self.body_received = body or self.body_received
         self.agent.emit(Event(kind, self, message.status, message.reason, body, message))
 
-    def _end(self, status, reason, local, message=None):
+    def _end(self, now, status, reason, local, message=None):
         if self.state == TERMINATED:
             return
         self.state = TERMINATED
         self.timer.at = 0
         self.pending = None
         if self.offered:
-            self.offered.user = None
-            self.offered = None
+            self._fail(self.offered, 487, now)
+        self.offered = None
         self.agent.forget(self)
         event = Event(sip_event.ENDED, self, status, reason, None, message)
         event.local = local

@@ -10,9 +10,14 @@ class Dialog:
 
     def __init__(self, message, tag="", default=""):
         """From an INVITE that came, with our tag (12.1.1), or from a response to ours (12.1.2), whose Contact some
-        peers forget; `default` is the target then."""
+        peers forget or spoil; `default` is the target then."""
         self.call_id = message.call_id
-        self.target = default if default and not message.get("contact") else target_of(message)
+        try:
+            self.target = target_of(message)
+        except SipError:
+            if not default:
+                raise
+            self.target = default
         if message.status:
             self.local = message.get("from")
             self.remote = message.get("to")

@@ -17,26 +17,14 @@ REASONS = {
     180: "Ringing",
     183: "Session Progress",
     200: "OK",
-    400: "Bad Request",
     401: "Unauthorized",
     403: "Forbidden",
-    404: "Not Found",
-    405: "Method Not Allowed",
-    408: "Request Timeout",
-    415: "Unsupported Media Type",
-    416: "Unsupported URI Scheme",
-    420: "Bad Extension",
-    422: "Session Interval Too Small",
-    423: "Interval Too Brief",
     480: "Temporarily Unavailable",
     481: "Call Does Not Exist",
-    482: "Loop Detected",
     486: "Busy Here",
     487: "Request Terminated",
     488: "Not Acceptable Here",
     491: "Request Pending",
-    500: "Server Error",
-    505: "Version Not Supported",
     603: "Decline",
 }
 
@@ -103,6 +91,12 @@ class Message:
 
     def remove(self, name):
         self.headers = [pair for pair in self.headers if pair[0] != name]
+
+    def carry(self, content_type, body):
+        """Take a body, if there is one."""
+        if body:
+            self.add("content-type", content_type)
+            self.body = body
 
     def has(self, name, token):
         """Whether a comma list holds a token, in any case."""

@@ -4,7 +4,7 @@ whose name and password are known. An agent that has one as `registrar` answers 
 
 from testigo_wire import sip_event
 from testigo_wire.compat import const
-from testigo_wire.sip_auth import Authenticator
+from testigo_wire.sip_authenticator import Authenticator
 from testigo_wire.sip_event import Event
 from testigo_wire.sip_message import SipError, address, number, response, uri
 

@@ -3,7 +3,8 @@
 from sip_network import Dice, End, Network, invite, pair, talk
 
 from testigo_wire import sip_event
-from testigo_wire.sip_auth import Authenticator, Credentials
+from testigo_wire.sip_auth import Credentials
+from testigo_wire.sip_authenticator import Authenticator
 from testigo_wire.sip_dialog import Dialog
 from testigo_wire.sip_message import response
 from testigo_wire.sip_parse import parse

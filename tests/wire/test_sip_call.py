@@ -336,3 +336,31 @@ def test_we_refresh_where_the_caller_wants_that():
     assert call.state == other.state == sip_call.CONFIRMED
     call.hang_up(network.now)
     drained(network, ana, ben)
+
+
+def test_an_answer_without_a_way_back_ends_the_call():
+    for spoil, status in (
+        (("Contact: <", "Contact: <sips:"), 200),
+        (("Contact:", "Record-Route: <x:y>\r\nContact:"), 502),
+    ):
+        network, ana, ben = pair()
+        call, other = invite(network, ana, ben)
+        other.answer(ben.media.answer(other.body_received)[0], network.now)
+        data, target = ben.agent.out.pop()
+        ben.agent.out.append((str(data, "utf-8").replace(*spoil).encode(), target))
+        network.settle()
+        call.hang_up(network.now)
+        network.settle()
+        assert ana.events[-1].kind == sip_event.ENDED and ana.events[-1].status == status
+
+
+def test_a_call_that_ends_answers_what_was_offered():
+    network, ana, ben = pair()
+    call, other = talk(network, ana, ben)
+    other.offer(ben.media.offer(), network.now)
+    network.settle()
+    ana.take(sip_event.OFFER)
+    call.hang_up(network.now)
+    network.settle()
+    assert network.count("SIP/2.0 487") == 1
+    drained(network, ana, ben)

@@ -39,7 +39,7 @@ def resolve(text: str) -> Address:
     """Where a SIP URI leads (without DNS SRV: a telephone on the branch's own network)."""
     _, _, host, port, _ = uri(text)
     found = socket.getaddrinfo(host, port or 5060, socket.AF_INET, socket.SOCK_DGRAM)
-    return found[0][4][0], found[0][4][1]
+    return str(found[0][4][0]), int(found[0][4][1])
 
 
 def own_host(target: Address) -> str:
