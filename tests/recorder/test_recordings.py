@@ -208,27 +208,23 @@ async def test_long_texts_are_cut():
 
 
 async def test_signing_gives_way():
+    """A chip is some hundred times slower than this machine: the signature is made in many small steps."""
     a = await appliance.ready("sign")
     made = a.begin()
-    longest = [0]
+    turns = [0]
 
     async def watch():
-        last = time.ticks_us()
         while True:
             await asyncio.sleep_ms(0)
-            now = time.ticks_us()
-            longest[0] = max(longest[0], time.ticks_diff(now, last))
-            last = now
+            turns[0] += 1
 
-    gc.collect()
     task = asyncio.create_task(watch())
     start = time.ticks_us()
     await made.close("hang-up")
-    whole = time.ticks_diff(time.ticks_us(), start)
+    us = time.ticks_diff(time.ticks_us(), start)
     task.cancel()
-    # The chip is some hundred times slower than this machine; a busy machine is allowed for.
-    print("signing %d us, longest without a turn %d us" % (whole, longest[0]))
-    assert longest[0] < max(whole // 3, 5000)
+    print("signing took %d us and gave %d turns" % (us, turns[0]))
+    assert turns[0] >= 40
     appliance.remove_tree(a.root)
 
 

@@ -62,9 +62,9 @@ async def test_garbage_behind_the_last_item():
 
 
 async def test_damage_in_the_middle_keeps_the_file():
-    a, whole = await cut_call("damage", 12)
+    a, whole = await cut_call("damage", 4)
     base_keys = a.base_keys
-    damaged = whole[:3000] + bytes(12000) + whole[3000:]
+    damaged = whole[:3000] + bytes(9000) + whole[3000:]
     files.replace(a.spool.path(1, ".open"), damaged)
     a = await appliance.Appliance(a.root).boot(fill=False)
     a.base_keys = base_keys
