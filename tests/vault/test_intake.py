@@ -1,7 +1,7 @@
 """Taking in: what is good is kept and receipted; what is not is kept apart, named, and never lost."""
 
 import pytest
-from appliance import AGREED, call, speech
+from stand_in import AGREED, call, speech
 from sqlalchemy import select
 from testigo_vault.catalogue import Catalogue, Query
 from testigo_vault.intake import Intake, Offer

@@ -181,7 +181,7 @@ class Appliance:
         sent = 0
         with socket.create_connection(("127.0.0.1", port), timeout=20) as raw:
             with self.context().wrap_socket(raw, server_hostname=SERVER_NAME) as line:
-                session = DeviceSession((self.device_id, "test", len(self.made) + 1), HOST, self, self, ms())
+                session = DeviceSession((self.device_id, "test", len(self.made) + 1), HOST, self, self)
                 answer = None
                 while True:
                     event = session.next_event(answer)
@@ -199,7 +199,7 @@ class Appliance:
                     elif session.closed:
                         return sent
                     elif not data:
-                        session.receive(line.recv(65536), ms())
+                        session.receive(line.recv(65536))
 
     def on_event(self, event):
         if event[0] == "document":

@@ -1,0 +1,218 @@
+"""The ingest against an appliance on real TLS over loopback: admission, resuming, what is pushed to it."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from contextlib import contextmanager
+
+import pytest
+from stand_in import Appliance, speech
+from sqlalchemy import select
+from testigo_vault.catalogue import Catalogue, Query
+from testigo_vault.ingest import Ingest
+from testigo_vault.models import Alarm
+from testigo_vault.organisation import create
+from testigo_vault.policy import sign_notice, sign_policy, sign_settings
+from testigo_vault.notice_audio import NoticeAudio
+from testigo_wire import documents
+from testigo_wire.link import ProtocolError
+
+
+@contextmanager
+def serving(vault):
+    """The ingest in a thread's own loop; -> its port."""
+    started = threading.Event()
+    stop: list = []
+    ports: list[int] = []
+
+    async def serve():
+        ingest = Ingest(vault)
+        await ingest.start()
+        ports.append(ingest.port)
+        end = asyncio.Event()
+        stop.append((asyncio.get_running_loop(), end))
+        started.set()
+        await end.wait()
+        await ingest.close()
+
+    thread = threading.Thread(target=lambda: asyncio.run(serve()))
+    thread.start()
+    assert started.wait(10)
+    yield ports[0]
+    loop, end = stop[0]
+    loop.call_soon_threadsafe(end.set)
+    thread.join(20)
+    assert not thread.is_alive()
+
+
+@contextmanager
+def process(folder, *arguments):
+    """`testigo vault run` as a process of its own; -> (process, port, address)."""
+    command = [sys.executable, "-m", "testigo_tools.cli", "vault", "run", "--vault", str(folder), *arguments]
+    path = os.pathsep.join(entry for entry in sys.path if entry)
+    running = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=os.environ | {"PYTHONPATH": path}
+    )
+    try:
+        line = running.stdout.readline()
+        assert line, running.stderr.read()
+        words = line.split()
+        yield running, int(words[3].rstrip(",")), words[-1]
+    finally:
+        if running.poll() is None:
+            running.kill()
+        running.communicate()
+
+
+def alarms(vault):
+    with vault.database.read() as session:
+        return [alarm.text for alarm in session.scalars(select(Alarm).order_by(Alarm.id))]
+
+
+def test_a_day_of_recordings(vault, appliance):
+    for i in range(4):
+        appliance.record(packets=speech(1, seed=i))
+    with serving(vault) as port:
+        appliance.sync(port)
+        assert sorted(appliance.receipts) == [1, 2, 3, 4]
+        # The receipts were lost on the way: offered again, nothing is sent twice.
+        lost, appliance.receipts = appliance.receipts, {}
+        assert appliance.sync(port) < 2000
+    assert appliance.receipts == lost
+    rows, total = Catalogue(vault.database).find(Query())
+    assert total == 4 and {row.state for row in rows} == {"good"}
+    assert list((vault.folder / "incoming" / "branch-1").iterdir()) == []
+
+
+def test_documents_and_their_sound_reach_the_appliance(vault, appliance):
+    sound = NoticeAudio(bytes(range(256)) * 50, bytes(12800))
+    sign_notice(vault.organisation, "welcome", "en", "Hello", sound)
+    sign_settings(vault.organisation, vault.folder / "settings.toml", "branch-1")
+    sign_policy(vault.organisation, vault.folder / "policy.toml")
+    with serving(vault) as port:
+        appliance.sync(port)
+        assert [documents.parse(data).kind for data in appliance.documents] == ["settings", "notice", "policy"]
+        assert appliance.blobs == {"welcome.PCMU": sound.pcmu, "welcome.PCMA": sound.pcma}
+        appliance.sync(port)
+        assert len(appliance.documents) == 3
+        policy = vault.folder / "policy.toml"
+        policy.write_text(policy.read_text().replace("what was agreed", "what was said"))
+        sign_policy(vault.organisation, policy)
+        appliance.sync(port)
+    assert documents.parse(appliance.documents[3]).version == 2
+
+
+def test_connection_cut_resumes_at_the_byte(vault, appliance):
+    made = appliance.record(packets=speech(10))
+    size = len(made.data)
+    with serving(vault) as port:
+        first = appliance.sync(port, stop_after=size // 2)
+        time.sleep(0.3)
+        second = appliance.sync(port)
+    assert 1 in appliance.receipts
+    assert second < size - first * 0.9 + 20_000
+    assert first + second < size * 1.2
+
+
+def test_vault_killed_in_mid_transfer(vault, folder, appliance):
+    made = appliance.record(packets=speech(20))
+    size = len(made.data)
+
+    def parts():
+        return list((folder / "incoming").glob("branch-1/*.part"))
+
+    with process(folder, "--no-web") as (running, port, _):
+
+        def kill(sent):
+            # What waits in the sockets' buffers is not there yet.
+            while running.poll() is None and sent > 80_000 + sum(part.stat().st_size for part in parts()):
+                time.sleep(0.001)
+            if sent > size * 0.8 and running.poll() is None:
+                os.kill(running.pid, signal.SIGKILL)
+                running.wait()
+
+        with pytest.raises((OSError, ProtocolError)):
+            appliance.sync(port, on_bytes=kill)
+    assert 1 not in appliance.receipts
+    kept = parts()[0].stat().st_size
+    assert 0.5 * size < kept < size
+    with process(folder, "--no-web") as (running, port, _):
+        sent = appliance.sync(port)
+        assert sent < (size - kept) * 1.1 + 3000
+        running.send_signal(signal.SIGTERM)
+        assert running.wait(10) == 0
+    row = Catalogue(vault.database).get("branch-1/1")
+    assert vault.store.places[0].get(row.path) == made.data == vault.store.places[1].get(row.path)
+
+
+def test_partial_file_damaged_starts_over(vault, appliance):
+    made = appliance.record(packets=speech(5))
+    with serving(vault) as port:
+        appliance.sync(port, stop_after=len(made.data) // 2)
+        time.sleep(0.3)
+        part = next((vault.folder / "incoming" / "branch-1").iterdir())
+        data = bytearray(part.read_bytes())
+        data[100] ^= 1
+        part.write_bytes(data)
+        appliance.sync(port)
+    assert 1 in appliance.receipts
+    assert Catalogue(vault.database).get("branch-1/1").state == "good"
+
+
+def test_revoked(vault, appliance):
+    appliance.record(packets=speech(1))
+    vault.organisation.devices.revoke("branch-1", "stolen from the van")
+    with serving(vault) as port:
+        with pytest.raises((OSError, ProtocolError)):
+            appliance.sync(port)
+    assert appliance.receipts == {}
+    assert any("revoked" in text and "stolen from the van" in text for text in alarms(vault))
+
+
+def test_foreign_certificate(vault, tmp_path):
+    other = create(tmp_path / "other", "Somebody else", "another passphrase", "another passphrase")
+    other.unlock("another passphrase")
+    stranger = Appliance(other, "branch-1", tmp_path)
+    # It trusts our vault, but its own certificate is of another CA.
+    stranger.organisation.ca_der = vault.organisation.ca_der
+    with serving(vault) as port:
+        with pytest.raises((OSError, ProtocolError)):
+            stranger.sync(port)
+        time.sleep(0.2)
+    assert any("connection was refused" in text for text in alarms(vault))
+
+
+def test_certified_but_not_registered(vault, appliance):
+    (vault.folder / "devices" / "branch-1.json").unlink()
+    with serving(vault) as port, pytest.raises((OSError, ProtocolError)):
+        appliance.sync(port)
+    assert any("not in the register" in text for text in alarms(vault))
+
+
+def test_refused_recording_stays_on_the_appliance(vault, appliance):
+    made = appliance.record(packets=speech(1))
+    good = made.data
+    made.data = good[:5000] + bytes([good[5000] ^ 1]) + good[5001:]
+    appliance.record(packets=speech(1))
+    with serving(vault) as port:
+        appliance.sync(port)
+        assert sorted(appliance.receipts) == [2]
+        assert "not as a device sealed it" in appliance.refused[1]
+        # Offered again, it is refused without being sent.
+        assert appliance.sync(port) < 2000
+    assert Catalogue(vault.database).counts() == {"quarantined": 1, "good": 1}
+
+
+def test_garbage_on_the_port_harms_nobody(vault, appliance):
+    import socket
+
+    appliance.record(packets=speech(1))
+    with serving(vault) as port:
+        with socket.create_connection(("127.0.0.1", port)) as raw:
+            raw.sendall(b"GET / HTTP/1.0\r\n\r\n" * 10)
+        appliance.sync(port)
+    assert 1 in appliance.receipts
