@@ -64,6 +64,11 @@ class Control:
             reply = answer(number, "ok", value)
         except (Refusal, DocumentError, IdentityError, SpoolError, WireError, OSError, MemoryError) as error:
             reply = answer(number, "no", str(error) or type(error).__name__)
+        # A fault in one request must not silence the port.
+        except Exception as error:  # noqa: BLE001
+            reply = type(error).__name__ + ": " + str(error)
+            self._app.log("control %s: %s" % (name, reply))
+            reply = answer(number, "no", reply)
         await self._port.send(CONTROL, reply, SEND_MS)
         if name == "reboot":
             await self._port.flush(CONTROL, SEND_MS)

@@ -36,6 +36,7 @@ class Sync:
         self.numbers = app.spool.numbers
         self.read = app.spool.read
         app.spool.on_sealed.append(lambda number: self.request())
+        app.documents.changed.append(self._on_document)
 
     def request(self, serial=False):
         """Soon; `serial`: a vault waits on the serial port, for as long as this session of the port lasts."""
@@ -43,6 +44,10 @@ class Sync:
             self._serial_session = self._app.serial_port.endpoint.session
             self._retry = FIRST_RETRY
         self._due = self._hal.ms() + (0 if serial else SOON_MS)
+
+    def _on_document(self, kind, name):
+        if kind == "settings":
+            self.request()
 
     def describe(self, number):
         """For the session: None when the recording is damaged (the spool has set it aside)."""
@@ -89,8 +94,11 @@ class Sync:
             self.state = "done"
             self.last_ms = self._hal.unix_ms()
             self._retry = FIRST_RETRY
-        except (ChannelError, TlsError, WireError, OSError, MemoryError) as error:
-            self.state = str(error) or type(error).__name__
+        # Whatever goes wrong, there will be another attempt.
+        except Exception as error:  # noqa: BLE001
+            self.state = str(error)
+            if not isinstance(error, (ChannelError, TlsError, WireError)):
+                self.state = type(error).__name__ + " " + self.state
             self._app.log("sync: " + self.state)
             self._due = min(self._due, self._hal.ms() + self._retry)
             self._retry = min(self._retry * 2, EVERY_MS)
@@ -109,6 +117,7 @@ class Sync:
         buffer = bytearray(512)
         answer = None
         while not session.closed:
+            self._give_way()
             event = session.next_event(answer)
             answer = None
             if event:
@@ -120,6 +129,11 @@ class Sync:
             elif not session.closed:
                 count = await stream.read_into(buffer, link.SILENCE_MS)
                 session.receive(bytes(memoryview(buffer)[:count]))
+
+    def _give_way(self):
+        if self._hal.calls and self._hal.board.HEAP_SMALL:
+            self._retry = SOON_MS
+            raise ChannelError("a call began")
 
     async def _handle(self, event):
         app = self._app

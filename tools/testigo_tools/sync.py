@@ -15,6 +15,7 @@ from testigo_tools.provision import bars
 from testigo_tools.serial_vault import HungUp, serve
 
 BEGIN_S = 60
+AWAY_S = 3600  # how long a watched device may be away
 console = Console()
 
 
@@ -89,8 +90,13 @@ def sync(
             while first or watch:
                 try:
                     report = one_session(device, opened, context, BEGIN_S if first else None)
-                except HungUp as error:
-                    raise PortError(why(device, error)) from None
+                except (HungUp, PortError) as error:
+                    if not watch:
+                        raise PortError(why(device, error)) from None
+                    console.print(f"[yellow]![/] {error}", highlight=False)
+                    device.connect(AWAY_S)
+                    device.request("sync")
+                    continue
                 first = False
                 for text in report.refused:
                     failed = True
