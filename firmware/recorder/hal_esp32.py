@@ -123,6 +123,16 @@ class Hal(CommonHal):
         self.spool_root = CARD_ROOT
         return "in use"
 
+    def entropy(self, n):
+        """The chip's generator is true random only while the radio is on; it stays as it was."""
+        radio = network.WLAN(network.STA_IF)
+        was_on = radio.active()
+        radio.active(True)
+        try:
+            return os.urandom(n)
+        finally:
+            radio.active(was_on)
+
     async def network(self, settings):
         kind = settings[0] if settings else "none"
         if kind == "wifi":

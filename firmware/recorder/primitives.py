@@ -97,7 +97,9 @@ def start(hal, extra=b""):
     """Mixes the kept seed, the system's entropy and `extra` into DEVICE, and puts the next seed in the old one's place."""
     files.make_folder(hal.root + FOLDER)
     path = hal.root + FOLDER + "/seed.bin"
-    secret = sha.extract(DEVICE, b"testigo seed 1", (files.read(path) or b"") + hal.random(48) + DEVICE.key + extra)
+    seed = files.read(path)
+    fresh = hal.random(48) if seed else hal.entropy(48)
+    secret = sha.extract(DEVICE, b"testigo seed 1", (seed or b"") + fresh + DEVICE.key + extra)
     files.replace(path, sha.expand(DEVICE, secret, b"seed", 32))
     DEVICE.key = sha.expand(DEVICE, secret, b"key", 32)
 

@@ -57,6 +57,8 @@ def test_the_next_seed_depends_on_the_kept_one():
         def random(self, n):
             return bytes(n)
 
+        entropy = random
+
     keys = set()
     for _ in range(3):
         DEVICE.key = bytes(32)
