@@ -2,8 +2,12 @@
 
 import hashlib
 
-from serial_ends import PASSPHRASE, verb
+from rich.progress import Progress
+from serial_ends import PASSPHRASE
 
+from testigo_tools.port import Port
+from testigo_tools.provision import certify, proven_key, push
+from testigo_vault.organisation import Organisation
 from testigo_wire import cbor
 
 
@@ -55,20 +59,14 @@ class Keeper:
         pass
 
 
-def provision(micropython, port, vault):
-    done = verb(
-        micropython,
-        "provision",
-        "--port",
-        port,
-        "--vault",
-        vault,
-        "--device-id",
-        "branch-7",
-        "--passphrase",
-        PASSPHRASE,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
+def provision(url, org: Organisation) -> None:
+    """As `testigo provision` does, but without settings, so that the appliance starts no telephony."""
+    org.unlock(PASSPHRASE)
+    with Port(str(url)) as device, Progress(disable=True) as progress:
+        present, public = proven_key(device)
+        assert present == ""
+        certify(device, org, "branch-7", public)
+        push(device, org, "branch-7", progress)
 
 
 def spool(root, recordings):

@@ -29,7 +29,7 @@ def test_whole_over_a_bad_line(word, seed, request, tmp_path):
     recordings = {1: recording(1, 500), 4: recording(4, 40000), 5: recording(5, 9000)}
     options = ["--mpy", "--heap", "150k", "--build-dir", str(tmp_path / "build")] if word == "micropython32" else []
     with appliance(micropython, root, *options), NoisyLine(root / "tty", 1000, seed) as line:
-        provision(micropython, line.url, vault)
+        provision(line.url, org)
         spool(root, recordings)
         keeper = Keeper(org)
         facts, (_, _, _, bad) = transfer(line.url, org, keeper)
@@ -51,7 +51,7 @@ def test_goes_on_where_it_was_cut(micropython, tmp_path):
     recordings = {1: recording(1, 60000)}
     parts = {}
     with appliance(micropython, root):
-        provision(micropython, root / "tty", vault)
+        provision(root / "tty", org)
         spool(root, recordings)
 
         def cut(event):
@@ -75,7 +75,7 @@ def test_vault_of_another_organisation_gets_nothing(micropython, tmp_path):
     org = organisation(tmp_path / "vault")
     other = organisation(tmp_path / "other")
     with appliance(micropython, root):
-        provision(micropython, root / "tty", tmp_path / "vault")
+        provision(root / "tty", org)
         spool(root, {1: recording(1, 3000)})
         keeper = Keeper(other)
         with pytest.raises((ssl.SSLError, HungUp)):
@@ -97,7 +97,7 @@ def test_forged_receipt_deletes_nothing(micropython, tmp_path):
     org = organisation(tmp_path / "vault")
     other = organisation(tmp_path / "other")
     with appliance(micropython, root):
-        provision(micropython, root / "tty", tmp_path / "vault")
+        provision(root / "tty", org)
         spool(root, {1: recording(1, 3000)})
         reasons = []
 

@@ -76,7 +76,7 @@ def test_by_settings(micropython, tmp_path):
     keeper = Keeper(org)
     server = Server(org, keeper)
     with appliance(micropython, root):
-        provision(micropython, root / "tty", tmp_path / "vault")
+        provision(root / "tty", org)
         known = recording(1, 50000)
         spool(root, {1: known})
         with Port(str(root / "tty")) as device:
@@ -94,7 +94,7 @@ def test_vault_that_is_away_or_foreign_is_named_and_tried_again(micropython, tmp
     with socket.create_server(("127.0.0.1", 0)) as gone:
         nobody = gone.getsockname()[1]
     with appliance(micropython, root):
-        provision(micropython, root / "tty", tmp_path / "vault")
+        provision(root / "tty", org)
         spool(root, {1: recording(1, 3000)})
         with Port(str(root / "tty")) as device:
             device.request("document", settings(org, nobody))

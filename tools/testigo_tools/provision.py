@@ -41,27 +41,36 @@ def certify(device: Port, organisation: Any, device_id: str, public: bytes) -> N
 
 
 def push(device: Port, organisation: Any, device_id: str, progress: Progress) -> None:
-    """Everything the device lacks: documents, then the audio that notices name."""
+    """Everything the device lacks: documents and the audio that notices name. Settings come last: they start its work."""
+    from testigo_wire.documents import parse
+
     documents = organisation.documents_for(device_id)
+    settings = [document for document in documents if parse(document).kind == "settings"]
     task = progress.add_task("documents", total=sum(map(len, documents)))
-    for document in documents:
-        device.request("document", document, limit_s=60)
-        progress.advance(task, len(document))
+
+    def send(chosen: list[bytes]) -> None:
+        for document in chosen:
+            device.request("document", document, limit_s=60)
+            progress.advance(task, len(document))
+
+    send([document for document in documents if document not in settings])
     blobs = dict(organisation.blobs_for(device_id))
     for name, offset in device.request("wanted"):
         if name not in blobs:
             raise PortError(f"the organisation has no audio {name}: make the notice again")
-        data = blobs[name].read_bytes()
-        task = progress.add_task(name, total=len(data), completed=offset)
-        while offset < len(data):
-            piece = data[offset : offset + CHUNK]
-            following = device.request("blob", name, offset, piece, offset + len(piece) == len(data), limit_s=60)
-            if following != offset + len(piece):
-                raise PortError(
-                    f"the device does not take the audio {name}: its digest is another than the notice says"
-                )
-            offset = following
-            progress.update(task, completed=offset)
+        send_blob(device, name, blobs[name].read_bytes(), offset, progress)
+    send(settings)
+
+
+def send_blob(device: Port, name: str, data: bytes, offset: int, progress: Progress) -> None:
+    task = progress.add_task(name, total=len(data), completed=offset)
+    while offset < len(data):
+        piece = data[offset : offset + CHUNK]
+        following = device.request("blob", name, offset, piece, offset + len(piece) == len(data), limit_s=60)
+        if following != offset + len(piece):
+            raise PortError(f"the device does not take the audio {name}: its digest is another than the notice says")
+        offset = following
+        progress.update(task, completed=offset)
 
 
 def bars() -> Progress:
@@ -80,7 +89,8 @@ def provision(
         "", envvar="TESTIGO_PASSPHRASE", help="The organisation's; better left out, and typed when asked."
     ),
     settings: Path | None = typer.Option(
-        None, help="Its network, telephone lines and vault, as TOML; the default is settings.toml in the vault's folder."
+        None,
+        help="Its network, telephone lines and vault, as TOML; the default is settings.toml in the vault's folder.",
     ),
     baud: int = typer.Option(115200, help="Speed of the port."),
 ) -> None:
