@@ -54,7 +54,9 @@ class Recordings:
         unix_ms = self.hal.unix_ms()
         tail = self.primitives.random(10)
         # UUIDv7 (RFC 9562 section 5.7)
-        recording_id = unix_ms.to_bytes(6, "big") + bytes((0x70 | tail[0] & 15, tail[1], 0x80 | tail[2] & 63)) + tail[3:]
+        recording_id = (
+            unix_ms.to_bytes(6, "big") + bytes((0x70 | tail[0] & 15, tail[1], 0x80 | tail[2] & 63)) + tail[3:]
+        )
         keys = self.keypool.take(recording_id)
         if keys is None:
             raise SpoolError("keys")
@@ -224,9 +226,7 @@ class Recording:
         self._file.close()
         part = self._path + files.PART
         with open(self._path, "rb") as source, open(part, "wb") as target:
-            turned = await steps(
-                rewrite.erase_steps(owner.primitives, source.readinto, target.write, self._buffer)
-            )
+            turned = await steps(rewrite.erase_steps(owner.primitives, source.readinto, target.write, self._buffer))
             for item in self._held:
                 target.write(item)
             target.flush()

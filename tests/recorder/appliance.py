@@ -4,6 +4,7 @@ import os
 import sys
 
 import certificates
+
 from recorder import files, hal_unix, primitives, recover
 from recorder.clock import Clock
 from recorder.documents import Documents

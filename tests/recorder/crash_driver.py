@@ -11,6 +11,7 @@ import os
 import sys
 
 import appliance
+
 from recorder import files
 from recorder.primitives import DEVICE
 

@@ -1,6 +1,7 @@
 """The clock over a reset."""
 
 import appliance
+
 from recorder import files
 from recorder.clock import KEEP_EVERY_MS, Clock
 

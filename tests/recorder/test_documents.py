@@ -1,6 +1,7 @@
 """Signed documents: what is taken, what is refused, and when it comes into force."""
 
 import appliance
+
 from recorder import files
 from recorder.documents import DocumentError
 from testigo_wire import cbor
@@ -55,15 +56,20 @@ async def test_versions_only_grow():
 async def test_only_the_operator_signs():
     a = await provisioned("signed")
     good = appliance.policy(1)
-    for wrong in (appliance.policy(1, by="stranger"), good[:-1], good + b"\x00", b"", b"\xff", cbor.encode(["testigo", 1])):
+    for wrong in (
+        appliance.policy(1, by="stranger"),
+        good[:-1],
+        good + b"\x00",
+        b"",
+        b"\xff",
+        cbor.encode(["testigo", 1]),
+    ):
         ok, reason = await a.documents.accept(wrong)
         assert not ok and reason
     flipped = bytearray(good)
     flipped[40] ^= 1
     assert not (await a.documents.accept(bytes(flipped)))[0]
-    ok, reason = await a.documents.accept(
-        appliance.sign("receipt", 1, ["d", bytes(16), 1, bytes(32), ["x"], 1])
-    )
+    ok, reason = await a.documents.accept(appliance.sign("receipt", 1, ["d", bytes(16), 1, bytes(32), ["x"], 1]))
     assert not ok
     assert a.documents.versions() == [] and files.size(a.root + "/policy.tsd") < 0
     appliance.remove_tree(a.root)

@@ -1,9 +1,9 @@
 """The device's own key and its provisioning."""
 
-import tls
-
 import appliance
 import certificates
+import tls
+
 from recorder import files
 from recorder.identity import Identity, IdentityError
 from recorder.primitives import DEVICE
@@ -64,7 +64,14 @@ async def test_provisioned_once():
     identity.load()
     operator = appliance.Key("operator").public
     good = (certificates.DEVICE_DER, certificates.CA_DER, operator, appliance.DEVICE_ID)
-    for at, value in ((0, certificates.CA_DER), (1, b"junk"), (2, operator[:64] + b"x"), (3, ""), (3, "a/b"), (3, "x" * 33)):
+    for at, value in (
+        (0, certificates.CA_DER),
+        (1, b"junk"),
+        (2, operator[:64] + b"x"),
+        (3, ""),
+        (3, "a/b"),
+        (3, "x" * 33),
+    ):
         wrong = list(good)
         wrong[at] = value
         ok, reason = await identity.provision(*wrong)

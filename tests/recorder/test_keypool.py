@@ -3,6 +3,7 @@
 import asyncio
 
 import appliance
+
 from recorder.keypool import KeyPool
 from recorder.primitives import DEVICE
 

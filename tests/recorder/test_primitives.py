@@ -4,6 +4,7 @@ import asyncio
 import os
 
 import appliance
+
 from recorder import files, primitives
 from recorder.primitives import DEVICE
 

@@ -6,6 +6,7 @@ import os
 import time
 
 import appliance
+
 from recorder import files
 from recorder.spool import SpoolError
 

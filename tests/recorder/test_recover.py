@@ -3,6 +3,7 @@
 import os
 
 import appliance
+
 from recorder import files
 
 STEP = 211  # every so many bytes a cut; the ends of all items beside

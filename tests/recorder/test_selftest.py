@@ -3,6 +3,7 @@
 import os
 
 import appliance
+
 from recorder import selftest
 from recorder.spool import SpoolError
 

@@ -1,6 +1,7 @@
 """The spool: what is offered, read at an offset, and deleted only against the operator's receipt."""
 
 import appliance
+
 from recorder import files
 from recorder.spool import SpoolError
 
