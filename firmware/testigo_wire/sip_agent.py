@@ -146,7 +146,10 @@ class Agent:
 
     def contact(self, value):
         """Our Contact, with the user part of a From or To value."""
-        user = uri(address(value)[1])[1]
+        try:
+            user = uri(address(value)[1])[1]
+        except SipError:
+            user = ""  # a scheme that we do not know names nobody here
         return "<sip:%s%s:%d>" % (user + "@" if user else "", self.host, self.port)
 
     def describe(self, message, local):

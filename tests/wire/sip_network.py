@@ -37,13 +37,15 @@ class End:
 
 
 class Network:
-    """`lose(text, sender)` says whether a datagram gets lost; `seen` are the start lines that were sent."""
+    """`lose(text, sender)` says whether a datagram gets lost, `change(text)` gives what arrives in its place; `seen` are
+    the start lines that were sent."""
 
     def __init__(self):
         self.now = 10000
         self.ends = {}
         self.seen = []
         self.lose = lambda text, sender: False
+        self.change = lambda text: text
 
     def end(self, host, seed):
         end = End(self, host, seed)
@@ -65,6 +67,7 @@ class Network:
                     self.seen.append(text.split("\r\n")[0])
                     if target in self.ends and not self.lose(text, end.address):
                         other = self.ends[target]
+                        data = self.change(text).encode()
                         other.events.extend(other.agent.receive(data, end.address, self.now))
 
     def run(self, ms):
