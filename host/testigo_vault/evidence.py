@@ -3,6 +3,7 @@ policy; drawn from the sealed events, and from nothing else."""
 
 from dataclasses import dataclass, field
 
+from testigo_vault.indexing import UNLAWFUL
 from testigo_vault.models import Recording
 
 
@@ -32,9 +33,19 @@ class Evidence:
     at_ms: int = -1
     objected_ms: int = -1
     test: bool = False
+    unlawful: bool = False
+
+    @property
+    def kind(self) -> str:
+        """How to show the verdict: good, bad, or neither."""
+        if self.unlawful:
+            return "bad"
+        return "good" if self.given and self.objected_ms < 0 and not self.test else "calm"
 
     @property
     def verdict(self) -> str:
+        if self.unlawful:
+            return "Audio was recorded without valid consent."
         if self.test:
             return "A self-test: there was no person to ask."
         if self.objected_ms >= 0:
@@ -45,7 +56,7 @@ class Evidence:
 
 
 def evidence_of(recording: Recording) -> Evidence:
-    evidence = Evidence(test=recording.source == "test")
+    evidence = Evidence(test=recording.source == "test", unlawful=recording.outcome == UNLAWFUL)
     for event in recording.events:
         fields = event.fields
         if event.name == "policy":

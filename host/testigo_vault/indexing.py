@@ -4,6 +4,7 @@ from testigo_vault.models import Event, Finding, Recording
 from testigo_vault.reading import Reading
 
 PRESENT, ERASED, NONE = "present", "erased", "none"
+UNLAWFUL = "unlawful"
 
 
 def make_row(reading: Reading, fallback_id: str, device_id: str, number: int) -> Recording:
@@ -50,6 +51,8 @@ def audio_state(reading: Reading) -> str:
 def outcome(reading: Reading, row: Recording) -> str:
     """One word for the list; words.OUTCOMES has the sentence."""
     names = {event[0] for event in reading.events}
+    if reading.audio_items and any(found.code == "order" for found in reading.findings):
+        return UNLAWFUL
     if row.source == "test":
         return "test"
     if reading.objected:

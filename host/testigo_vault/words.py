@@ -5,6 +5,7 @@ OUTCOMES = {
     "objected": "Objected later: audio destroyed",
     "refused": "Objected: nothing recorded",
     "unrecorded": "Connected without recording",
+    "unlawful": "Recorded without valid consent",
     "cut": "Cut by a power failure",
     "test": "Self-test",
     "no-call": "No conversation",

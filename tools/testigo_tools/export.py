@@ -34,7 +34,8 @@ def export(
         try:
             passphrase = ask_passphrase(AUDIO_PASSPHRASE, "Audio passphrase") if recording.audio == "present" else ""
             key = vault_.organisation.audio_key(passphrase) if passphrase else None
-            vault_.log.append(person(), "export", GRANTED, recording.id, "in quarantine" if quarantined else "")
+            if key is not None:
+                vault_.log.append(person(), "export", GRANTED, recording.id, "in quarantine" if quarantined else "")
             timeline = open_audio(vault_, recording, key)
         except VaultError as error:
             vault_.log.append(person(), "export", DENIED, recording.id, error.message)

@@ -25,7 +25,7 @@
   };
 
   // The notice comes before the first recorded sound: begin where there is something to hear.
-  audio.addEventListener("loadedmetadata", () => move(Number(player.dataset.start)), { once: true });
+  move(Number(player.dataset.start));
   audio.addEventListener("play", follow);
   audio.addEventListener("timeupdate", show);
   audio.addEventListener("seeked", show);
