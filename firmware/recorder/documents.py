@@ -10,7 +10,7 @@ import os
 
 from recorder import files
 from recorder.primitives import steps
-from testigo_wire import documents
+from testigo_wire import documents, p256
 from testigo_wire.errors import WireError
 
 WAITING = ".new"  # a notice whose audio is not complete
@@ -220,6 +220,12 @@ class Documents:
             name = document.body[0]
             if not name or len(name) > 32 or name[0] == "." or "/" in name:
                 return "notice name"
+        if kind == "policy":
+            try:
+                for _, _, public in document.body[5]:
+                    p256.decode_point(public)
+            except p256.PointError:
+                return "a recipient's key is not on the curve"
         if document.version < self._held(kind, name)[0]:
             return "%s version %d is older than the one held" % (kind, document.version)
         return ""

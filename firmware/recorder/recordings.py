@@ -37,13 +37,14 @@ class Recordings:
         self.documents = documents
         self.keystream = Keystream(primitives)
         self.event_buffer = bytearray(buffer_size(EVENT_CAPACITY))
-        self.audio_buffers = []  # of calls that ended, lent to the next
+        # Lent from call to call; the first is made while the heap is in one piece.
+        self.audio_buffers = [bytearray(buffer_size(AUDIO_CAPACITY))]
         self.up = []
 
     def open(self, policy=None):
         """A new recording, on flash with its header. Without a policy in force it can hold events only.
 
-        Raises SpoolError; `why` is "identity", "recipients", "keys", "space" or "file".
+        Raises SpoolError; `why` is "identity", "recipients", "keys", "space", "file" or "memory".
         """
         if not self.identity.provisioned:
             raise SpoolError("identity")
@@ -60,7 +61,13 @@ class Recordings:
         keys = self.keypool.take(recording_id)
         if keys is None:
             raise SpoolError("keys")
-        return Recording(self, recording_id, unix_ms, keys, policy is not None)
+        number = self.spool.next_number
+        try:
+            return Recording(self, recording_id, unix_ms, keys, policy is not None)
+        except MemoryError:
+            if self.spool.next_number == number:
+                files.remove(self.spool.path(number, OPEN))
+            raise SpoolError("memory")
 
     async def close_all(self, reason):
         """For a restart that is meant."""
@@ -258,7 +265,7 @@ class Recording:
                 await recover.finish(owner.spool, self.number, "failed")
             else:
                 owner.spool.sealed(self.number)
-        except OSError as exc:
+        except (OSError, MemoryError) as exc:
             owner.log("recording %d stays open until the next start: %s" % (self.number, exc))
         if self._buffer:
             owner.audio_buffers.append(self._buffer)

@@ -86,6 +86,16 @@ async def test_a_file_changed_on_flash_is_not_used():
     appliance.remove_tree(a.root)
 
 
+async def test_a_recipient_off_the_curve_is_refused():
+    a = await provisioned("curve")
+    recipients = appliance.recipients()
+    recipients[1][2] = b"\x04" + bytes(range(64))
+    body = [0, 0, "Controller", "contact", ["quality"], recipients, [appliance.LINE]]
+    ok, reason = await a.documents.accept(appliance.sign("policy", 1, body))
+    assert not ok and "curve" in reason
+    appliance.remove_tree(a.root)
+
+
 async def test_a_policy_has_its_time():
     a = await provisioned("time")
     now = a.hal.unix_ms()
