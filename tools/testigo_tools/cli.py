@@ -12,6 +12,7 @@ import typer
 # verb on the command line -> module that has it; several verbs may share one.
 VERBS = {
     "call": "testigo_tools.call",
+    "demo": "testigo_tools.demo",
     "diag": "testigo_tools.diag",
     "export": "testigo_tools.export",
     "flash": "testigo_tools.flash",
