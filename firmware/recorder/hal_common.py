@@ -8,6 +8,8 @@ import time
 from recorder import poll
 
 SHORT_COLLECTION_US = 5000
+SMALL_HEAP = 400000
+COLLECT_EVERY = 8192
 FRAMES = 16  # a collection every so many frames: 15 s of one call
 LOW_SHARE = 6  # where collecting is slow: only when less than a sixth of what is used is free
 
@@ -25,6 +27,9 @@ class CommonHal:
         self._log = None
         self._queue = poll.install(self._failed)
         gc.collect()
+        if gc.mem_free() < SMALL_HEAP:
+            # What lives long stays together at the bottom: a small heap must keep large pieces in one.
+            gc.threshold(COLLECT_EVERY)
         start = time.ticks_us()
         gc.collect()
         self._quick = time.ticks_diff(time.ticks_us(), start) < SHORT_COLLECTION_US
