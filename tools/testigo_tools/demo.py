@@ -1,12 +1,12 @@
 """`testigo demo`: the whole of Testigo at work, with four telephone calls, on this machine's loopback alone."""
 
 import asyncio
-import datetime
 import signal
 import sys
 import tempfile
 import time
 import webbrowser
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -28,9 +28,7 @@ async def _calls(world: Any, tell: Any) -> list:
     happened = []
     async with Softphone(port=world.far, user="caller") as caller, Softphone(port=world.near, user="worker") as worker:
         for number, place in enumerate(demo_calls.CALLS, 1):
-            happened.append(
-                await place(world, spoken, caller, worker, lambda text, number=number: tell(f"call {number}: {text}"))
-            )
+            happened.append(await place(world, spoken, caller, worker, partial(tell, f"call {number}:")))
     return happened
 
 
@@ -121,8 +119,8 @@ def demo(
 
     began = time.monotonic()
 
-    def tell(text: str) -> None:
-        console.print(f"[dim]{time.monotonic() - began:6.1f} s[/]  {escape(text)}", highlight=False)
+    def tell(*words: str) -> None:
+        console.print(f"[dim]{time.monotonic() - began:6.1f} s[/]  {escape(' '.join(words))}", highlight=False)
 
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     with tempfile.TemporaryDirectory(prefix="testigo-demo-") as folder:

@@ -42,7 +42,7 @@ key_timeout_s = 8
 worker_ack = true
 """
 SETTINGS = """\
-max_calls = 2
+max_calls = {calls}
 [network]
 kind = "none"
 [sync]
@@ -87,8 +87,18 @@ def free_ports(kind: socket.SocketKind, count: int) -> list[int]:
 class World:
     """progress(text): told what is being made."""
 
-    def __init__(self, folder: Path, progress: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        progress: Callable[[str], None],
+        policy_text: str = POLICY,
+        notice: str = NOTICE,
+        max_calls: int = 2,
+    ) -> None:
         self.folder = folder
+        self._policy_text = policy_text
+        self._notice = notice
+        self._max_calls = max_calls
         self.root = folder / "appliance"
         self.vault_folder = folder / "vault"
         self.audio_passphrase = secrets.token_urlsafe(9)
@@ -111,13 +121,19 @@ class World:
         self.vault = Vault(self.vault_folder)
         self.vault.users.add(USER, list(ROLES), self.password, now_ms())
         self._progress("speaking the notice, signing it and the policy")
-        policy.sign_notice(made, "welcome", "en", NOTICE, notice_audio.from_text(NOTICE, "en"))
-        (self.vault_folder / "policy.toml").write_text(POLICY)
+        policy.sign_notice(made, "welcome", "en", self._notice, notice_audio.from_text(self._notice, "en"))
+        (self.vault_folder / "policy.toml").write_text(self._policy_text)
         policy.sign_policy(made, self.vault_folder / "policy.toml")
         rtp = free_ports(socket.SOCK_DGRAM, 1)[0] & ~1
         rtp = min(rtp, 65400)
         settings = SETTINGS.format(
-            ingest=self.ingest, sip=self.sip, near=self.near, far=self.far, rtp=rtp, rtp_last=rtp + 100
+            ingest=self.ingest,
+            sip=self.sip,
+            near=self.near,
+            far=self.far,
+            rtp=rtp,
+            rtp_last=rtp + 100,
+            calls=self._max_calls,
         )
         (self.vault_folder / "settings.toml").write_text(settings)
         self._progress("starting the vault")
