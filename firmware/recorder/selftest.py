@@ -19,6 +19,7 @@ TONE = bytes((0x1E, 0x0B, 0x0B, 0x1E, 0x9E, 0x8B, 0x8B, 0x9E)) * 20
 PACKET_MS = 20
 PACKET = 160
 FRAME_PACKETS = 12  # of each leg: 240 ms
+FRAME = 5 + FRAME_PACKETS * 2 * (5 + 12 + PACKET)
 ENCODINGS = {7: ("PCMU", 0), 6: ("PCMA", 8)}  # by the format tag of a WAV
 KEYS_MS = 60000
 
@@ -140,7 +141,11 @@ async def _record(recordings, made, hal, seconds, source, progress):
         recordings.primitives, recordings.primitives.random(32), AUDIO, bytes(16), recordings.keystream, buffer, stream.start
     )  # fmt: skip
     frames = seconds * 1000 // (FRAME_PACKETS * PACKET_MS)
-    packets = fill_us = seal_us = write_us = slowest_us = 0
+    packets = fill_us = write_us = slowest_us = 0
+    # Sealing alone, with a key that nobody keeps, of whatever the buffer holds.
+    start = time.ticks_us()
+    throwaway.seal(FRAME)
+    seal_us = _since(start)
     first = hal.ms()
     for frame in range(frames):
         start = time.ticks_us()
@@ -160,13 +165,6 @@ async def _record(recordings, made, hal, seconds, source, progress):
                 packets += 1
         fill_us += _since(start)
         n = at - stream.start
-        if frame == 0:  # sealing alone, with a key that nobody keeps; then the frame is made again
-            kept = bytes(memoryview(buffer)[stream.start : at])
-            start = time.ticks_us()
-            throwaway.seal(n)
-            seal_us = _since(start)
-            buffer[stream.start : at] = kept
-            kept = None
         start = time.ticks_us()
         if not made.write_audio(n):
             raise SpoolError("file", made.failed or "storage full")

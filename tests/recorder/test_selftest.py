@@ -1,4 +1,4 @@
-"""The self-test in a heap like that of a chip without PSRAM."""
+"""The self-test: what it records is a whole recording, marked as a test."""
 
 import os
 
