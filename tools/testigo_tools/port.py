@@ -36,20 +36,16 @@ def now_ms() -> int:
 class Port:
     """An open port with a session to the device. Use it as a context manager."""
 
-    def __init__(self, url: str, baud: int = BAUD, wait_s: float = 15.0) -> None:
-        self.url = url
-        try:
-            self._serial = serial.serial_for_url(url, baudrate=baud, do_not_open=True, timeout=0, write_timeout=10)
-            self._serial.dtr = False
-            self._serial.rts = False
-            if hasattr(self._serial, "exclusive") and "://" not in url:
-                self._serial.exclusive = True
-            self._serial.open()
-        except (OSError, ValueError, serial.SerialException) as error:
-            raise PortError(
-                f"{url} cannot be opened: {error}. `python -m serial.tools.list_ports` lists ports; close other programs "
-                "that use this one, and see that you may read and write it (on Linux: the group dialout)."
-            ) from None
+    def __init__(self, url: str | serial.SerialBase, baud: int = BAUD, wait_s: float = 15.0) -> None:
+        """url: a name or URL, or a port that another program opened and will close."""
+        if isinstance(url, str):
+            self.url = url
+            self._serial = self._open(url, baud)
+        else:
+            self.url = url.port
+            self._serial = url
+            self._serial.timeout = 0
+        self._owned = isinstance(url, str)
         self._endpoint = Endpoint(
             secrets.randbelow(2**32 - 1) + 1,
             active=True,
@@ -68,6 +64,22 @@ class Port:
         except PortError:
             self.close()
             raise
+
+    @staticmethod
+    def _open(url: str, baud: int) -> serial.SerialBase:
+        try:
+            port = serial.serial_for_url(url, baudrate=baud, do_not_open=True, timeout=0, write_timeout=10)
+            port.dtr = False
+            port.rts = False
+            if hasattr(port, "exclusive") and "://" not in url:
+                port.exclusive = True
+            port.open()
+        except (OSError, ValueError, serial.SerialException) as error:
+            raise PortError(
+                f"{url} cannot be opened: {error}. `python -m serial.tools.list_ports` lists ports; close other programs "
+                "that use this one, and see that you may read and write it (on Linux: the group dialout)."
+            ) from None
+        return port
 
     def __enter__(self) -> "Port":
         return self
@@ -100,7 +112,8 @@ class Port:
         with self._changed:
             self._closing = True
         self._thread.join(2)
-        self._serial.close()
+        if self._owned:
+            self._serial.close()
 
     @property
     def quality(self) -> tuple[int, int, int, int]:

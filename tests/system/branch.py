@@ -1,0 +1,198 @@
+"""A branch office under test: appliance, vault, the cables to both sides, and what a test does with them."""
+
+import hashlib
+import random
+import time
+from pathlib import Path
+from typing import Any
+
+import serial
+from cable import Cable
+from rig import FAR, HOST, NEAR, PASSPHRASE, VaultProcess, free_udp_range, wait_for
+from rich.progress import Progress
+from sipp import Scenario, Sipp
+
+from testigo_tools.port import Port
+from testigo_tools.provision import certify, proven_key, push
+from testigo_vault.models import Recording
+
+DEVICE = "branch-1"
+RTP_PORTS = 16
+NOTICE_MS = 600
+LINE: dict[str, Any] = {
+    "name": "main",
+    "mode": "all",
+    "rule": "opt-in",
+    "accept_key": "1",
+    "object_key": "9",
+    "order": "notice-first",
+    "notice_legs": "far",
+    "notices": ["welcome"],
+    "key_timeout_ms": 1000,
+    "repeats": 0,
+    "worker_ack": True,
+    "impossible": "connect-unrecorded",
+    "max_ms": 0,
+}
+
+
+def sound(seed: int, ms: int) -> bytes:
+    """G.711 bytes of which no two stretches are alike."""
+    return random.Random(seed).randbytes(ms * 8)
+
+
+class Branch:
+    """port: the appliance's serial port, given by pytest-embedded for each test. folder: for what the tests write here."""
+
+    def __init__(self, folder: Path, vault: VaultProcess, device_id: str = DEVICE, host: str = HOST) -> None:
+        self.folder = folder
+        self.vault = vault
+        self.device_id = device_id
+        self.host = host
+        self.organisation = vault.organisation
+        self.first_port = free_udp_range(RTP_PORTS + 4)
+        self.sip = (host, self.first_port)
+        self.near = Cable(host, self.sip, self.first_port + 1)
+        self.far = Cable(host, self.sip, self.first_port + 2)
+        self.cables = (self.near, self.far)
+        self.network: list = ["none"]
+        self.bind_host = host
+        self.port: Port | None = None
+        self.first_number = 1
+        self.speech = (sound(100, 5000), sound(200, 5000))
+        self._ends: list[Sipp] = []
+        self.notice_audio = {"PCMU": sound(1, NOTICE_MS), "PCMA": sound(2, NOTICE_MS)}
+
+    # Documents
+
+    def _sign(self, path: Path, kind: str, body: list, blobs: dict[str, bytes] | None = None) -> None:
+        documents = self.organisation.documents
+        version = documents.next_version(path)
+        documents.save(path, self.organisation.operator_sign(kind, version, body), blobs)
+
+    def sign_notice(self, name: str = "welcome", audio: dict[str, bytes] | None = None) -> None:
+        audio = audio or self.notice_audio
+        total_ms = len(audio["PCMU"]) // 8
+        entries = [[encoding, hashlib.sha256(data).digest(), len(data)] for encoding, data in audio.items()]
+        body = [name, "en", "This call is recorded.", total_ms, entries]
+        blobs = {f"{name}.{encoding}": data for encoding, data in audio.items()}
+        self._sign(self.organisation.documents.notice_path(name), "notice", body, blobs)
+
+    def sign_policy(self, valid_from: int = 0, valid_until: int = 0, **line: Any) -> None:
+        """LINE with changes."""
+        fields = list({**LINE, **line}.values())
+        assert len(fields) == len(LINE), "no such field of a line"
+        body = [valid_from, valid_until, "Controller", "contact", ["proof"], self.organisation.recipients(), [fields]]
+        self._sign(self.organisation.documents.policy_path(), "policy", body)
+
+    def sign_settings(self, near: list | None = None, far: list | None = None, max_calls: int = 2) -> None:
+        """near, far: as in the settings document; by default trunks at the other ends of the cables."""
+        sides = [
+            side or ["trunk", cable.front[0], cable.front[1], "", "", "", "main"]
+            for side, cable in zip((near, far), self.cables, strict=True)
+        ]
+        first = self.first_port + 4
+        sip = [self.bind_host, self.sip[1], first, first + RTP_PORTS - 1, *sides]
+        body = [self.network, sip, ["tcp", self.host, self.vault.ingest_port], max_calls]
+        self._sign(self.organisation.documents.settings_path(self.device_id), "settings", body)
+
+    # The appliance, over its serial port
+
+    def connect(self, opened: serial.SerialBase | str | Path) -> None:
+        self.port = Port(opened if isinstance(opened, serial.SerialBase) else str(opened))
+
+    def disconnect(self) -> None:
+        if self.port:
+            self.port.close()
+        self.port = None
+
+    def provision(self) -> None:
+        """Give the appliance what it lacks: its identity the first time, documents that are newer than its own."""
+        assert self.port
+        present, public = proven_key(self.port)
+        if not present:
+            self.organisation.unlock(PASSPHRASE)
+            certify(self.port, self.organisation, self.device_id, public)
+        with Progress(disable=True) as progress:
+            push(self.port, self.organisation, self.device_id, progress)
+
+    def diagnose(self) -> dict[str, Any]:
+        assert self.port
+        return self.port.diagnose()
+
+    def policy(self, **line: Any) -> None:
+        """The appliance has this policy from now on."""
+        self.sign_policy(**line)
+        self.provision()
+
+    def ready(self) -> None:
+        """SIP is served, no call is up, and the next recording is the first of this test."""
+        wait_for(lambda: self.diagnose()["calls"] == 0, 10, "calls to end")
+        wait_for(self._listens, 30, "SIP")
+        self.first_number = self.diagnose()["recordings"][2]
+
+    def log(self, lines: int = 60) -> list[str]:
+        assert self.port
+        return self.port.request("log", lines)
+
+    def _listens(self) -> bool:
+        """Where the appliance listens stands in its log: a board has an address of its own."""
+        found = [line.rpartition("SIP on ")[2] for line in self.log() if "SIP on " in line]
+        if found:
+            host, _, port = found[-1].rpartition(":")
+            self.near.appliance = self.far.appliance = (host, int(port))
+        return bool(found)
+
+    # Ends
+
+    def caller(self, scenario: Scenario, side: int = FAR, calls: int = 1) -> Sipp:
+        return self._end(scenario, side, self.cables[side].back, calls)
+
+    def worker(self, scenario: Scenario, side: int = NEAR, calls: int = 1) -> Sipp:
+        end = self._end(scenario, side, None, calls)
+        self.cables[side].callee = end.address
+        return end
+
+    def _end(self, scenario: Scenario, side: int, target, calls: int) -> Sipp:
+        name = f"{len(self._ends)}-{time.monotonic_ns()}"
+        end = Sipp(self.folder / "ends" / name, self.host, scenario, self.speech[side], target, calls)
+        self._ends.append(end)
+        return end
+
+    def call(self, caller: Scenario, worker: Scenario | None = None) -> None:
+        """An inbound call from its beginning to its end, as both ends expect it."""
+        ends = [self.worker(worker)] if worker else []
+        ends.append(self.caller(caller))
+        for end in reversed(ends):
+            end.succeeded()
+
+    def reset(self) -> None:
+        for end in self._ends:
+            end.kill()
+        self._ends.clear()
+        for cable in self.cables:
+            cable.reset()
+
+    def close(self) -> None:
+        self.reset()
+        for cable in self.cables:
+            cable.close()
+
+    # Recordings
+
+    def recording(self, index: int = 0, limit_s: float = 20) -> Recording:
+        """The test's first, second... recording, once it is in the vault and all is well with it."""
+        number = self.first_number + index
+        found = wait_for(lambda: self.vault.find(self.device_id, number), limit_s, f"recording {number} in the vault")
+        assert found.state == "good", found.why
+        assert [finding.text for finding in found.findings] == []
+        return found
+
+
+def events(recording: Recording, name: str) -> list[list]:
+    """Fields of the events of that name."""
+    return [event.fields for event in recording.events if event.name == name]
+
+
+def names(recording: Recording) -> list[str]:
+    return [event.name for event in recording.events]

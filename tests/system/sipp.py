@@ -1,0 +1,296 @@
+"""sipp as caller and as worker: scenarios put together step by step, and the process that runs one.
+
+Caller().invite().answered().talk().pause(1500).info("1").pause(800).bye()
+Worker().incoming().ring().answer().talk().expect_bye()
+"""
+
+import socket
+import subprocess
+from pathlib import Path
+
+from peers import peer
+
+RTPMAP = {0: "PCMU", 8: "PCMA"}
+SECONDS = 40
+
+
+def free_port(host: str) -> int:
+    """A UDP port with the next three free too: sipp takes RTP ports in steps of two."""
+    while True:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+            probe.bind((host, 0))
+            port = probe.getsockname()[1]
+        if port % 2 == 0 and port < 65000:
+            return port
+
+
+def sdp(codecs: tuple[int, ...] = (0,), direction: str = "", version: int = 1) -> str:
+    types = " ".join(str(codec) for codec in (*codecs, 101))
+    lines = [
+        "v=0",
+        f"o=peer 1 {version} IN IP4 [local_ip]",
+        "s=-",
+        "c=IN IP4 [media_ip]",
+        "t=0 0",
+        f"m=audio [rtpstream_audio_port] RTP/AVP {types}",
+        *(f"a=rtpmap:{codec} {RTPMAP.get(codec, 'GSM')}/8000" for codec in codecs),
+        "a=rtpmap:101 telephone-event/8000",
+        "a=fmtp:101 0-16",
+    ]
+    if direction:
+        lines.append(f"a={direction}")
+    return "\n".join(lines)
+
+
+class Scenario:
+    """Steps of one end. codecs: payload types, the liked one first."""
+
+    END = ""
+
+    def __init__(self, codecs: tuple[int, ...] = (0,)) -> None:
+        self.codecs = codecs
+        self._steps: list[str] = []
+        self._sequence = 0
+
+    def text(self) -> str:
+        steps = "\n".join(self._steps)
+        return f'<?xml version="1.0" encoding="ISO-8859-1"?>\n<scenario name="test">\n{steps}\n{self.END}</scenario>\n'
+
+    def pause(self, ms: int):
+        self._steps.append(f'<pause milliseconds="{ms}"/>')
+        return self
+
+    def talk(self, file: str = "speech"):
+        """Play the raw G.711 `file` of the end's folder over and over."""
+        codec = self.codecs[0]
+        stream = f"[speech],-1,{codec},{RTPMAP[codec]}/8000"
+        self._steps.append(f'<nop><action><exec rtp_stream="{stream}"/></action></nop>')
+        return self
+
+    def silent(self):
+        self._steps.append('<nop><action><exec rtp_stream="pause"/></action></nop>')
+        return self
+
+    def expect(self, status: int, optional: tuple[int, ...] = (), timeout_ms: int = 20000):
+        for other in optional:
+            self._steps.append(f'<recv response="{other}" optional="true"/>')
+        self._steps.append(f'<recv response="{status}" rrs="true" timeout="{timeout_ms}"/>')
+        return self
+
+    def expect_request(self, method: str, timeout_ms: int = 20000):
+        self._steps.append(f'<recv request="{method}" timeout="{timeout_ms}"/>')
+        return self
+
+    def reply(self, status: str, body: str = ""):
+        kind = "Content-Type: application/sdp\n" if body else ""
+        self._send(
+            f"SIP/2.0 {status}\n[last_Via:]\n[last_From:]\n[last_To:]\n[last_Call-ID:]\n[last_CSeq:]\n"
+            f"Contact: <sip:peer@[local_ip]:[local_port]>\n{kind}Content-Length: [len]\n\n{body}\n",
+            retransmit=False,
+        )
+        return self
+
+    def expect_bye(self, timeout_ms: int = 20000):
+        return self.expect_request("BYE", timeout_ms).silent().reply("200 OK")
+
+    def info(self, key: str):
+        """A key by SIP INFO (RFC 6086), as many telephones send it."""
+        self._request("INFO", f"Signal={key}\nDuration=160", "application/dtmf-relay")
+        return self.expect(200)
+
+    def reinvite(self, direction: str):
+        self._request("INVITE", sdp(self.codecs, direction, self._sequence + 2), "application/sdp")
+        self.expect(200, (100,))
+        self._request("ACK")
+        return self
+
+    def bye(self):
+        self.silent()
+        self._request("BYE")
+        return self.expect(200)
+
+    def _send(self, message: str, retransmit: bool = True) -> None:
+        how = ' retrans="500"' if retransmit else ""
+        self._steps.append(f"<send{how}><![CDATA[\n{message}]]></send>")
+
+    def _request(self, method: str, body: str = "", kind: str = "") -> None:
+        raise NotImplementedError
+
+
+class Caller(Scenario):
+    def __init__(self, codecs: tuple[int, ...] = (0,), caller: str = "+34600000001", callee: str = "100") -> None:
+        super().__init__(codecs)
+        self.caller = caller
+        self.callee = callee
+
+    def _head(self, method: str, sequence: int, to: str, uri: str) -> str:
+        return (
+            f"{method} {uri} SIP/2.0\n"
+            "Via: SIP/2.0/[transport] [local_ip]:[local_port];rport;branch=[branch]\n"
+            f"From: <sip:{self.caller}@[local_ip]>;tag=[call_number]caller\n"
+            f"{to}\nCall-ID: [call_id]\nCSeq: {sequence} {method}\n"
+            "Contact: <sip:caller@[local_ip]:[local_port]>\nMax-Forwards: 70\n"
+        )
+
+    def invite(self, offer: bool = True):
+        self._sequence = 1
+        uri = f"sip:{self.callee}@[remote_ip]:[remote_port]"
+        text = self._head("INVITE", 1, f"To: <sip:{self.callee}@[remote_ip]>", uri)
+        body = sdp(self.codecs) if offer else ""
+        kind = "Content-Type: application/sdp\n" if body else ""
+        self._send(f"{text}{kind}Content-Length: [len]\n\n{body}\n" if body else f"{text}Content-Length: 0\n\n")
+        return self
+
+    def answered(self, body: str = "", timeout_ms: int = 20000):
+        """200 and ACK; body: the answer to an offer that came with the 200."""
+        self.expect(200, (100, 180, 183), timeout_ms)
+        self._request("ACK", body, "application/sdp" if body else "")
+        return self
+
+    def refused(self, status: int):
+        self.expect(status, (100, 180))
+        return self._ack_of_refusal()
+
+    def _ack_of_refusal(self):
+        # section 17.1.1.3: the same branch and request URI as the INVITE
+        uri = f"sip:{self.callee}@[remote_ip]:[remote_port]"
+        text = self._head("ACK", 1, "[last_To:]", uri).replace("branch=[branch]", "branch=[branch-1]")
+        self._send(f"{text}Content-Length: 0\n\n", retransmit=False)
+        return self
+
+    def cancel(self):
+        """Only while nothing but provisional answers came."""
+        self.expect(180, (100,))
+        self.pause(300)
+        uri = f"sip:{self.callee}@[remote_ip]:[remote_port]"
+        text = self._head("CANCEL", 1, f"To: <sip:{self.callee}@[remote_ip]>", uri)
+        self._send(f"{text.replace('branch=[branch]', 'branch=[branch-2]')}Content-Length: 0\n\n")
+        return self
+
+    def _request(self, method: str, body: str = "", kind: str = "") -> None:
+        if method != "ACK":
+            self._sequence += 1
+        text = self._head(method, self._sequence, "[last_To:]", "[next_url]")
+        if body:
+            self._send(f"{text}Content-Type: {kind}\nContent-Length: [len]\n\n{body}\n", method != "ACK")
+        else:
+            self._send(f"{text}Content-Length: 0\n\n", method != "ACK")
+
+
+class Worker(Scenario):
+    """The end that is called. Its own requests swap the parties of the INVITE."""
+
+    END = '<Reference variables="1,2,3"/>\n'
+
+    def incoming(self, timeout_ms: int = 20000):
+        take = "".join(
+            f'<ereg regexp="{pattern}" search_in="hdr" header="{header}" check_it="true" assign_to="{number}"/>'
+            for number, (header, pattern) in enumerate(
+                (("From:", ".*"), ("To:", ".*"), ("Contact:", "sip:[^&gt;]*")), start=1
+            )
+        )
+        self._steps.append(f'<recv request="INVITE" timeout="{timeout_ms}"><action>{take}</action></recv>')
+        return self
+
+    def ring(self):
+        return self._answer("180 Ringing")
+
+    def answer(self, codecs: tuple[int, ...] | None = None):
+        self._answer("200 OK", sdp(codecs or self.codecs))
+        return self.expect_request("ACK")
+
+    def refuse(self, status: str):
+        self._answer(status)
+        return self.expect_request("ACK")
+
+    def _answer(self, status: str, body: str = ""):
+        self.reply(status, body)
+        self._steps[-1] = self._steps[-1].replace("[last_To:]", "[last_To:];tag=[call_number]worker")
+        return self
+
+    def _request(self, method: str, body: str = "", kind: str = "") -> None:
+        if method != "ACK":
+            self._sequence += 1
+        text = (
+            f"{method} [$3] SIP/2.0\n"
+            "Via: SIP/2.0/[transport] [local_ip]:[local_port];rport;branch=[branch]\n"
+            "From:[$2];tag=[call_number]worker\nTo:[$1]\nCall-ID: [call_id]\n"
+            f"CSeq: {self._sequence} {method}\n"
+            "Contact: <sip:peer@[local_ip]:[local_port]>\nMax-Forwards: 70\n"
+        )
+        if body:
+            self._send(f"{text}Content-Type: {kind}\nContent-Length: [len]\n\n{body}\n", method != "ACK")
+        else:
+            self._send(f"{text}Content-Length: 0\n\n", method != "ACK")
+
+
+class Sipp:
+    """One end, running. target: None for one that is called."""
+
+    def __init__(self, folder: Path, host: str, scenario: Scenario, speech: bytes, target=None, calls: int = 1) -> None:
+        folder.mkdir(parents=True)
+        self.folder = folder
+        self.address = (host, free_port(host))
+        (folder / "speech.raw").write_bytes(speech)
+        (folder / "scenario.xml").write_text(scenario.text().replace("[speech]", str(folder / "speech.raw")))
+        line = [peer("sipp"), "-sf", "scenario.xml", "-i", host, "-mi", host, "-p", str(self.address[1])]
+        line += [
+            "-mp",
+            str(free_port(host)),
+            "-m",
+            str(calls),
+            "-l",
+            str(calls),
+            "-nostdin",
+            "-trace_err",
+            "-trace_msg",
+        ]
+        line += [
+            "-message_file",
+            "messages.log",
+            "-error_file",
+            "errors.log",
+            "-timeout",
+            f"{SECONDS}s",
+            "-timeout_error",
+        ]
+        if target:
+            line.append(f"{target[0]}:{target[1]}")
+        with open(folder / "output", "wb") as output:
+            self.process = subprocess.Popen(
+                line, cwd=folder, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT
+            )
+        if not target:
+            self._wait_bound()
+
+    def _wait_bound(self) -> None:
+        from rig import wait_for
+
+        def bound() -> bool:
+            assert self.process.poll() is None, self.said()
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+                try:
+                    probe.bind(self.address)
+                except OSError:
+                    return True
+            return False
+
+        wait_for(bound, 10)
+
+    def said(self) -> str:
+        """What it complained of."""
+        log = self.folder / "errors.log"
+        return log.read_text(errors="replace") if log.exists() else (self.folder / "output").read_text(errors="replace")
+
+    def succeeded(self, limit_s: float = 40) -> None:
+        """Wait for its end: the scenario went as it is written."""
+        try:
+            status = self.process.wait(limit_s)
+        except subprocess.TimeoutExpired:
+            raise AssertionError(f"sipp did not end; it said: {self.said()}") from None
+        assert status == 0, self.said()
+
+    def kill(self) -> None:
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait()
