@@ -12,8 +12,8 @@ class CobsError(WireError):
     """The bytes are no COBS frame."""
 
 
-def encode(data: bytes) -> bytes:
-    """The stuffed form of `data`, without a delimiter; one byte longer for each 254 bytes begun."""
+def encode(data: bytes, end: bytes = b"") -> bytes:
+    """The stuffed form of `data`, one byte longer for each 254 bytes begun; then `end`, such as a delimiter."""
     out = []
     for block in data.split(b"\0"):
         while len(block) > 254:
@@ -27,6 +27,7 @@ def encode(data: bytes) -> bytes:
             out.append(b"\x01")
     if len(block) == 254:
         out.pop()
+    out.append(end)
     return b"".join(out)
 
 

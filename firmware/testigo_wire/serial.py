@@ -201,7 +201,7 @@ class Endpoint:
         self._flight.append(chunk)
         self._in_flight += len(chunk[2]) + _OVERHEAD
         self.sent += 1
-        return self._wire(pack(">BBH", chunk[0], chunk[3], chunk[1]) + chunk[2])
+        return self._wire(pack(">BBH", chunk[0], chunk[3], chunk[1]), chunk[2])
 
     def deadline(self):
         """When `data_to_send` is to be asked again though nothing arrived; None: never."""
@@ -239,8 +239,9 @@ class Endpoint:
         self.resent += 1
         self._payload = max(MIN_PAYLOAD, self._payload * 3 >> 2)
 
-    def _wire(self, body):
-        return cobs.encode(body + pack(">I", crc32(body, self._send_seed))) + b"\0"
+    def _wire(self, head, payload=b""):
+        crc = crc32(payload, crc32(head, self._send_seed))
+        return cobs.encode(b"".join((head, payload, pack(">I", crc))), b"\0")
 
     def _greeting(self, now):
         self._tries -= 1
@@ -259,7 +260,7 @@ class Endpoint:
             self._receive_buffer,
         )
         # The first zero ends whatever stands on the line before it.
-        return b"\0" + cobs.encode(body + pack(">I", crc32(body, _HELLO_SEED))) + b"\0"
+        return b"\0" + cobs.encode(body + pack(">I", crc32(body, _HELLO_SEED)), b"\0")
 
     def _frame(self, frame, now):
         try:
@@ -267,20 +268,21 @@ class Endpoint:
         except cobs.CobsError:
             body = b""
         crc = body[-4:]
-        body = body[:-4]
-        kind = body[0] if len(body) > 1 else 0
-        if kind == _HELLO and crc == pack(">I", crc32(body, _HELLO_SEED)):
-            self._hello(body, now)
-        elif kind and self.state != CLOSED and crc == pack(">I", crc32(body, self._receive_seed)):
+        size = len(body) - 4
+        kind = body[0] if size > 1 else 0
+        checked = memoryview(body)[: max(0, size)]
+        if kind == _HELLO and crc == pack(">I", crc32(checked, _HELLO_SEED)):
+            self._hello(body[:size], now)
+        elif kind and self.state != CLOSED and crc == pack(">I", crc32(checked, self._receive_seed)):
             if self.state == HALF:
                 self._open()  # only who knows both epochs can have made this CRC
             self._silent_since = now
-            if kind == _ACK and len(body) == 10:
-                self._acknowledged(unpack(">BBIHH", body), now)
+            if kind == _ACK and size == 10:
+                self._acknowledged(unpack(">BBIHH", checked), now)
             elif kind == _PING:
                 self._ack_due = True
-            elif kind & 7 < CHANNELS and kind & 0xF0 == _DATA and len(body) > 4:
-                self._data(kind, unpack(">BBH", body[:4]), body[4:])
+            elif kind & 7 < CHANNELS and kind & 0xF0 == _DATA and size > 4:
+                self._data(kind, unpack(">BBH", checked[:4]), body[4:size])
         else:
             self.bad += 1
             if kind and self.state != OPEN and self._hello_at is None:

@@ -334,7 +334,21 @@ def test_garbage_raises_only_protocol_errors():
 
 def test_any_message_in_any_place_raises_only_protocol_errors():
     values = (0, 1, -1, 1 << 40, b"", bytes(32), "", "es.PCMU", [], [[]], True, None)
-    names = ("hello", "welcome", "document", "taken", "need", "blob", "absent", "offer", "want", "data", "done", "bye", 1)
+    names = (
+        "hello",
+        "welcome",
+        "document",
+        "taken",
+        "need",
+        "blob",
+        "absent",
+        "offer",
+        "want",
+        "data",
+        "done",
+        "bye",
+        1,
+    )
     for name in names:
         for value in values:
             for count in range(6):
