@@ -13,6 +13,7 @@ import sys
 import time
 
 import appliance
+
 from recorder.flow import Flow
 from recorder.tap import Tap
 

@@ -1,0 +1,66 @@
+"""How fast the vault verifies and stores what came in, against `sha256sum` and `cp` of the same files.
+
+Both write through to the disk: the vault because a receipt lets the appliance delete its copy, `cp` by `sync`.
+"""
+
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "vault"))
+
+from report import Row
+from stand_in import Appliance, speech
+
+from testigo_vault import organisation
+from testigo_vault.intake import Intake, Offer
+from testigo_vault.vault import Vault
+
+MINUTES = 5  # of one recording
+RECORDINGS = 6
+MEGABYTE = 1_000_000
+
+
+def _reference(files: list[Path], folder: Path) -> float:
+    places = [folder / "one", folder / "two"]
+    for place in places:
+        place.mkdir()
+    began = time.monotonic()
+    for path in files:
+        subprocess.run(["sha256sum", path], check=True, stdout=subprocess.DEVNULL)
+        for place in places:
+            subprocess.run(["cp", path, place], check=True)
+            subprocess.run(["sync", place / path.name], check=True)
+    return time.monotonic() - began
+
+
+def measure() -> list[Row]:
+    with tempfile.TemporaryDirectory(prefix="testigo-bench-") as name:
+        folder = Path(name)
+        made = organisation.create(folder / "vault", "Bench", "a passphrase", "another one", lambda text: None)
+        vault = Vault(folder / "vault")
+        made.unlock("a passphrase")
+        vault.organisation.unlock("a passphrase")
+        device = Appliance(vault.organisation, "branch-1", folder)
+        recordings = [device.record(packets=speech(MINUTES * 60, seed=i)) for i in range(RECORDINGS)]
+        size = sum(len(recording.data) for recording in recordings) / MEGABYTE
+        files = []
+        for recording in recordings:
+            path = folder / f"{recording.number}.tsg"
+            path.write_bytes(recording.data)
+            files.append(path)
+        plain_s = _reference(files, folder)
+        intake = Intake(vault)
+        began = time.monotonic()
+        for recording in recordings:
+            offer = Offer("branch-1", recording.number, recording.recording_id, len(recording.data), recording.head)
+            outcome = intake.take(offer, recording.data)
+            if outcome.state != "good":
+                raise RuntimeError(f"recording {recording.number} was not taken: {outcome.reason}")
+        vault_s = time.monotonic() - began
+        vault.close()
+    return [
+        Row("verified, stored twice, indexed", size / vault_s, "MB/s", size / plain_s, "0.5 or better"),
+    ]
