@@ -1,31 +1,16 @@
 """kill -9 of the stores at random moments, again and again on the same files: what was promised is there at the next start."""
 
 import random
-import subprocess
 import time
 
 import pytest
-from micropython_runner import ROOT, command, environment
 
-DRIVER = ROOT / "tests" / "recorder" / "crash_driver.py"
 CUTS = 25
 LIMIT_S = 60
 
 
-def start(what, root, word):
-    return subprocess.Popen(
-        command(DRIVER, [what, str(root)], heap="900k", word=word),
-        env=environment(),
-        cwd=DRIVER.parent,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        stdin=subprocess.DEVNULL,
-        text=True,
-    )
-
-
 @pytest.mark.parametrize("word", ["micropython", "micropython32"])
-def test_nothing_promised_is_lost(word, tmp_path, request):
+def test_nothing_promised_is_lost(start, word, tmp_path, request):
     request.getfixturevalue(word)
     root = tmp_path / "device"
     seed = random.randrange(1 << 32)
