@@ -7,6 +7,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 import pytest
 from stand_in import Appliance
+
 from testigo_vault import organisation as organisations
 from testigo_vault.vault import Vault
 

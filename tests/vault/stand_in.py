@@ -11,6 +11,7 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+
 from testigo_vault.organisation import Organisation
 from testigo_vault.primitives import HOST, SUITE, public_bytes, sign
 from testigo_wire import audio_frame, documents, recording, writer

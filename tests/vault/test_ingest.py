@@ -10,14 +10,15 @@ import time
 from contextlib import contextmanager
 
 import pytest
-from stand_in import Appliance, speech
 from sqlalchemy import select
+from stand_in import Appliance, speech
+
 from testigo_vault.catalogue import Catalogue, Query
 from testigo_vault.ingest import Ingest
 from testigo_vault.models import Alarm
+from testigo_vault.notice_audio import NoticeAudio
 from testigo_vault.organisation import create
 from testigo_vault.policy import sign_notice, sign_policy, sign_settings
-from testigo_vault.notice_audio import NoticeAudio
 from testigo_wire import documents
 from testigo_wire.link import ProtocolError
 
@@ -166,9 +167,8 @@ def test_partial_file_damaged_starts_over(vault, appliance):
 def test_revoked(vault, appliance):
     appliance.record(packets=speech(1))
     vault.organisation.devices.revoke("branch-1", "stolen from the van")
-    with serving(vault) as port:
-        with pytest.raises((OSError, ProtocolError)):
-            appliance.sync(port)
+    with serving(vault) as port, pytest.raises((OSError, ProtocolError)):
+        appliance.sync(port)
     assert appliance.receipts == {}
     assert any("revoked" in text and "stolen from the van" in text for text in alarms(vault))
 

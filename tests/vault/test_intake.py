@@ -1,8 +1,9 @@
 """Taking in: what is good is kept and receipted; what is not is kept apart, named, and never lost."""
 
 import pytest
-from stand_in import AGREED, call, speech
 from sqlalchemy import select
+from stand_in import AGREED, call, speech
+
 from testigo_vault.catalogue import Catalogue, Query
 from testigo_vault.intake import Intake, Offer
 from testigo_vault.models import Alarm

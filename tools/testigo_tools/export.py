@@ -30,7 +30,9 @@ def export(
         recording = Catalogue(vault_.database).get(name)
         if recording.state == QUARANTINED and not quarantined:
             vault_.log.append(person(), "export", DENIED, recording.id, "in quarantine")
-            raise Refused(f"Recording {recording.id} is in quarantine: {recording.why}", "Add --quarantined if you must.")
+            raise Refused(
+                f"Recording {recording.id} is in quarantine: {recording.why}", "Add --quarantined if you must."
+            )
         try:
             passphrase = ask_passphrase(AUDIO_PASSPHRASE, "Audio passphrase") if recording.audio == "present" else ""
             key = vault_.organisation.audio_key(passphrase) if passphrase else None
@@ -54,7 +56,9 @@ def export(
         console.print(f"{path}  {path.stat().st_size} bytes", markup=False)
     for leg, leg_name in zip(timeline.legs, LEG_NAMES, strict=True):
         if leg.undecodable:
-            console.print(f"[yellow]{leg_name}: {leg.undecodable} packets are of an encoding that is not decoded here[/]")
+            console.print(
+                f"[yellow]{leg_name}: {leg.undecodable} packets are of an encoding that is not decoded here[/]"
+            )
 
 
 def _write(path: Path, data: bytes) -> Path:

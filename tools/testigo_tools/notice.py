@@ -39,7 +39,9 @@ def list_notices(vault: Path = VAULT_OPTION) -> None:
         for name in documents.notice_names():
             document = documents.read(documents.notice_path(name))
             _, language, text, total_ms, _ = document.body
-            console.print(f"{name}  version {document.version}  {language}  {total_ms / 1000:.1f} s  {text}", markup=False)
+            console.print(
+                f"{name}  version {document.version}  {language}  {total_ms / 1000:.1f} s  {text}", markup=False
+            )
 
 
 def register(app: typer.Typer) -> None:

@@ -8,7 +8,9 @@ from testigo_tools.vault_options import VAULT_OPTION, ask_passphrase, console, o
 
 users = typer.Typer(no_args_is_help=True, help="The people who use the web page.")
 PASSWORD = "TESTIGO_PASSWORD"
-_ROLE = typer.Option(..., "--role", help="agent, supervisor, security-officer, auditor, administrator; may be repeated.")
+_ROLE = typer.Option(
+    ..., "--role", help="agent, supervisor, security-officer, auditor, administrator; may be repeated."
+)
 
 
 @users.command()

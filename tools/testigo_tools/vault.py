@@ -32,6 +32,7 @@ def run(
 def reindex(vault: Path = VAULT_OPTION) -> None:
     """Build the index again from the copies."""
     from rich.progress import Progress
+
     from testigo_vault.reindexing import reindex as build
 
     with opened(vault) as vault_, Progress(console=console, transient=True) as progress:

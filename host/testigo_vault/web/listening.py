@@ -9,7 +9,8 @@ import time
 from dataclasses import dataclass
 
 from testigo_vault.access_log import DENIED, GRANTED
-from testigo_vault.errors import KeyLocked, VaultError
+from testigo_vault.catalogue import QUARANTINED
+from testigo_vault.errors import KeyLocked, Refused, VaultError
 from testigo_vault.keys import StreamKeyOpener
 from testigo_vault.models import Recording
 from testigo_vault.playback import open_audio
@@ -83,6 +84,12 @@ class ListeningRoom:
         if seat is None:
             self._vault.log.append(identity.name, "open-audio", DENIED, recording.id, "audio key locked")
             raise KeyLocked("The audio key is locked.", "Type the audio passphrase first.")
+        if recording.state == QUARANTINED:
+            self._vault.log.append(identity.name, "open-audio", DENIED, recording.id, "in quarantine")
+            raise Refused(
+                "This recording is in quarantine.",
+                "`testigo export --quarantined` on the vault itself opens it, and logs that.",
+            )
         self._vault.log.append(identity.name, "open-audio", GRANTED, recording.id)
         try:
             timeline = open_audio(self._vault, recording, seat.key)
