@@ -82,7 +82,7 @@ class Appliance:
             self.certificate = self.organisation.issue_device_certificate(public_bytes(self.key), self.device_id)
 
     def record(self, events=AGREED, packets=(), reason="hang-up", seconds=6, after=(), **changes):
-        """Make the next recording: events, then audio frames of 12 packets each, then `after`, then the seal."""
+        """Make the next recording: events, then audio frames of `per_frame` packets, then `after`, then the seal."""
         packets, payloads = packets if isinstance(packets, tuple) and len(packets) == 2 else (packets, (b"", b""))
         number = changes.pop("number", len(self.made) + 1)
         recording_id = changes.pop("recording_id", hashlib.sha256(f"{self.device_id} {number}".encode()).digest()[:16])
@@ -104,8 +104,9 @@ class Appliance:
             out.event(name, t_ms, *fields)
         if packets:
             stream = out.open_stream(1, *self.wrap(recording_id, 1), bytearray(writer.buffer_size(8192)))
-            for at in range(0, len(packets), 12):
-                part = packets[at : at + 12]
+            per_frame = changes.pop("per_frame", 12)
+            for at in range(0, len(packets), per_frame):
+                part = packets[at : at + per_frame]
                 end = audio_frame.begin(stream.buffer, stream.start, part[0][1])
                 for leg, ms, packet in part:
                     end = audio_frame.put(stream.buffer, end, leg, ms - part[0][1], packet)
