@@ -23,49 +23,54 @@ from testigo_wire import sha
 FOLDER = "/identity"
 
 
+# In the loops below the pointers move and the offsets are constants: that is what viper turns into single instructions.
+
+
 @micropython.viper
 def _xor(dst: ptr8, start: int, src: ptr8, n: int):
     d = int(dst) + start
     s = int(src)
-    i = 0
+    end = d + n
     if (d | s) & 3 == 0:
-        dw = ptr32(d)
-        sw = ptr32(s)
-        words = n >> 2
-        while i + 4 <= words:
-            dw[i] = dw[i] ^ sw[i]
-            dw[i + 1] = dw[i + 1] ^ sw[i + 1]
-            dw[i + 2] = dw[i + 2] ^ sw[i + 2]
-            dw[i + 3] = dw[i + 3] ^ sw[i + 3]
-            i += 4
-        while i < words:
-            dw[i] = dw[i] ^ sw[i]
-            i += 1
-        i <<= 2
-    db = ptr8(d)
-    sb = ptr8(s)
-    while i < n:
-        db[i] = db[i] ^ sb[i]
-        i += 1
+        last = end - 31
+        while d < last:
+            dw = ptr32(d)
+            sw = ptr32(s)
+            dw[0] = dw[0] ^ sw[0]
+            dw[1] = dw[1] ^ sw[1]
+            dw[2] = dw[2] ^ sw[2]
+            dw[3] = dw[3] ^ sw[3]
+            dw[4] = dw[4] ^ sw[4]
+            dw[5] = dw[5] ^ sw[5]
+            dw[6] = dw[6] ^ sw[6]
+            dw[7] = dw[7] ^ sw[7]
+            d += 32
+            s += 32
+    while d < end:
+        db = ptr8(d)
+        sb = ptr8(s)
+        db[0] = db[0] ^ sb[0]
+        d += 1
+        s += 1
 
 
 @micropython.viper
 def _counters(dst: ptr8, nonce: ptr8, first: int, blocks: int):
-    # Four bytes at a time: both buffers begin at a word, as every bytearray does.
-    d = ptr32(dst)
+    # Words: both buffers begin at one, as every bytearray does.
     n = ptr32(nonce)
     a = n[0]
     b = n[1]
     c = n[2]
-    i = 0
-    end = blocks << 2
-    while i < end:
-        d[i] = a
-        d[i + 1] = b
-        d[i + 2] = c
-        d[i + 3] = ((first & 255) << 24) | ((first & 0xFF00) << 8)
+    at = int(dst)
+    end = first + blocks
+    while first < end:
+        d = ptr32(at)
+        d[0] = a
+        d[1] = b
+        d[2] = c
+        d[3] = ((first & 255) << 24) | ((first & 0xFF00) << 8)
         first += 1
-        i += 4
+        at += 16
 
 
 class Primitives:
