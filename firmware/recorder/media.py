@@ -86,25 +86,37 @@ def relay(rx: ptr8, off: int, n: int, flow: ptr32, control: ptr32, frame: ptr8, 
             if position == control[FIRST]:
                 control[STARTED] = now
             age = (now - control[STARTED]) & TICKS_MASK
-            frame[position] = flow[LEG]
-            frame[position + 1] = age >> 8
-            frame[position + 2] = age
-            frame[position + 3] = n >> 8
-            frame[position + 4] = n
-            position += RECORD_HEAD
-            i = off
-            end = off + n
-            while i + 3 < end:
-                frame[position] = rx[i]
-                frame[position + 1] = rx[i + 1]
-                frame[position + 2] = rx[i + 2]
-                frame[position + 3] = rx[i + 3]
-                position += 4
-                i += 4
-            while i < end:
-                frame[position] = rx[i]
-                position += 1
-                i += 1
+            at = int(frame) + position
+            d = ptr8(at)
+            d[0] = flow[LEG]
+            d[1] = age >> 8
+            d[2] = age
+            d[3] = n >> 8
+            d[4] = n
+            at += RECORD_HEAD
+            source = int(rx) + off
+            end = source + n
+            last = end - 7
+            while source < last:  # moving pointers and constant offsets are single instructions in viper
+                d = ptr8(at)
+                s = ptr8(source)
+                d[0] = s[0]
+                d[1] = s[1]
+                d[2] = s[2]
+                d[3] = s[3]
+                d[4] = s[4]
+                d[5] = s[5]
+                d[6] = s[6]
+                d[7] = s[7]
+                at += 8
+                source += 8
+            while source < end:
+                d = ptr8(at)
+                s = ptr8(source)
+                d[0] = s[0]
+                at += 1
+                source += 1
+            position += RECORD_HEAD + n
             control[POSITION] = position
             if age >= FRAME_MS or position > control[LIMIT]:
                 result = SEND_AND_SEAL

@@ -14,7 +14,7 @@ HERE = Path(__file__).resolve().parent
 def _run(script: str, folder: str | None = None) -> dict[str, float]:
     paths = [FIRMWARE, ROOT / "tests" / "recorder"]
     environment = {"TMPDIR": folder} if folder else {}
-    done = run_micropython(HERE / script, heap="2M", paths=paths, env=environment)
+    done = run_micropython(HERE / script, heap="1M", paths=paths, env=environment)
     if done.returncode:
         raise RuntimeError(f"{script} failed:\n{done.stdout}")
     return json.loads(done.stdout.splitlines()[-1])
