@@ -22,6 +22,7 @@ class Control:
     def __init__(self, app):
         self._app = app
         self._port = None
+        self._restart = ""
 
     async def run(self, port):
         """Serves channel 0 of the port, one request at a time."""
@@ -70,10 +71,10 @@ class Control:
             self._app.log("control %s: %s" % (name, reply))
             reply = answer(number, "no", reply)
         await self._port.send(CONTROL, reply, SEND_MS)
-        if name == "reboot":
+        if self._restart:
             await self._port.flush(CONTROL, SEND_MS)
-            self._app.log("reboot was asked for")
-            self._app.hal.reset()
+            self._app.log(self._restart + " was asked for")
+            self._app.hal.reset(self._restart == "service")
 
     async def _diag(self):
         from recorder.main import VERSION
@@ -144,6 +145,14 @@ class Control:
     async def _reboot(self):
         if self._app.hal.calls:
             raise Refusal("a call is up")
+        self._restart = "reboot"
+        return ""
+
+    async def _service(self):
+        # Who has the REPL has the identity key: on a provisioned device only its button opens it.
+        if self._app.identity.provisioned:
+            raise Refusal("provisioned: hold the board's button after a reset")
+        self._restart = "service"
         return ""
 
     async def _selftest(self, more, seconds, source):

@@ -169,7 +169,7 @@ class Gateway:
     async def _run(self, call):
         try:
             await call.run()
-        except Exception as exc:  # one call's fault must not end the others, nor pass unseen
+        except Exception as exc:  # noqa: BLE001 - one call's fault must not end the others, nor pass unseen
             text = io.StringIO()
             sys.print_exception(exc, text)
             self._log("call failed: " + text.getvalue()[-160:].replace("\n", ";"))

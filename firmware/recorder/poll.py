@@ -40,7 +40,7 @@ class PacketQueue(core.IOQueue):
             if handler:
                 try:
                     handler()
-                except Exception as exc:  # one bad packet must not end the other calls
+                except Exception as exc:  # noqa: BLE001 - one bad packet must not end the other calls
                     self.failed(exc)
 
 

@@ -18,6 +18,7 @@ REQUESTS = {
     "sync": "",  # a vault now waits on channel 1
     "log": "i",  # the newest lines, how many
     "reboot": "",
+    "service": "",  # reboot into service mode
 }
 ANSWERS = ("more", "ok", "no")
 

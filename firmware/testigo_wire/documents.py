@@ -9,7 +9,7 @@ from testigo_wire import cbor, ecdsa, fields
 from testigo_wire.compat import const
 from testigo_wire.errors import WireError
 
-MAX_SIZE = const(16384)
+MAX_SIZE = const(8000)  # with its head it fits into one message of the link
 # See fields.py. A body is the record named by its kind.
 _RECORDS = {
     "policy": (

@@ -65,10 +65,9 @@ class DocumentFolder:
         return sorted(path.stem for path in (self.folder / "notices").glob("*.tsd"))
 
     def documents_for(self, device_id: str) -> list[bytes]:
-        """Settings, notices, policy: the policy last, since it needs the notices."""
-        paths = [self.settings_path(device_id)]
-        paths += [self.notice_path(name) for name in self.notice_names()]
-        paths.append(self.policy_path())
+        """Notices, then the policy that needs them, then the settings, by which calls begin."""
+        paths = [self.notice_path(name) for name in self.notice_names()]
+        paths += [self.policy_path(), self.settings_path(device_id)]
         return [path.read_bytes() for path in paths if path.exists()]
 
     def blobs_for(self, device_id: str) -> list[tuple[str, Path]]:

@@ -74,6 +74,16 @@ def test_reboot_by_request_starts_it_again(micropython, tmp_path):
             assert device.diagnose()["uptime_ms"] < 10000
 
 
+def test_service_mode_is_only_for_a_device_without_an_identity(micropython, tmp_path):
+    from testigo_tools.port import Port
+
+    with appliance(micropython, tmp_path), Port(str(tmp_path / "tty")) as device:
+        before = firmware(tmp_path)
+        device.request("service")
+        wait_until(lambda: firmware(tmp_path) != before)
+    assert "service was asked for" in (tmp_path / "log.txt").read_text()
+
+
 def test_unknown_interpreter_is_named(tmp_path):
     done = verb(Path("/bin/true"), "virtual", "run", "--root", tmp_path)
     assert done.returncode == 1 and "is no MicroPython" in done.stderr

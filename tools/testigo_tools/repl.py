@@ -54,10 +54,10 @@ class ReplError(Exception):
 
 
 def ask_to_restart(port: str, baud: int) -> bool:
-    """Over the serial link. A chip with an identity restarts all the same, but then takes no Ctrl-C."""
+    """Over the serial link, into service mode; a chip with an identity refuses that."""
     try:
         with Port(port, baud, wait_s=ANSWER_S) as device:
-            device.request("reboot")
+            device.request("service")
     except PortError:
         return False
     return True
