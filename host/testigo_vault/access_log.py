@@ -164,7 +164,7 @@ def _parse(line: bytes) -> Entry:
     return Entry(**fields)
 
 
-def _end_of(file) -> tuple[int, str]:  # type: ignore[no-untyped-def]
+def _end_of(file) -> tuple[int, str]:
     """(number, digest) of the last line. A line that a crash cut short is ended, so that it stays and shows."""
     size = file.seek(0, os.SEEK_END)
     if size == 0:

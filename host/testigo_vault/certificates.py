@@ -74,7 +74,7 @@ def common_name(certificate: x509.Certificate) -> str:
 def device_public(certificate_der: bytes) -> bytes:
     """The 65-byte point in a certificate."""
     key = x509.load_der_x509_certificate(certificate_der).public_key()
-    return key.public_bytes(serialization.Encoding.X962, serialization.PublicFormat.UncompressedPoint)  # type: ignore[union-attr,call-arg]
+    return key.public_bytes(serialization.Encoding.X962, serialization.PublicFormat.UncompressedPoint)
 
 
 def _builder(subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePublicKey) -> x509.CertificateBuilder:

@@ -42,7 +42,7 @@ def _engine(url: str) -> Engine:
     if engine.dialect.name == "sqlite":
 
         @event.listens_for(engine, "connect")
-        def set_pragmas(connection, record):  # type: ignore[no-untyped-def]
+        def set_pragmas(connection, record):
             cursor = connection.cursor()
             cursor.execute("PRAGMA foreign_keys = ON")
             cursor.execute("PRAGMA journal_mode = WAL")

@@ -62,7 +62,8 @@ def evidence_of(recording: Recording) -> Evidence:
         if event.name == "policy":
             evidence.policy_version, evidence.policy_digest, evidence.mode, evidence.rule = fields[:4]
         elif event.name == "notice":
-            evidence.notices.append(Notice(*fields[:7], at_ms=event.t_ms))
+            leg, language, notice, digest, played_ms, total_ms, completed = fields
+            evidence.notices.append(Notice(leg, language, notice, digest, played_ms, total_ms, completed, event.t_ms))
         elif event.name == "consent":
             _, evidence.given, evidence.by, evidence.key, evidence.channel = fields[:5]
             evidence.at_ms = event.t_ms

@@ -20,7 +20,7 @@ def _alaw(code: int) -> int:
     return value if code & 0x80 else -value
 
 
-def _tables(decode) -> tuple[bytes, bytes]:  # type: ignore[no-untyped-def]
+def _tables(decode) -> tuple[bytes, bytes]:
     words = array("h", [decode(code) for code in range(256)]).tobytes()
     return words[0::2], words[1::2]
 

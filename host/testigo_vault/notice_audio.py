@@ -80,7 +80,7 @@ def _make(data: bytes, name: str) -> NoticeAudio:
 def _normalise(data: bytes, name: str) -> bytes:
     """Mono 16-bit samples at 8 kHz, as loud as LOUDNESS says."""
     try:
-        with av.open(io.BytesIO(data)) as container:
+        with av.open(io.BytesIO(data), "r") as container:
             if not container.streams.audio:
                 raise VaultError(f"{name} holds no sound.", "Give another file.")
             stream = container.streams.audio[0]
@@ -112,7 +112,7 @@ def _pull(graph: av.filter.Graph) -> bytes:
             frame = graph.pull()
         except (BlockingIOError, EOFError):
             return bytes(out)
-        out += bytes(frame.planes[0])[: frame.samples * 2]  # type: ignore[union-attr,operator]
+        out += bytes(frame.planes[0])[: frame.samples * 2]  # type: ignore[union-attr]
 
 
 def _encode(samples: bytes, encoding: str) -> bytes:

@@ -43,7 +43,7 @@ class Track:
     duplicates: int = 0
 
     def placed(self) -> list[tuple[int, Packet]]:
-        out = []
+        out: list[tuple[int, Packet]] = []
         for run in self.runs:
             start = run.start()
             out.extend((max(0, start + packet.timestamp), packet) for packet in run.packets)

@@ -1,6 +1,6 @@
-"""The copies of every recording: the device's very bytes in each of the configured places, through `obstore`.
+"""The copies of every recording: the device's very bytes in each of the configured places, byte for byte.
 
-A place is a folder or a URL that obstore opens (s3://, gs://, az://). Names within a place:
+A place is a folder, or a URL that `obstore` opens (s3://, gs://, az://). Names within a place:
 
     recordings/<device_id>/<number, 8 digits>-<recording id>.tsg
     quarantine/<device_id>/<number, 8 digits>-<recording id>-<first 8 of SHA-256>.tsg
@@ -8,16 +8,17 @@ A place is a folder or a URL that obstore opens (s3://, gs://, az://). Names wit
 A copy counts as made once it was flushed to the disk and read back equal.
 """
 
-import os
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any, cast
 
 from obstore.exceptions import BaseError
 from obstore.store import LocalStore, from_url
 
 from testigo_vault.config import Copy
 from testigo_vault.errors import NotFound, StoreError
-from testigo_vault.files import sync_folder
+from testigo_vault.files import sync_folder, write_file
 
 RECORDINGS = "recordings"
 QUARANTINE = "quarantine"
@@ -40,7 +41,8 @@ class Place:
         self._folder: Path | None = None
         try:
             if "://" in copy.url and not copy.url.startswith("file://"):
-                self._store = from_url(copy.url, **copy.options)
+                # The options are those of the kind of store that the URL names.
+                self._store: Any = from_url(copy.url, **cast(Any, copy.options))
             else:
                 self._folder = Path(copy.url.removeprefix("file://"))
                 self._folder.mkdir(parents=True, exist_ok=True)
@@ -53,9 +55,12 @@ class Place:
     def put(self, path: str, data: bytes) -> None:
         """Write or replace, flush to the disk, read back and compare."""
         try:
-            self._store.put(path, data)
             if self._folder is not None:
-                _flush(self._folder, path)
+                # Not by obstore, which renames the file into its place before anything of it is on the disk.
+                _make_folders(self._folder, (self._folder / path).parent)
+                write_file(self._folder / path, data)
+            else:
+                self._store.put(path, data)
         except (BaseError, OSError) as error:
             raise StoreError(
                 f"Copy {self.name} could not take {path}: {error}.", "Check its disk or network."
@@ -102,9 +107,10 @@ class Store:
         return [place.name for place in self.places]
 
     def put(self, path: str, data: bytes) -> None:
-        """Into every place. Raises StoreError if one of them fails: then no receipt may be given."""
-        for place in self.places:
-            place.put(path, data)
+        """Into every place, at once. Raises StoreError if one of them fails: then no receipt may be given."""
+        with ThreadPoolExecutor(len(self.places)) as pool:
+            for done in [pool.submit(place.put, path, data) for place in self.places]:
+                done.result()
 
     def get(self, path: str) -> bytes:
         """From the first place that has it."""
@@ -121,15 +127,11 @@ class Store:
             place.delete(path)
 
 
-def _flush(folder: Path, path: str) -> None:
-    target = folder / path
-    descriptor = os.open(target, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-    parent = target.parent
-    sync_folder(parent)
-    while parent != folder:
-        parent = parent.parent
-        sync_folder(parent)
+def _make_folders(root: Path, folder: Path) -> None:
+    """The folders down to `folder`, each new one's entry on the disk."""
+    if folder.is_dir():
+        return
+    if folder != root:
+        _make_folders(root, folder.parent)
+    folder.mkdir(exist_ok=True)
+    sync_folder(folder.parent)

@@ -144,7 +144,7 @@ class Users:
             session.execute(delete(WebSession).where(WebSession.digest == _digest(token)))
 
     @staticmethod
-    def _get(session, name: str) -> User:  # type: ignore[no-untyped-def]
+    def _get(session, name: str) -> User:
         user = session.get(User, name)
         if user is None:
             raise NotFound(f"There is no user {name}.", "See `testigo user list`.")

@@ -1,5 +1,7 @@
 """Events, outcomes and reasons in plain words, for pages and for `testigo show`."""
 
+from collections.abc import Callable
+
 OUTCOMES = {
     "recorded": "Recorded with consent",
     "objected": "Objected later: audio destroyed",
@@ -42,7 +44,7 @@ RULES = {
     "opt-in": "recorded only after a key is pressed to agree",
 }
 
-_LEGS = {0: "the worker's side", 1: "the other party"}
+_LEGS: dict[int, str] = {0: "the worker's side", 1: "the other party"}
 _CHANNELS = {"rfc4733": "in the audio stream (RFC 4733)", "info": "by SIP INFO", "": ""}
 _GIVEN_BY = {
     "notice": "by hearing the notice to its end",
@@ -71,57 +73,59 @@ def event(name: str, fields: list) -> str:
     return f"{name.replace('_', ' ')} {', '.join(str(field) for field in fields)}".strip()
 
 
-def _call(line, direction, caller, callee, sip_call_id, source):  # type: ignore[no-untyped-def]
+def _call(line, direction, caller, callee, sip_call_id, source):
     if source == "test":
         return "A self-test began; its sound is made by the appliance."
     kind = "Incoming" if direction == "in" else "Outgoing"
     return f"{kind} call on line {line or '(none)'}: {caller or 'unknown'} to {callee or 'unknown'}."
 
 
-def _policy(version, digest, mode, rule):  # type: ignore[no-untyped-def]
+def _policy(version, digest, mode, rule):
     if not version:
         return "No valid policy: the appliance may not record."
     modes = {"all": "all calls", "on-demand": "on demand", "never": "no calls"}
     return f"Policy version {version} applied: {modes.get(mode, mode)}; {RULES.get(rule, rule)}."
 
 
-def _notice(leg, language, name, digest, played_ms, total_ms, completed):  # type: ignore[no-untyped-def]
+def _notice(leg, language, name, digest, played_ms, total_ms, completed):
     who = _LEGS.get(leg, f"leg {leg}")
     how = "to its end" if completed else "but cut short"
     return f"Notice '{name}' ({language}) played to {who} {how}: {played_ms / 1000:.1f} of {total_ms / 1000:.1f} s."
 
 
-def _consent(rule, given, by, key, channel):  # type: ignore[no-untyped-def]
+def _consent(rule, given, by, key, channel):
     how = _GIVEN_BY.get(by, by).format(key=key)
     how += f", sent {_CHANNELS.get(channel, channel)}" if channel else ""
     return f"Consent {'given' if given else 'not given'} {how}. Rule: {RULES.get(rule, rule)}."
 
 
-def _media(leg, encoding, payload_type, clock_rate, ptime_ms):  # type: ignore[no-untyped-def]
-    return f"Sound from {_LEGS.get(leg, leg)}: {encoding}, {clock_rate} Hz, {ptime_ms} ms a packet."
+def _media(leg, encoding, payload_type, clock_rate, ptime_ms):
+    return f"Sound from {_LEGS.get(leg, 'nobody known')}: {encoding}, {clock_rate} Hz, {ptime_ms} ms a packet."
 
 
-def _quality(leg, received, lost, late, jitter_us, size):  # type: ignore[no-untyped-def]
+def _quality(leg, received, lost, late, jitter_us, size):
     return (
-        f"Quality from {_LEGS.get(leg, leg)}: {received} packets, {lost} lost, {late} late, "
+        f"Quality from {_LEGS.get(leg, 'nobody known')}: {received} packets, {lost} lost, {late} late, "
         f"jitter {jitter_us / 1000:.1f} ms, {size} bytes."
     )
 
 
-_EVENTS = {
+_EVENTS: dict[str, Callable[..., str]] = {
     "call": _call,
     "policy": _policy,
     "notice": _notice,
     "consent": _consent,
     "media": _media,
     "quality": _quality,
-    "dtmf": lambda leg, digit, channel: f"Key {digit} pressed by {_LEGS.get(leg, leg)}.",
+    "dtmf": lambda leg, digit, channel: f"Key {digit} pressed by {_LEGS.get(leg, 'nobody known')}.",
     "on_hold": lambda leg, held: (
-        f"{_LEGS.get(leg, leg).capitalize()} {'put the call on hold' if held else 'took the call back'}."
+        f"{_LEGS.get(leg, 'nobody known').capitalize()} {'put the call on hold' if held else 'took the call back'}."
     ),
-    "gap": lambda leg, count, ms, why: f"Gap of {ms} ms ({count} packets) from {_LEGS.get(leg, leg)}: {why}.",
+    "gap": lambda leg, count, ms, why: (
+        f"Gap of {ms} ms ({count} packets) from {_LEGS.get(leg, 'nobody known')}: {why}."
+    ),
     "objection": lambda leg, key, channel: (
-        f"Objection by {_LEGS.get(leg, leg)}" + (f" with key {key}" if key else "") + ": recording ends."
+        f"Objection by {_LEGS.get(leg, 'nobody known')}" + (f" with key {key}" if key else "") + ": recording ends."
     ),
     "erased": lambda items: f"Audio destroyed: {items} items replaced by their digests.",
     "unrecorded": lambda why: f"Connected without recording: {why}.",

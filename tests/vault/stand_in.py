@@ -181,27 +181,29 @@ class Appliance:
     def sync(self, port, stop_after=None, on_bytes=None):
         """Bring everything. stop_after: cut the connection after about that many bytes sent; -> bytes sent."""
         sent = 0
-        with socket.create_connection(("127.0.0.1", port), timeout=20) as raw:
-            with self.context().wrap_socket(raw, server_hostname=SERVER_NAME) as line:
-                session = DeviceSession((self.device_id, "test", len(self.made) + 1), HOST, self, self)
+        with (
+            socket.create_connection(("127.0.0.1", port), timeout=20) as raw,
+            self.context().wrap_socket(raw, server_hostname=SERVER_NAME) as line,
+        ):
+            session = DeviceSession((self.device_id, "test", len(self.made) + 1), HOST, self, self)
+            answer = None
+            while True:
+                event = session.next_event(answer)
                 answer = None
-                while True:
-                    event = session.next_event(answer)
-                    answer = None
-                    data = session.data_to_send()
-                    if data:
-                        line.sendall(data)
-                        sent += len(data)
-                        if on_bytes:
-                            on_bytes(sent)
-                        if stop_after is not None and sent >= stop_after:
-                            return sent
-                    if event is not None:
-                        answer = self.on_event(event)
-                    elif session.closed:
+                data = session.data_to_send()
+                if data:
+                    line.sendall(data)
+                    sent += len(data)
+                    if on_bytes:
+                        on_bytes(sent)
+                    if stop_after is not None and sent >= stop_after:
                         return sent
-                    elif not data:
-                        session.receive(line.recv(65536))
+                if event is not None:
+                    answer = self.on_event(event)
+                elif session.closed:
+                    return sent
+                elif not data:
+                    session.receive(line.recv(65536))
 
     def on_event(self, event):
         if event[0] == "document":

@@ -44,7 +44,7 @@ def test_dropped_repeated_and_swapped_items(vault, appliance):
     for i in range(len(items) - 1):
         for changed in (
             items[:i] + items[i + 1 :],
-            items[:i] + [items[i]] + items[i:],
+            [*items[:i], items[i], *items[i:]],
             [*items[:i], items[i + 1], items[i], *items[i + 2 :]],
         ):
             first.write_bytes(b"".join(changed))

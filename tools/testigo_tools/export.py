@@ -46,9 +46,9 @@ def export(
     written = [_write(target, timeline.wav())]
     if raw:
         suffixes = {"PCMU": "ul", "PCMA": "al"}
-        for leg, leg_name in enumerate(LEG_NAMES):
-            suffix = suffixes.get(timeline.legs[leg].encoding, "raw")
-            written.append(_write(target.with_suffix(f".{leg_name}.{suffix}"), timeline.raw[leg]))
+        for number, leg_name in enumerate(LEG_NAMES):
+            suffix = suffixes.get(timeline.legs[number].encoding, "raw")
+            written.append(_write(target.with_suffix(f".{leg_name}.{suffix}"), timeline.raw[number]))
     if as_json:
         data = as_data(recording, evidence_of(recording))
         written.append(_write(target.with_suffix(".json"), json.dumps(data, indent=1).encode()))

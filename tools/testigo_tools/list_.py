@@ -32,7 +32,21 @@ def list_(
         rows, total = catalogue.find(query)
         gaps = catalogue.gaps()
     if as_json:
-        names = ["id", "device_id", "number", "opened_ms", "closed_ms", "line", "direction", "caller", "callee", "outcome", "audio", "state", "why"]
+        names = [
+            "id",
+            "device_id",
+            "number",
+            "opened_ms",
+            "closed_ms",
+            "line",
+            "direction",
+            "caller",
+            "callee",
+            "outcome",
+            "audio",
+            "state",
+            "why",
+        ]
         print(json.dumps([{name: getattr(row, name) for name in names} for row in rows]))
         return
     table = Table(box=None, pad_edge=False)

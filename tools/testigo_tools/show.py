@@ -50,7 +50,7 @@ def show(
         console.print(f"  {words.clock_time(event.t_ms):>11}  {escape(words.event(event.name, event.fields))}")
 
 
-def as_data(recording, evidence) -> dict:  # type: ignore[no-untyped-def]
+def as_data(recording, evidence) -> dict:
     """Everything about a recording but its audio, for programs."""
     columns = {column.name: getattr(recording, column.name) for column in recording.__table__.columns}
     columns["events"] = [[event.name, event.t_ms, *event.fields] for event in recording.events]
