@@ -3,17 +3,20 @@
 import hashlib
 import random
 import time
+import wave
 from pathlib import Path
 from typing import Any
 
 import serial
+from baresip import Baresip
 from cable import Cable
-from rig import FAR, HOST, NEAR, PASSPHRASE, VaultProcess, free_udp_range, wait_for
 from rich.progress import Progress
+from rig import FAR, HOST, NEAR, PASSPHRASE, VaultProcess, free_udp_range, wait_for
 from sipp import Scenario, Sipp
 
 from testigo_tools.port import Port
 from testigo_tools.provision import certify, proven_key, push
+from testigo_vault import g711
 from testigo_vault.models import Recording
 
 DEVICE = "branch-1"
@@ -60,7 +63,7 @@ class Branch:
         self.port: Port | None = None
         self.first_number = 1
         self.speech = (sound(100, 5000), sound(200, 5000))
-        self._ends: list[Sipp] = []
+        self._ends: list[Sipp | Baresip] = []
         self.notice_audio = {"PCMU": sound(1, NOTICE_MS), "PCMA": sound(2, NOTICE_MS)}
 
     # Documents
@@ -157,6 +160,19 @@ class Branch:
         name = f"{len(self._ends)}-{time.monotonic_ns()}"
         end = Sipp(self.folder / "ends" / name, self.host, scenario, self.speech[side], target, calls)
         self._ends.append(end)
+        return end
+
+    def phone(self, side: int, account: str = "", encoding: str = "PCMU") -> Baresip:
+        """A baresip on that side. It talks the side's speech as a WAV of `encoding`'s own samples."""
+        folder = self.folder / "ends" / f"{len(self._ends)}-{time.monotonic_ns()}"
+        audio = self.folder / f"{side}.{encoding}.wav"
+        if not audio.exists():
+            with wave.open(str(audio), "wb") as file:
+                file.setparams((1, 2, 8000, 0, "NONE", ""))
+                file.writeframes(g711.decode(encoding, self.speech[side]))
+        end = Baresip(folder, self.host, audio, account, encoding)
+        self._ends.append(end)
+        self.cables[side].callee = end.address
         return end
 
     def call(self, caller: Scenario, worker: Scenario | None = None) -> None:

@@ -224,6 +224,16 @@ class Worker(Scenario):
             self._send(f"{text}Content-Length: 0\n\n", method != "ACK")
 
 
+def calling(codecs: tuple[int, ...] = (0,)) -> Caller:
+    """A caller who talks as soon as there is an answer."""
+    return Caller(codecs).invite().answered().talk()
+
+
+def answering(codecs: tuple[int, ...] = (0,)) -> Worker:
+    """A worker who answers, talks, and waits for the other to hang up."""
+    return Worker(codecs).incoming().ring().answer().talk().expect_bye()
+
+
 class Sipp:
     """One end, running. target: None for one that is called."""
 

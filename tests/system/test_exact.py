@@ -1,0 +1,90 @@
+"""Audio is exact: what is exported is, sample for sample, what sipp or baresip sent from consent on."""
+
+import wave
+
+import pytest
+from branch import NOTICE_MS, events
+from cable import Media
+from rig import AUDIO_PASSPHRASE, FAR, NEAR, wait_for
+from serial_ends import verb
+from sipp import answering, calling
+
+from testigo_vault import g711
+
+SLACK_S = 0.06  # three packets: one on its way, one in a socket, one about to be sent
+
+
+def check_stretch(media: Media, raw: bytes, begin_s: float, end_s: float) -> None:
+    """raw is what this end said between two moments, whole and without anything else."""
+    said = media.said_audio()
+    assert raw and {len(packet.payload) for packet in said} == {160}
+    at = b"".join(packet.payload for packet in said).find(raw)
+    assert at >= 0 and at % 160 == 0 and len(raw) % 160 == 0, "not one stretch of what was said"
+    first, last = said[at // 160], said[(at + len(raw)) // 160 - 1]
+    assert abs(first.at - begin_s) < SLACK_S
+    assert abs(last.at - end_s) < SLACK_S
+
+
+def moment(cable, first_words: str) -> float:
+    return next(message.at for message in cable.messages if message.first_line.startswith(first_words))
+
+
+def export(micropython, branch, recording, folder) -> tuple[bytes, bytes]:
+    done = verb(
+        micropython,
+        *("export", f"{branch.device_id}/{recording.number}", folder / "call.wav", "--raw"),
+        *("--vault", branch.vault.folder),
+    )
+    assert done.returncode == 0, done.stderr
+    raws = tuple(next(folder.glob(f"call.{leg}.?l")).read_bytes() for leg in ("near", "far"))
+    check_wav(folder / "call.wav", raws, events(recording, "media")[0][1])
+    return raws
+
+
+def check_wav(path, raws, encoding) -> None:
+    """Stereo; each channel has its leg's samples in one piece, and silence elsewhere."""
+    with wave.open(str(path)) as file:
+        assert (file.getnchannels(), file.getsampwidth(), file.getframerate()) == (2, 2, 8000)
+        frames = file.readframes(file.getnframes())
+    for leg, raw in enumerate(raws):
+        channel = b"".join(frames[at : at + 2] for at in range(2 * leg, len(frames), 4))
+        samples = g711.decode(encoding, raw)
+        at = channel.find(samples)
+        assert at >= 0 and not any(channel[:at]) and not any(channel[at + len(samples) :])
+
+
+@pytest.fixture(autouse=True)
+def passphrase(monkeypatch):
+    monkeypatch.setenv("TESTIGO_AUDIO_PASSPHRASE", AUDIO_PASSPHRASE)
+
+
+@pytest.mark.parametrize(("codec", "encoding"), [(0, "PCMU"), (8, "PCMA")])
+def test_with_sipp(branch, tmp_path, micropython, codec, encoding):
+    branch.policy(rule="opt-in")
+    branch.call(calling((codec,)).pause(NOTICE_MS + 200).info("1").pause(1500).bye(), answering((codec,)))
+    recording = branch.recording()
+    assert [media[1] for media in events(recording, "media")] == [encoding, encoding]
+    raws = export(micropython, branch, recording, tmp_path)
+    begin, end = moment(branch.near, "ACK"), moment(branch.far, "BYE")
+    for leg in (NEAR, FAR):
+        check_stretch(branch.cables[leg].calls[0], raws[leg], begin, end)
+        assert raws[leg][:160] in branch.speech[leg]
+    for leg, received, lost, late, _, _ in events(recording, "quality"):
+        assert (received * 160, lost, late) == (len(raws[leg]), 0, 0)
+
+
+@pytest.mark.parametrize("encoding", ["PCMU", "PCMA"])
+def test_with_baresip(branch, tmp_path, micropython, encoding):
+    """The caller is a telephone with ideas of its own about SSRC, sequence numbers and time."""
+    branch.policy(rule="notify")
+    phones = [branch.phone(NEAR, encoding=encoding), branch.phone(FAR, encoding=encoding)]
+    phones[FAR].command("dial", f"sip:100@{branch.far.back[0]}:{branch.far.back[1]}")
+    wait_for(lambda: branch.near.calls and len(branch.near.calls[0].heard_audio()) > 75, 15, "the talk")
+    phones[FAR].command("hangup")
+    recording = branch.recording()
+    raws = export(micropython, branch, recording, tmp_path)
+    begin, end = moment(branch.near, "SIP/2.0 200"), moment(branch.far, "BYE")
+    for leg in (NEAR, FAR):
+        media = branch.cables[leg].calls[0]
+        check_stretch(media, raws[leg], max(begin, media.said_audio()[0].at), end)
+        assert raws[leg] in branch.speech[leg] * 2, "what was played is not what was sent"
