@@ -96,7 +96,7 @@ def test_documents_and_their_sound_reach_the_appliance(vault, appliance):
     sign_policy(vault.organisation, vault.folder / "policy.toml")
     with serving(vault) as port:
         appliance.sync(port)
-        assert [documents.parse(data).kind for data in appliance.documents] == ["settings", "notice", "policy"]
+        assert [documents.parse(data).kind for data in appliance.documents] == ["notice", "policy", "settings"]
         assert appliance.blobs == {"welcome.PCMU": sound.pcmu, "welcome.PCMA": sound.pcma}
         appliance.sync(port)
         assert len(appliance.documents) == 3

@@ -99,8 +99,8 @@ def test_documents(vault):
     assert sign_policy(organisation, vault.folder / "policy.toml") == 1
     assert sign_settings(organisation, vault.folder / "settings.toml", "branch-1") == 1
     parsed = [documents.parse(data) for data in organisation.documents_for("branch-1")]
-    assert [document.kind for document in parsed] == ["settings", "notice", "policy"]
-    assert parsed[1].body[3:] == [100, [[e, HOST.sha256(bytes(800)), 800] for e in ("PCMU", "PCMA")]]
+    assert [document.kind for document in parsed] == ["notice", "policy", "settings"]
+    assert parsed[0].body[3:] == [100, [[e, HOST.sha256(bytes(800)), 800] for e in ("PCMU", "PCMA")]]
     for document in parsed:
         assert p256.finish(document.verify_steps(HOST, organisation.operator_public))
     assert [(name, path.stat().st_size) for name, path in organisation.blobs_for("branch-1")] == [
