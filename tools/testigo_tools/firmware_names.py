@@ -1,0 +1,294 @@
+"""Takes out of the firmware what only people read, before it is compiled: on a chip names live in the heap.
+
+Each different name costs its text and some 8 to 16 bytes of tables, for ever. So in what is compiled
+
+- a module's constants (`NAME = 5`) are written where they are used, in other modules too, and exist nowhere else;
+- private names (`_like_this`) become short ones, which modules share that have nothing to do with each other.
+
+The sources stay as they are; `short_names` is the key to a traceback from a device.
+"""
+
+import ast
+import operator
+import re
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import Any
+
+PRIVATE = re.compile(r"_[a-z][a-z0-9_]*$")
+CONSTANT = re.compile(r"_?[A-Z][A-Z0-9_]*$")
+LOOKS_UP = {"getattr", "setattr", "hasattr"}
+ARITHMETIC = {ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.LShift: operator.lshift}
+SMALL = 1 << 29  # what fits a word of MicroPython; viper takes no more
+ALPHABET = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+
+@dataclass
+class _Module:
+    name: str
+    text: str
+    tree: ast.Module
+    constants: dict[str, int] = field(default_factory=dict)
+    gone: list[ast.stmt] = field(default_factory=list)  # statements that only made constants
+    modules: dict[str, str] = field(default_factory=dict)  # local name: module of the firmware
+    imported: dict[str, tuple[str, str]] = field(default_factory=dict)  # local name: (module, name)
+    private: set[str] = field(default_factory=set)
+
+
+def lean(sources: dict[str, str]) -> dict[str, str]:
+    """sources: path without suffix, as `recorder/main`, to the text; the same with the names taken out."""
+    modules = _read(sources)
+    short = _short(modules)
+    return {
+        path: _Rewriting(module, modules, short).text() for path, module in zip(sources, modules.values(), strict=True)
+    }
+
+
+def short_names(sources: dict[str, str]) -> dict[str, str]:
+    """Private name to what it is called on the device."""
+    return _short(_read(sources))
+
+
+def _read(sources: dict[str, str]) -> dict[str, _Module]:
+    modules = {}
+    for path, text in sources.items():
+        name = path.replace("/", ".").removesuffix(".__init__")
+        modules[name] = _Module(name, text, ast.parse(text))
+    for module in modules.values():
+        _find_constants(module)
+        _find_imports(module, modules)
+    return modules
+
+
+def _find_constants(module: _Module) -> None:
+    stored: dict[str, int] = defaultdict(int)
+    for node in ast.walk(module.tree):
+        if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
+            stored[node.id] += 1
+        elif isinstance(node, ast.arg):
+            stored[node.arg] += 1
+    for statement in module.tree.body:
+        if not isinstance(statement, ast.Assign) or len(statement.targets) != 1:
+            continue
+        target = statement.targets[0]
+        targets = list(target.elts) if isinstance(target, ast.Tuple) else [target]
+        names = [one.id for one in targets if isinstance(one, ast.Name)]
+        if len(names) < len(targets) or not all(CONSTANT.match(name) and stored[name] == 1 for name in names):
+            continue
+        values = _values(statement.value, module.constants, len(names))
+        if values is not None and all(-SMALL < value < SMALL for value in values):
+            module.constants.update(zip(names, values, strict=True))
+            module.gone.append(statement)
+
+
+def _values(node: ast.expr, known: dict[str, int], count: int) -> list[int] | None:
+    """The numbers of `5`, `const(5)`, `range(7)` and arithmetic on them."""
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and not node.keywords:
+        inner = [_values(argument, known, 1) for argument in node.args]
+        if any(value is None for value in inner):
+            return None
+        numbers = [value[0] for value in inner if value]
+        if node.func.id == "const" and count == 1:
+            return numbers
+        if node.func.id == "range":
+            found = list(range(*numbers))
+            return found if len(found) == count else None
+        return None
+    if count != 1:
+        return None
+    if isinstance(node, ast.Constant) and type(node.value) is int:
+        return [node.value]
+    if isinstance(node, ast.Name) and node.id in known:
+        return [known[node.id]]
+    if isinstance(node, ast.BinOp) and type(node.op) in ARITHMETIC:
+        left, right = _values(node.left, known, 1), _values(node.right, known, 1)
+        return [ARITHMETIC[type(node.op)](left[0], right[0])] if left and right else None
+    return None
+
+
+def _find_imports(module: _Module, modules: dict[str, _Module]) -> None:
+    for node in ast.walk(module.tree):
+        if isinstance(node, ast.ImportFrom):
+            for alias in node.names:
+                here = alias.asname or alias.name
+                if f"{node.module}.{alias.name}" in modules:
+                    module.modules[here] = f"{node.module}.{alias.name}"
+                elif node.module in modules:
+                    module.imported[here] = (node.module, alias.name)
+
+
+def _names(module: _Module):
+    """(name, node) of everything private that this module defines or uses."""
+    for node in ast.walk(module.tree):
+        if isinstance(node, ast.Attribute):
+            yield node.attr, node
+        elif isinstance(node, ast.Name):
+            yield node.id, node
+        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            yield node.name, node
+        elif isinstance(node, ast.arg | ast.keyword):
+            yield node.arg or "", node
+        elif isinstance(node, ast.alias):
+            yield node.name, node
+
+
+def _short(modules: dict[str, _Module]) -> dict[str, str]:
+    kept = set()
+    for module in modules.values():
+        module.private = {name for name, _ in _names(module) if PRIVATE.match(name)}
+        looks_up = False
+        for node in ast.walk(module.tree):
+            if isinstance(node, ast.Name) and node.id in LOOKS_UP:
+                looks_up = True
+            elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and PRIVATE.match(node.attr):
+                owner = node.value.id
+                if owner not in ("self", "cls") and owner not in module.modules and _is_import(module, owner):
+                    kept.add(node.attr)  # of a module that is not ours
+            elif isinstance(node, ast.Global | ast.Nonlocal):
+                kept.update(node.names)
+        if looks_up:
+            kept |= module.private
+    groups = _groups(modules)
+    where: dict[str, set[str]] = defaultdict(set)
+    for name, module in modules.items():
+        for private in module.private:
+            where[private].add(groups[name])
+    taken: dict[str, set[str]] = defaultdict(set)
+    short = {}
+    for private in sorted(where, key=lambda name: (-len(where[name]), name)):
+        if private in kept:
+            continue
+        number = 0
+        while any(_letters(number) in taken[group] for group in where[private]) or _letters(number) in where:
+            number += 1
+        short[private] = _letters(number)
+        for group in where[private]:
+            taken[group].add(short[private])
+    return short
+
+
+def _is_import(module: _Module, name: str) -> bool:
+    return any(
+        (alias.asname or alias.name.partition(".")[0]) == name
+        for node in ast.walk(module.tree)
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for alias in node.names
+    )
+
+
+def _groups(modules: dict[str, _Module]) -> dict[str, str]:
+    """Modules whose classes inherit from each other share their objects, so their private names must differ."""
+    group = {name: name for name in modules}
+    for name, module in modules.items():
+        for node in ast.walk(module.tree):
+            if not isinstance(node, ast.ClassDef):
+                continue
+            for base in node.bases:
+                other = None
+                if isinstance(base, ast.Name) and base.id in module.imported:
+                    other = module.imported[base.id][0]
+                elif isinstance(base, ast.Attribute) and isinstance(base.value, ast.Name):
+                    other = module.modules.get(base.value.id)
+                if other:
+                    old, new = group[name], group[other]
+                    group = {one: new if of == old else of for one, of in group.items()}
+    return group
+
+
+def _letters(number: int) -> str:
+    tail = ALPHABET[number % len(ALPHABET)]
+    return "_" + tail if number < len(ALPHABET) else "_" + ALPHABET[number // len(ALPHABET) - 1] + tail
+
+
+class _Rewriting:
+    """One module's text with its edits."""
+
+    def __init__(self, module: _Module, modules: dict[str, _Module], short: dict[str, str]) -> None:
+        self._module = module
+        self._modules = modules
+        self._short = short
+        self._data = module.text.encode()
+        starts = [0]
+        for line in self._data.splitlines(keepends=True):
+            starts.append(starts[-1] + len(line))
+        self._starts = starts
+        self._edits: dict[tuple[int, int], bytes] = {}
+
+    def text(self) -> str:
+        self._constants()
+        self._private()
+        self._imports()
+        data = self._data
+        for (start, end), new in sorted(self._edits.items(), reverse=True):
+            data = data[:start] + new + data[end:]
+        return data.decode()
+
+    def _at(self, line: int, column: int) -> int:
+        return self._starts[line - 1] + column
+
+    def _span(self, node: Any) -> tuple[int, int]:
+        return self._at(node.lineno, node.col_offset), self._at(node.end_lineno, node.end_col_offset)
+
+    def _value(self, node: ast.AST) -> int | None:
+        """The number that a name stands for, here or in another module."""
+        module = self._module
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
+            if node.id in module.imported:
+                other, name = module.imported[node.id]
+                return self._modules[other].constants.get(name)
+            return module.constants.get(node.id)
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in module.modules:
+            return self._modules[module.modules[node.value.id]].constants.get(node.attr)
+        return None
+
+    def _constants(self) -> None:
+        for node in ast.walk(self._module.tree):
+            value = self._value(node)
+            if value is not None:
+                start, end = self._span(node)
+                bare = value >= 0 and self._data[end : end + 1] != b"."
+                self._edits[start, end] = b"%d" % value if bare else b"(%d)" % value
+        for statement in self._module.gone:
+            start, end = self._span(statement)
+            self._edits = {span: new for span, new in self._edits.items() if not start <= span[0] < end}
+            self._edits[start, end] = b""
+
+    def _private(self) -> None:
+        for name, node in _names(self._module):
+            new = self._short.get(name)
+            if new is None:
+                continue
+            start, end = self._span(node)
+            if isinstance(node, ast.Attribute):
+                start = end - len(name)
+            elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+                start = self._data.index(b" " + name.encode(), start) + 1
+            self._edits[start, start + len(name)] = new.encode()
+
+    def _imports(self) -> None:
+        # What other modules take from here, and what is here only to be taken.
+        used = {
+            name
+            for other in self._modules.values()
+            for module, name in other.imported.values()
+            if module == self._module.name
+        }
+        for node in ast.walk(self._module.tree):
+            if isinstance(node, ast.Name):
+                inside = any(s <= self._span(node)[0] < e for s, e in self._edits if (s, e) != self._span(node))
+                if self._value(node) is None and not inside:
+                    used.add(node.id)
+        for node in ast.walk(self._module.tree):
+            if not isinstance(node, ast.ImportFrom):
+                continue
+            left = [alias for alias in node.names if (alias.asname or alias.name) in used]
+            if len(left) == len(node.names) or node.module == "__future__":
+                continue
+            kept = [self._alias(alias) for alias in left]
+            start, end = self._span(node)
+            self._edits = {span: new for span, new in self._edits.items() if not start <= span[0] < end}
+            self._edits[start, end] = f"from {node.module} import {', '.join(kept)}".encode() if kept else b"pass"
+
+    def _alias(self, alias: ast.alias) -> str:
+        name = self._short.get(alias.name, alias.name)
+        return f"{name} as {self._short.get(alias.asname, alias.asname)}" if alias.asname else name
