@@ -19,7 +19,7 @@ def read_toml(path: Path) -> dict[str, Any]:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise VaultError(f"There is no file {path}.", "`testigo init` makes templates; give the path of one.") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise VaultError(f"{path} cannot be read: {error}.", "Correct that line.") from None
 
 

@@ -1,7 +1,7 @@
 """The files that `testigo init` writes for people to fill in: a policy and an appliance's settings."""
 
 POLICY_TEMPLATE = """\
-# What appliances may record. `testigo policy sign DIR` signs it; appliances get it at their next sync.
+# What appliances may record. `testigo policy sign` signs it; appliances get it at their next sync.
 controller = {controller}
 contact = "write here how people reach you about their rights"
 purposes = ["proof of what was agreed"]
@@ -37,7 +37,7 @@ host = "127.0.0.1"
 port = 5571
 
 [sip]
-bind_host = "127.0.0.1"
+bind_host = "127.0.0.1"       # the address that telephones reach; "" on a chip: the one that it gets
 sip_port = 5060
 rtp_first_port = 16384
 rtp_last_port = 16484

@@ -54,6 +54,13 @@ _GIVEN_BY = {
 }
 
 
+def party(uri: str) -> str:
+    """Who that is, for a heading: the number or name in a SIP URI; anything else as it stands."""
+    scheme, _, rest = uri.partition(":")
+    user, at, _ = rest.partition("@")
+    return user if scheme in ("sip", "sips") and user and at else uri
+
+
 def clock_time(t_ms: int) -> str:
     """Time since the recording was opened, as 1:02.345 or 1:00:02.345."""
     minutes, ms = divmod(t_ms, 60_000)
@@ -132,7 +139,7 @@ _EVENTS: dict[str, Callable[..., str]] = {
     "pause": lambda *fields: "Recording paused.",
     "resume": lambda *fields: "Recording resumed.",
     "hang_up": lambda leg, status, reason: (
-        f"Hung up by {_LEGS.get(leg, 'the appliance')}{f' ({status} {reason})'.rstrip() if status else ''}."
+        f"Hung up by {_LEGS.get(leg, 'the appliance')}{f' ({status} {reason}'.rstrip() + ')' if status else ''}."
     ),
     "power_loss": lambda *fields: "The appliance had lost power; the recording was closed at the next start.",
 }

@@ -36,6 +36,7 @@ def init(
                 vault.users.add(user, list(ROLES), password, now_ms())
             vault.close()
     console.print(f"The vault is in [bold]{folder}[/]. Next:")
+    console.print(f"     export TESTIGO_VAULT={folder}   so that the other commands find it", soft_wrap=True)
     console.print("  1. testigo notice make welcome --text '…' or --wav FILE   what callers hear")
     console.print(f"  2. edit {folder}/policy.toml, then testigo policy sign     what may be recorded")
     console.print("  3. testigo provision --port PORT                          an appliance")

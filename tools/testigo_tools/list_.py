@@ -24,7 +24,7 @@ def list_(
 ) -> None:
     """Find recordings, newest first, and say which are missing."""
     from testigo_vault.catalogue import Catalogue, Query
-    from testigo_vault.words import OUTCOMES
+    from testigo_vault.words import OUTCOMES, party
 
     with opened(vault) as vault_:
         catalogue = Catalogue(vault_.database)
@@ -62,8 +62,8 @@ def list_(
             row.id[:13],
             opened_at.strftime("%Y-%m-%d %H:%M:%S"),
             escape(f"{row.device_id}/{row.number}"),
-            escape(row.caller),
-            escape(row.callee),
+            escape(party(row.caller)),
+            escape(party(row.callee)),
             f"{seconds // 60}:{seconds % 60:02}",
             result,
             row.audio,

@@ -29,7 +29,8 @@ def show(
         print(json.dumps(as_data(recording, evidence)))
         return
     began = datetime.datetime.fromtimestamp(recording.opened_ms / 1000).astimezone()
-    console.print(f"[bold]{escape(recording.caller or 'unknown')} to {escape(recording.callee or 'unknown')}[/]")
+    caller, callee = (escape(words.party(uri) or "unknown") for uri in (recording.caller, recording.callee))
+    console.print(f"[bold]{caller} to {callee}[/]")
     facts = [
         ("Id", recording.id),
         ("Began", f"{began:%Y-%m-%d %H:%M:%S %z} (clock {words.CLOCKS.get(recording.clock)})"),

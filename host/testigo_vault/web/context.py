@@ -55,6 +55,7 @@ class Context:
         filters["span"] = span
         filters["clock_time"] = words.clock_time
         filters["bytes"] = size
+        filters["party"] = words.party
         self.templates.env.globals["words"] = words
         self.templates.env.trim_blocks = self.templates.env.lstrip_blocks = True
 
