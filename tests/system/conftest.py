@@ -84,7 +84,7 @@ def session_branch(request, tmp_path_factory, vault):
 
 
 @pytest.fixture
-def branch(session_branch, dut):
+def branch(session_branch, dut, device):
     """The branch, connected by pytest-embedded's serial port, provisioned, and with no call up."""
     # The port speaks a binary protocol of frames; the thread that looks for lines of text would take them away.
     dut.serial.stop_redirect_thread()
@@ -93,4 +93,8 @@ def branch(session_branch, dut):
     session_branch.ready()
     yield session_branch
     session_branch.reset()
+    stuck = session_branch.diagnose()["calls"] and isinstance(device, Appliance)
     session_branch.disconnect()
+    if stuck:
+        device.kill()
+        device.start()

@@ -71,6 +71,10 @@ class Scenario:
         self._steps.append('<nop><action><exec rtp_stream="pause"/></action></nop>')
         return self
 
+    def resume(self):
+        self._steps.append('<nop><action><exec rtp_stream="resume"/></action></nop>')
+        return self
+
     def expect(self, status: int, optional: tuple[int, ...] = (), timeout_ms: int = 20000):
         for other in optional:
             self._steps.append(f'<recv response="{other}" optional="true"/>')
@@ -154,9 +158,13 @@ class Caller(Scenario):
     def _ack_of_refusal(self):
         # section 17.1.1.3: the same branch and request URI as the INVITE
         uri = f"sip:{self.callee}@[remote_ip]:[remote_port]"
-        text = self._head("ACK", 1, "[last_To:]", uri).replace("branch=[branch]", "branch=[branch-1]")
+        text = self._head("ACK", 1, "[last_To:]", uri).replace("[branch]", self._first_branch())
         self._send(f"{text}Content-Length: 0\n\n", retransmit=False)
         return self
+
+    def _first_branch(self) -> str:
+        """The INVITE's, whose step was the first: sipp counts them."""
+        return f"[branch-{len(self._steps)}]"
 
     def cancel(self):
         """Only while nothing but provisional answers came."""
@@ -164,8 +172,14 @@ class Caller(Scenario):
         self.pause(300)
         uri = f"sip:{self.callee}@[remote_ip]:[remote_port]"
         text = self._head("CANCEL", 1, f"To: <sip:{self.callee}@[remote_ip]>", uri)
-        self._send(f"{text.replace('branch=[branch]', 'branch=[branch-2]')}Content-Length: 0\n\n")
+        self._send(f"{text.replace('[branch]', self._first_branch())}Content-Length: 0\n\n")
         return self
+
+    def cancelled(self):
+        """200 to the CANCEL and 487 to the INVITE, in either order; the 487 is acknowledged."""
+        self._steps.append('<recv response="200"/>')
+        self._steps.append('<recv response="487"/>')
+        return self._ack_of_refusal()
 
     def _request(self, method: str, body: str = "", kind: str = "") -> None:
         if method != "ACK":
@@ -180,13 +194,13 @@ class Caller(Scenario):
 class Worker(Scenario):
     """The end that is called. Its own requests swap the parties of the INVITE."""
 
-    END = '<Reference variables="1,2,3"/>\n'
+    END = '<Reference variables="1,2,3,4"/>\n'
 
     def incoming(self, timeout_ms: int = 20000):
         take = "".join(
             f'<ereg regexp="{pattern}" search_in="hdr" header="{header}" check_it="true" assign_to="{number}"/>'
             for number, (header, pattern) in enumerate(
-                (("From:", ".*"), ("To:", ".*"), ("Contact:", "sip:[^&gt;]*")), start=1
+                (("From:", ".*"), ("To:", ".*"), ("Contact:", "sip:[^&gt;]*"), ("CSeq:", "[0-9]+ INVITE")), start=1
             )
         )
         self._steps.append(f'<recv request="INVITE" timeout="{timeout_ms}"><action>{take}</action></recv>')
@@ -201,6 +215,12 @@ class Worker(Scenario):
 
     def refuse(self, status: str):
         self._answer(status)
+        return self.expect_request("ACK")
+
+    def request_terminated(self):
+        """487 to the INVITE after its CANCEL was answered: section 9.2."""
+        head = "[last_Via:]\n[last_From:]\n[last_To:];tag=[call_number]worker\n[last_Call-ID:]\nCSeq: [$4]\n"
+        self._send(f"SIP/2.0 487 Request Terminated\n{head}Content-Length: 0\n\n")
         return self.expect_request("ACK")
 
     def _answer(self, status: str, body: str = ""):
