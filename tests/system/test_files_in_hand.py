@@ -112,7 +112,7 @@ def windows(data: bytes, size: int = 32):
 
 def test_nothing_on_the_appliance_opens_a_frame(taken):
     vault, stolen, recordings = taken
-    locks = [Lock(recordings[number], stream) for number in (1, 3) for stream in (INDEX, AUDIO)]
+    locks = [Lock(recordings[2], stream) for stream in (INDEX, AUDIO)]
     organisation = Organisation(vault)
     openers = {INDEX: organisation.index_key(), AUDIO: organisation.audio_key(AUDIO_PASSPHRASE)}
     files = {path: path.read_bytes() for path in sorted(stolen.rglob("*")) if path.is_file()}
@@ -125,7 +125,7 @@ def test_nothing_on_the_appliance_opens_a_frame(taken):
         assert not any(key in data or key[:16] in data for data in files.values())
     device = serialization.load_der_private_key(files[stolen / "identity" / "key.der"], None)
     assert isinstance(device, ec.EllipticCurvePrivateKey)
-    assert [lock.unwraps(device) for lock in locks] == [None] * 4
+    assert [lock.unwraps(device) for lock in locks] == [None, None]
     for path, data in files.items():
         for window in windows(data):
             assert not any(lock.opens(window) for lock in locks), path
