@@ -122,6 +122,11 @@ class NoisyLine:
         return bytes(out + data)
 
     def _run(self) -> None:
+        # EIO: the appliance behind the line is gone, and the line with it.
+        with suppress(OSError):
+            self._carry()
+
+    def _carry(self) -> None:
         waiting = {self._target: b"", self._master: b""}
         other = {self._target: self._master, self._master: self._target}
         while not self._stop:
