@@ -19,6 +19,10 @@ from recorder.hal import port  # noqa: E402
 if port(board).service_asked(board):
     print("testigo: service mode")
 else:
-    from recorder.main import start
+    try:
+        from recorder.main import start
 
-    start(board, arguments)
+        start(board, arguments)
+    except Exception as exc:  # noqa: BLE001 - a chip that stays at the prompt records nothing and is open to anyone
+        if not port(board).crashed(exc):
+            raise

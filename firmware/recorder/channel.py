@@ -86,7 +86,7 @@ async def open_tcp(hal, host, port, limit_ms):
     except OSError as error:
         raise ChannelError("%s: %s" % (host, error))
     poll = select.poll()
-    poll.register(sock, select.POLLOUT)
+    poll.register(sock, select.POLLOUT | select.POLLERR | select.POLLHUP)  # a chip tells only what it was asked
     while True:
         for _, event in poll.ipoll(0):
             if event & (select.POLLERR | select.POLLHUP):

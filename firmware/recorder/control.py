@@ -157,6 +157,10 @@ class Control:
 
     async def _selftest(self, more, seconds, source):
         app = self._app
+        if not app.identity.provisioned:
+            raise Refusal("not provisioned")
+        if not app.documents.installed_policy:
+            raise Refusal("no policy: it names the keys that a recording is sealed to")
         if app.hal.calls or not app.recordings:
             raise Refusal("a call is up" if app.hal.calls else "still starting")
         # Loaded for this only: it is large.

@@ -10,6 +10,7 @@ import struct
 import time
 
 from recorder import media
+from recorder.poll import revive
 
 RX_SIZE = 2064  # twelve packets of 20 ms: what may wait while a frame is written
 DIGITS = "0123456789*#ABCD"
@@ -78,6 +79,8 @@ class Flow:
         except OSError:
             return  # an ICMP answer to something sent earlier: the peer's port was not open yet
         if not n:
+            if n == 0:
+                revive(self._source)
             return
         now = time.ticks_ms()
         tap = self._tap

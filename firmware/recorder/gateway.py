@@ -11,6 +11,7 @@ import sys
 
 from recorder.call import Call
 from recorder.leg import FAR, NEAR, Leg, PortError
+from recorder.poll import revive
 from testigo_wire import sip_agent, sip_auth, sip_event
 from testigo_wire.sip_message import uri as parse_uri
 
@@ -86,6 +87,9 @@ class Gateway:
                 datagram, raw = self._sock.recvfrom(DATAGRAM)
             except OSError:
                 break
+            if not datagram:  # some send them to keep a NAT open
+                revive(self._sock)
+                continue
             self._handle(self._agent.receive(datagram, self.hal.peer(raw), self.hal.ms()))
         self.flush()
 

@@ -27,6 +27,8 @@ it; no other file of the recorder imports a hardware module.
                    process ends with status 3
 
     service_asked(board)  (of the module) whether a technician wants the REPL, not the recorder
+    crashed(exc)       (of the module) what nothing caught: a chip keeps it for the next start's log and restarts;
+                   False where the process is to end by it
 
     SerialPort.read_into(buf) -> count   what has arrived, 0 if nothing; never waits
     SerialPort.write(buf, n) -> count    what was taken of buf[:n]; never waits

@@ -2,10 +2,12 @@
 
 The console port is the serial port: on the classic ESP32 that is UART 0 behind the
 board's USB bridge, on an S3 it may be the chip's own USB.  Ctrl-C is data there, so
-`kbd_intr(-1)`; a technician's REPL is reached by holding the board's button at boot.
+`kbd_intr(-1)`; a technician's REPL is reached by the board's button after a reset.
+What was read in the port's sources, and what follows, is in docs/chip.md.
 """
 
 import asyncio
+import io
 import os
 import select
 import sys
@@ -18,40 +20,72 @@ import network
 from recorder.hal import HalError
 from recorder.hal_common import CommonHal
 
-EPOCH_2000_MS = 946684800000
+EPOCH_MS = 0 if time.gmtime(0)[0] == 1970 else 946684800000  # of the port's clock: the year 2000, so far
 NETWORK_TIMEOUT_MS = 30000
 FULL_SPEED_HZ = 240000000  # the chip boots at 160 MHz
 MAGIC = b"TSGT"  # in RTC memory: the clock was right before this reset
 SERVICE = b"TSGS"  # in RTC memory: the recorder itself asked for service mode
 SERVICE_MS = 1000
+STUCK_MS = 5000  # a pin that stays low longer is no button
+RESTART_S = 10
 ROOT = "/testigo"
 CARD_ROOT = "/card"
 
 
 def service_asked(board):
-    """The board's button is held, or the recorder, not yet provisioned, was told to make way.
+    """The board's button was held and let go, or the recorder, not yet provisioned, was told to make way.
 
     A provisioned device is deaf to Ctrl-C from its first moment.
     """
+    if _provisioned():
+        micropython.kbd_intr(-1)
     rtc = machine.RTC()
     if rtc.memory() == SERVICE:
         rtc.memory(b"")
         return True
+    if _button(board):
+        micropython.kbd_intr(3)
+        return True
+    return False
+
+
+def _provisioned():
+    try:
+        os.stat(ROOT + "/identity/device.txt")
+    except OSError:
+        return False
+    return True
+
+
+def _button(board):
+    """Held for a second and let go. Pressed after the reset: at the reset BOOT asks for the boot loader."""
     pin = machine.Pin(board.SERVICE_PIN, machine.Pin.IN)
     if board.SERVICE_PIN < 34:  # 34 and up have no pull-up inside
         pin.init(machine.Pin.IN, machine.Pin.PULL_UP)
-    waited = 0
+    held = 0
     while not pin.value():
-        if waited >= SERVICE_MS:
-            return True
+        if held >= STUCK_MS:
+            return False
         time.sleep_ms(20)
-        waited += 20
+        held += 20
+    return held >= SERVICE_MS
+
+
+def crashed(exc):
+    """Told on the console and kept for the next start's log; then a restart, before which Ctrl-C still counts where
+    there is no identity yet. MicroPython itself would stop at its prompt."""
+    sys.print_exception(exc)
     try:
-        os.stat(ROOT + "/identity/cert.der")
-        micropython.kbd_intr(-1)
-    except OSError:
-        pass  # not provisioned
-    return False
+        text = io.StringIO()
+        sys.print_exception(exc, text)
+        with open(ROOT + "/crash.txt", "w") as file:
+            file.write(text.getvalue())
+    except (OSError, MemoryError):
+        pass  # the restart matters more
+    if not _provisioned():
+        micropython.kbd_intr(3)
+    time.sleep(RESTART_S)
+    machine.reset()
 
 
 class ConsolePort:
@@ -98,17 +132,19 @@ class Hal(CommonHal):
         self._rtc = machine.RTC()
         if machine.reset_cause() != machine.PWRON_RESET and self._rtc.memory() == MAGIC:
             self.clock = 1
-        self._link = None
+        self._link = self._joined = None
 
     def notice(self, text):
         """The console is the serial port: nobody reads plain lines there."""
 
     def unix_ms(self):
-        return time.time_ns() // 1000000 + EPOCH_2000_MS
+        return time.time_ns() // 1000000 + EPOCH_MS
 
     def set_unix_ms(self, unix_ms):
-        parts = time.gmtime((unix_ms - EPOCH_2000_MS) // 1000)
-        self._rtc.datetime((parts[0], parts[1], parts[2], parts[6], parts[3], parts[4], parts[5], unix_ms % 1000 * 1000))
+        parts = time.gmtime((unix_ms - EPOCH_MS) // 1000)
+        self._rtc.datetime(
+            (parts[0], parts[1], parts[2], parts[6], parts[3], parts[4], parts[5], unix_ms % 1000 * 1000)
+        )
         self._rtc.memory(MAGIC)
         self.clock = 2
 
@@ -124,8 +160,8 @@ class Hal(CommonHal):
         return "in use"
 
     def entropy(self, n):
-        """The chip's generator is true random only while the radio is on; it stays as it was."""
-        radio = network.WLAN(network.STA_IF)
+        """The chip's generator is true random only while the radio is on; it stays as it was, but keeps its memory."""
+        radio = network.WLAN(network.WLAN.IF_STA)
         was_on = radio.active()
         radio.active(True)
         try:
@@ -136,11 +172,7 @@ class Hal(CommonHal):
     async def network(self, settings):
         kind = settings[0] if settings else "none"
         if kind == "wifi":
-            link = network.WLAN(network.STA_IF)
-            link.active(True)
-            link.config(pm=link.PM_NONE)  # power save delays packets by up to a beacon interval
-            if not link.isconnected():
-                link.connect(settings[1], settings[2])
+            link = self._wifi(settings)
         elif kind == "ethernet":
             link = self._link or self._ethernet()
             link.active(True)
@@ -154,6 +186,19 @@ class Hal(CommonHal):
             await asyncio.sleep_ms(200)
             waited += 200
         return link.ifconfig()[0]
+
+    def _wifi(self, settings):
+        link = network.WLAN(network.WLAN.IF_STA)
+        if settings != self._joined:
+            # The driver goes on trying by itself; asked to connect while it does, it raises.
+            if link.active():
+                link.disconnect()
+                link.active(False)
+            link.active(True)
+            link.config(pm=link.PM_NONE)  # power save delays packets by up to a beacon interval
+            link.connect(settings[1], settings[2])
+            self._joined = settings
+        return link
 
     def _ethernet(self):
         board = self.board

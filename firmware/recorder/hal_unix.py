@@ -20,6 +20,10 @@ def service_asked(board):
     return False  # who can start the process can start another
 
 
+def crashed(exc):
+    return False  # its traceback goes to stderr
+
+
 class ConsolePort:
     ROOM = 2048
     PACE = 4096

@@ -5,8 +5,10 @@ the heap.
 """
 
 import asyncio
+import io
+import sys
 
-from recorder import primitives, recover
+from recorder import files, primitives, recover
 from recorder.clock import Clock
 from recorder.documents import Documents
 from recorder.hal import HalError, open_hal
@@ -28,7 +30,8 @@ class Appliance:
 
     def __init__(self, board, arguments):
         self.hal = hal = open_hal(board, arguments)
-        primitives.start(hal)
+        if primitives.start(hal) and board.HEAP_SMALL:
+            hal.reset()  # the radio that gave the first seed keeps its memory until then
         self.primitives = device = primitives.DEVICE
         self.log = Log(hal)
         hal.log_to(self.log)
@@ -43,10 +46,13 @@ class Appliance:
         self.gateway = None
         self.sync = None
         self._changed = asyncio.Event()
+        self._fault = False
 
     async def run(self):
         """Boots, and serves until it is cancelled."""
+        asyncio.get_event_loop().set_exception_handler(self._on_fault)
         self.log("boot: testigo %s on %s" % (VERSION, self.hal.board.NAME))
+        self._last_words()
         console = self._console()
         await self.documents.load()
         self.documents.changed.append(self._on_document)
@@ -61,11 +67,27 @@ class Appliance:
         try:
             while True:
                 self.clock.keep()
+                if self._fault and not self.hal.calls:
+                    self.hal.reset()
                 await asyncio.sleep_ms(CLOCK_MS)
         finally:
             for task in tasks + [console]:
                 if task:
                     task.cancel()
+
+    def _on_fault(self, loop, context):
+        """One of the tasks above has ended, or a lesser one: asyncio would print it on the serial port and go on lame."""
+        text = io.StringIO()
+        sys.print_exception(context["exception"], text)
+        self.log("fault: " + text.getvalue()[-150:].replace("\n", ";"))
+        self._fault = True
+
+    def _last_words(self):
+        path = self.hal.root + "/crash.txt"
+        text = files.read(path)
+        if text:
+            self.log("crashed before: %r" % text[-120:])
+            files.remove(path)
 
     def _console(self):
         """The serial port answers first thing: a device that boots badly must still say why."""
@@ -117,7 +139,7 @@ class Appliance:
                 host = settings.sip[0] or host
                 self.gateway = Gateway(self.hal, self.primitives, self, settings, host, self.log)
                 break
-            except (HalError, OSError) as exc:
+            except (HalError, OSError, MemoryError) as exc:
                 self.log("no SIP: " + str(exc))
                 await asyncio.sleep_ms(RETRY_MS)
         self.log("SIP on %s:%d" % (host, settings.sip[1]))

@@ -44,6 +44,15 @@ class PacketQueue(core.IOQueue):
                     self.failed(exc)
 
 
+def revive(sock):
+    """After a datagram without bytes. The ESP32's socket takes it for the end of a stream and gives nothing more until
+    its state is set anew, which `listen` does before it finds that datagram sockets cannot."""
+    try:
+        sock.listen(0)
+    except OSError:
+        pass
+
+
 def install(failed):
     """Puts a PacketQueue in asyncio's place, before anything waits; returns it."""
     core._io_queue = PacketQueue(failed)
