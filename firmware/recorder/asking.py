@@ -106,8 +106,14 @@ class Asking:
             task.cancel()
             for leg in legs:
                 self._recording.event(
-                    "notice", leg, notice.language, notice.name, notice.digest(encoding),
-                    player.played_ms, notice.total_ms, player.completed,
+                    "notice",
+                    leg,
+                    notice.language,
+                    notice.name,
+                    notice.digest(encoding),
+                    player.played_ms,
+                    notice.total_ms,
+                    player.completed,
                 )
         if machine.state == consent.REFUSED:
             return consent.CONNECT

@@ -54,8 +54,10 @@ class Gateway:
         agent = self._agent
         now = self.hal.ms()
         if side[MODE] == "register":
+            from testigo_wire import sip_register
+
             aor = "sip:%s@%s" % (side[USER], side[HOST])
-            agent.register(aor, (self._resolve(side[HOST]), side[PORT]), self._credentials(side), now)
+            sip_register.register(agent, aor, (self._resolve(side[HOST]), side[PORT]), self._credentials(side), now)
         elif side[MODE] == "registrar":
             from testigo_wire import sip_registrar
 

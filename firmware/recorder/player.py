@@ -60,7 +60,5 @@ class Player:
         finally:
             audio.close()
         notice = self._notice
-        self.completed = (
-            sent == notice.length(self._encoding) and self._hash.digest() == notice.digest(self._encoding)
-        )
+        self.completed = sent == notice.length(self._encoding) and self._hash.digest() == notice.digest(self._encoding)
         return self.completed
