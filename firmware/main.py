@@ -11,6 +11,10 @@ arguments = dict(a.split("=", 1) for a in sys.argv[1:] if "=" in a)
 if "board" in arguments:
     here = __file__.rpartition("/")[0] or "."
     sys.path[:0] = [here, here + "/../boards/" + arguments["board"]]
+else:
+    import micropython
+
+    micropython.kbd_intr(-1)  # first of all: a greeting of the serial link has the byte of Ctrl-C in it
 
 import board  # noqa: E402
 

@@ -1,8 +1,8 @@
 """The HAL of the stock MicroPython images for ESP32 and ESP32-S3.
 
 The console port is the serial port: on the classic ESP32 that is UART 0 behind the
-board's USB bridge, on an S3 it may be the chip's own USB.  Ctrl-C is data there, so
-`kbd_intr(-1)`; a technician's REPL is reached by the board's button after a reset.
+board's USB bridge, on an S3 it may be the chip's own USB.  Ctrl-C is data there, which
+main.py sees to; a technician's REPL is reached by the board's button after a reset.
 What was read in the port's sources, and what follows, is in docs/chip.md.
 """
 
@@ -33,28 +33,12 @@ CARD_ROOT = "/card"
 
 
 def service_asked(board):
-    """The board's button was held and let go, or the recorder, not yet provisioned, was told to make way.
-
-    A provisioned device is deaf to Ctrl-C from its first moment.
-    """
-    if _provisioned():
-        micropython.kbd_intr(-1)
+    """The board's button was held and let go, or the recorder, not yet provisioned, was told to make way."""
     rtc = machine.RTC()
     if rtc.memory() == SERVICE:
         rtc.memory(b"")
         return True
-    if _button(board):
-        micropython.kbd_intr(3)
-        return True
-    return False
-
-
-def _provisioned():
-    try:
-        os.stat(ROOT + "/identity/device.txt")
-    except OSError:
-        return False
-    return True
+    return _button(board)
 
 
 def _button(board):
@@ -82,7 +66,9 @@ def crashed(exc):
             file.write(text.getvalue())
     except (OSError, MemoryError):
         pass  # the restart matters more
-    if not _provisioned():
+    try:
+        os.stat(ROOT + "/identity/device.txt")
+    except OSError:
         micropython.kbd_intr(3)
     time.sleep(RESTART_S)
     machine.reset()
@@ -95,7 +81,6 @@ class ConsolePort:
 
     def __init__(self, board):
         self.PACE = getattr(board, "SERIAL_PACE", 96)  # less than the 128 bytes of the UART's FIFO
-        micropython.kbd_intr(-1)
         self._in = sys.stdin.buffer
         self._out = sys.stdout.buffer
         self._poll = select.poll()

@@ -1,7 +1,7 @@
 """Files onto a chip through MicroPython's raw REPL, on any port that pyserial opens.
 
 The wire protocol is mpremote's. What is added here is getting to the prompt of a chip whose firmware is running (it
-takes Ctrl-C as data, so the chip is reset and interrupted before the firmware starts), and sending only what differs.
+takes Ctrl-C as data from its first line on, so it is asked to restart into service mode), and sending only what differs.
 """
 
 import hashlib
@@ -84,7 +84,8 @@ class Repl:
             ) from error
 
     def _interrupt(self) -> None:
-        """To the prompt: of a chip without firmware, else by a reset, else by asking the firmware to restart."""
+        """To the prompt: of a chip without firmware, else by a reset (of another program, or of a firmware that fails at
+        once), else by asking the firmware to restart."""
         if self._at_prompt():
             return
         self._reset_lines()
@@ -98,11 +99,11 @@ class Repl:
         raise ReplError(
             f"no MicroPython prompt on {self.port}. If the chip is empty, write a stock image first "
             "(--erase-and-flash IMAGE.bin). If the firmware is running, put the chip into service mode: press reset, then "
-            "hold the board's button for a second. Close other programs that have the port open."
+            "hold the board's button for a second and let it go. Close other programs that have the port open."
         )
 
     def _prompt_while_booting(self) -> bool:
-        """The boot loader and MicroPython need up to a second; Ctrl-C counts until the firmware has taken the port."""
+        """The boot loader and MicroPython need up to a second; from then on Ctrl-C counts, but not in the firmware."""
         end = time.monotonic() + PROMPT_S
         try:
             while time.monotonic() < end:
@@ -198,9 +199,10 @@ class Repl:
         return sent, len(gone)
 
     def restart(self) -> None:
-        """A hard reset, after which the firmware starts; the port may vanish while the chip goes down."""
+        """A hard reset, after which the firmware starts (a wish for service mode, kept in RTC memory, is forgotten); the
+        port may vanish while the chip goes down."""
         try:
-            self.transport.exec_raw_no_follow("import machine; machine.reset()")
+            self.transport.exec_raw_no_follow("import machine; machine.RTC().memory(b''); machine.reset()")
             time.sleep(0.2)
         except (OSError, SerialException, TransportError):
             pass
