@@ -60,6 +60,7 @@ class Branch:
         self.cables = (self.near, self.far)
         self.network: list = ["none"]
         self.bind_host = host
+        self._listening = False
         self.port: Port | None = None
         self.first_number = 1
         self.speech = (sound(100, 5000), sound(200, 5000))
@@ -88,15 +89,17 @@ class Branch:
         body = [valid_from, valid_until, "Controller", "contact", ["proof"], self.organisation.recipients(), [fields]]
         self._sign(self.organisation.documents.policy_path(), "policy", body)
 
-    def sign_settings(self, near: list | None = None, far: list | None = None, max_calls: int = 2) -> None:
-        """near, far: as in the settings document; by default trunks at the other ends of the cables."""
+    def sign_settings(
+        self, near: list | None = None, far: list | None = None, max_calls: int = 2, sync: list | None = None
+    ) -> None:
+        """near, far, sync: as in the settings document; by default trunks at the other ends of the cables, and TCP."""
         sides = [
             side or ["trunk", cable.front[0], cable.front[1], "", "", "", "main"]
             for side, cable in zip((near, far), self.cables, strict=True)
         ]
         first = self.first_port + 4
         sip = [self.bind_host, self.sip[1], first, first + RTP_PORTS - 1, *sides]
-        body = [self.network, sip, ["tcp", self.host, self.vault.ingest_port], max_calls]
+        body = [self.network, sip, sync or ["tcp", self.host, self.vault.ingest_port], max_calls]
         self._sign(self.organisation.documents.settings_path(self.device_id), "settings", body)
 
     # The appliance, over its serial port
@@ -109,13 +112,17 @@ class Branch:
             self.port.close()
         self.port = None
 
-    def provision(self) -> None:
-        """Give the appliance what it lacks: its identity the first time, documents that are newer than its own."""
+    def certify(self) -> None:
+        """Give the appliance its identity, if it has none."""
         assert self.port
         present, public = proven_key(self.port)
         if not present:
             self.organisation.unlock(PASSPHRASE)
             certify(self.port, self.organisation, self.device_id, public)
+
+    def provision(self) -> None:
+        """Give the appliance what it lacks: its identity the first time, documents that are newer than its own."""
+        self.certify()
         with Progress(disable=True) as progress:
             push(self.port, self.organisation, self.device_id, progress)
 
@@ -123,42 +130,57 @@ class Branch:
         assert self.port
         return self.port.diagnose()
 
-    def policy(self, **line: Any) -> None:
+    def policy(self, valid_from: int = 0, valid_until: int = 0, **line: Any) -> None:
         """The appliance has this policy from now on."""
-        self.sign_policy(**line)
+        self.sign_policy(valid_from, valid_until, **line)
         self.provision()
 
     def ready(self) -> None:
         """SIP is served, no call is up, and the next recording is the first of this test."""
         wait_for(lambda: self.diagnose()["calls"] == 0, 10, "calls to end")
-        wait_for(self._listens, 30, "SIP")
+        self.wait_for_sip()
         self.first_number = self.diagnose()["recordings"][2]
 
     def log(self, lines: int = 60) -> list[str]:
         assert self.port
         return self.port.request("log", lines)
 
-    def _listens(self) -> bool:
-        """Where the appliance listens stands in its log: a board has an address of its own."""
-        found = [line.rpartition("SIP on ")[2] for line in self.log() if "SIP on " in line]
-        if found:
-            host, _, port = found[-1].rpartition(":")
-            self.near.appliance = self.far.appliance = (host, int(port))
-        return bool(found)
+    def wait_for_sip(self) -> None:
+        """SIP is served as the settings say. Where, stands in the log: a board has an address of its own."""
+
+        def listens() -> str:
+            lines = self.log()
+            at = max([i for i, line in enumerate(lines) if "settings  in force" in line], default=0)
+            return next((line.rpartition("SIP on ")[2] for line in lines[at:] if "SIP on " in line), "")
+
+        if not self._listening:
+            host, _, port = wait_for(listens, 30, "SIP").rpartition(":")
+            self.sip = self.near.appliance = self.far.appliance = (host, int(port))
+            self._listening = True
+
+    def settings(self, **changes: Any) -> None:
+        """The appliance has these settings from now on."""
+        self.sign_settings(**changes)
+        self._listening = False
+        self.provision()
+        self.wait_for_sip()
 
     # Ends
 
     def caller(self, scenario: Scenario, side: int = FAR, calls: int = 1) -> Sipp:
-        return self._end(scenario, side, self.cables[side].back, calls)
+        return self.end(scenario, side, self.cables[side].back, calls)
 
     def worker(self, scenario: Scenario, side: int = NEAR, calls: int = 1) -> Sipp:
-        end = self._end(scenario, side, None, calls)
+        end = self.end(scenario, side, None, calls)
         self.cables[side].callee = end.address
         return end
 
-    def _end(self, scenario: Scenario, side: int, target, calls: int) -> Sipp:
+    def end(
+        self, scenario: Scenario, side: int, target=None, calls: int = 1, port: int = 0, speech: bytes = b""
+    ) -> Sipp:
+        """A sipp that talks as that side does; without the cable where the target is the appliance itself."""
         name = f"{len(self._ends)}-{time.monotonic_ns()}"
-        end = Sipp(self.folder / "ends" / name, self.host, scenario, self.speech[side], target, calls)
+        end = Sipp(self.folder / "ends" / name, self.host, scenario, speech or self.speech[side], target, calls, port)
         self._ends.append(end)
         return end
 

@@ -257,10 +257,12 @@ def answering(codecs: tuple[int, ...] = (0,)) -> Worker:
 class Sipp:
     """One end, running. target: None for one that is called."""
 
-    def __init__(self, folder: Path, host: str, scenario: Scenario, speech: bytes, target=None, calls: int = 1) -> None:
+    def __init__(
+        self, folder: Path, host: str, scenario: Scenario, speech: bytes, target=None, calls: int = 1, port: int = 0
+    ) -> None:
         folder.mkdir(parents=True)
         self.folder = folder
-        self.address = (host, free_port(host))
+        self.address = (host, port or free_port(host))
         (folder / "speech.raw").write_bytes(speech)
         (folder / "scenario.xml").write_text(scenario.text().replace("[speech]", str(folder / "speech.raw")))
         line = [peer("sipp"), "-sf", "scenario.xml", "-i", host, "-mi", host, "-p", str(self.address[1])]
