@@ -6,7 +6,8 @@
 
 The line is on the disk before the thing it tells of is done. Where it cannot be written, the access does not happen
 (RD 1720/2007 article 103: it cannot be switched off). A line changed, taken out or put in breaks every digest after it.
-Lines cut from the end are noticed by the anchor, the last line's digest kept in the index's database.
+Lines cut from the end are noticed by the anchor, the last line's digest kept in the index's database: it moves on only
+from a log that still has the line it names, so that lines written later do not hide what was cut before them.
 """
 
 import datetime
@@ -17,6 +18,8 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+
+from sqlalchemy.exc import SQLAlchemyError
 
 from testigo_vault.database import Database
 from testigo_vault.errors import VaultError
@@ -70,10 +73,11 @@ class AccessLog:
                 file.flush()
                 os.fsync(file.fileno())
                 if self._database is not None:
-                    self._anchor(entry.n, digest)
-        except OSError as error:
+                    self._anchor(entry.n, digest, number, previous)
+        except (OSError, SQLAlchemyError) as error:
+            reason = error.strerror if isinstance(error, OSError) else f"its anchor in the index: {error.args[0]}"
             raise VaultError(
-                f"The access log {self.path} cannot be written ({error.strerror}), so nothing may be opened.",
+                f"The access log {self.path} cannot be written ({reason}), so nothing may be opened.",
                 "Free space on its disk, or correct its owner.",
             ) from None
         return entry.n
@@ -102,6 +106,8 @@ class AccessLog:
 
     def verify(self) -> tuple[int, str, list[Break]]:
         """(lines, last digest, what does not hold). A break is named once, then the chain is taken up again."""
+        # Read first: lines that are added meanwhile are then no contradiction.
+        anchor = self._read_anchor()
         breaks: list[Break] = []
         previous, number = GENESIS, 0
         digests: dict[int, str] = {}
@@ -121,7 +127,6 @@ class AccessLog:
                         breaks.append(Break(number, f"says it is line {entry.n}"))
                     previous = stated
                     digests[number] = stated
-        anchor = self._read_anchor()
         if anchor is not None and digests.get(anchor[0]) != anchor[1]:
             if anchor[0] > number:
                 breaks.append(Break(anchor[0], f"is missing: the log had {anchor[0]} lines and now ends at {number}"))
@@ -129,13 +134,17 @@ class AccessLog:
                 breaks.append(Break(anchor[0], "is not the line that was written: the log was made anew"))
         return number, previous, breaks
 
-    def _anchor(self, number: int, digest: str) -> None:
+    def _anchor(self, number: int, digest: str, before: int, before_digest: str) -> None:
+        """Move on to the line just written, unless the log had lost the line that the anchor names."""
         assert self._database is not None
         with self._database.session() as session:
             anchor = session.get(LogAnchor, 1)
             if anchor is None:
                 session.add(LogAnchor(id=1, line=number, digest=digest))
-            else:
+            elif (anchor.line, anchor.digest) == (before, before_digest) or (
+                # A crash between line and anchor leaves it behind; then the line has to be looked for.
+                anchor.line < before and self.has(anchor.digest)
+            ):
                 anchor.line, anchor.digest = number, digest
 
     def _read_anchor(self) -> tuple[int, str] | None:

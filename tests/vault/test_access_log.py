@@ -3,8 +3,9 @@
 import multiprocessing
 
 import pytest
+from sqlalchemy import text
 
-from testigo_vault.access_log import AccessLog
+from testigo_vault.access_log import GRANTED, AccessLog
 from testigo_vault.database import Database
 from testigo_vault.errors import VaultError
 
@@ -90,3 +91,33 @@ def test_cannot_be_written(tmp_path):
     (tmp_path / "access.log").mkdir()
     with pytest.raises(VaultError, match="nothing may be opened"):
         AccessLog(tmp_path).append("x", "view", "granted")
+
+
+def test_lines_written_later_do_not_hide_what_was_cut(vault):
+    for i in range(5):
+        vault.log.append("maite", "view", GRANTED, f"{i}")
+    lines = vault.log.path.read_bytes().splitlines(True)
+    vault.log.path.write_bytes(b"".join(lines[:2]))
+    for _ in range(2):
+        vault.log.append("maite", "view", GRANTED)
+        assert "had 5 lines" in vault.log.verify()[2][0].why
+    for _ in range(4):
+        vault.log.append("maite", "view", GRANTED)
+    assert "made anew" in vault.log.verify()[2][0].why
+
+
+def test_anchor_left_behind_by_a_crash_moves_on(vault):
+    vault.log.append("maite", "view", GRANTED)
+    AccessLog(vault.folder).append("maite", "view", GRANTED)  # as if killed before the anchor was written
+    AccessLog(vault.folder).append("maite", "view", GRANTED)
+    vault.log.append("maite", "view", GRANTED)
+    assert vault.log.verify()[2] == []
+    vault.log.path.write_bytes(b"".join(vault.log.path.read_bytes().splitlines(True)[:3]))
+    assert "had 4 lines" in vault.log.verify()[2][0].why
+
+
+def test_nothing_opens_while_the_anchor_cannot_be_written(vault):
+    with vault.database.session() as session:
+        session.execute(text("DROP TABLE log_anchor"))
+    with pytest.raises(VaultError, match="nothing may be opened"):
+        vault.log.append("maite", "view", GRANTED)
