@@ -1,10 +1,12 @@
 """From a reading to the rows of the index: what a person searches by, and how the call came out."""
 
+from testigo_vault import words
 from testigo_vault.models import Event, Finding, Recording
 from testigo_vault.reading import Reading
 
 PRESENT, ERASED, NONE = "present", "erased", "none"
 UNLAWFUL = "unlawful"
+LATEST_MS = 253_370_764_800_000  # the year 9999
 
 
 def make_row(reading: Reading, fallback_id: str, device_id: str, number: int) -> Recording:
@@ -29,10 +31,13 @@ def make_row(reading: Reading, fallback_id: str, device_id: str, number: int) ->
             row.line, row.direction, row.caller, row.callee, _, row.source = event[2:8]
         elif event[0] == "policy":
             row.rule = event[5]
+    # A device's clock may say anything; what no calendar or column holds is "not known" in the index, exact in the copies.
+    row.opened_ms, row.closed_ms = (ms if ms <= LATEST_MS else 0 for ms in (row.opened_ms, row.closed_ms))
+    row.caller, row.callee, row.line = (words.visible(text) for text in (row.caller, row.callee, row.line))
     row.audio = audio_state(reading)
     row.outcome = outcome(reading, row)
     row.events = [
-        Event(recording_id=row.id, position=position, t_ms=event[1], name=event[0], fields=_plain(event[2:]))
+        Event(recording_id=row.id, position=position, t_ms=min(event[1], LATEST_MS), name=event[0], fields=_plain(event[2:]))
         for position, event in enumerate(reading.events)
     ]
     row.findings = [

@@ -79,8 +79,7 @@ class Intake:
         duplicate = self._make_way(row)
         highest = self._highest(row.device_id)
         vault.store.put(row.path, data)
-        row.stored_ms = now_ms()
-        self.save(row, reading, vault.store.names())
+        # Alarms come before the index: a vault killed in between repeats them, and loses none.
         if destroyed:
             vault.alarms.raise_alarm(
                 alarm_kinds.UNLAWFUL,
@@ -99,8 +98,10 @@ class Intake:
             vault.alarms.raise_alarm(
                 alarm_kinds.QUARANTINE, f"{row.device_id} number {row.number}: {row.why}", row.device_id, row.id
             )
-            if not reading.sealed or duplicate:
-                return Outcome(b"", row.state, row.why)
+        row.stored_ms = now_ms()
+        self.save(row, reading, vault.store.names())
+        if row.state == QUARANTINED and (not reading.sealed or duplicate):
+            return Outcome(b"", row.state, row.why)
         return Outcome(self._receipt(row), row.state, row.why)
 
     def read(self, data: bytes, device_id: str) -> Reading:
@@ -172,6 +173,10 @@ class Intake:
                     Recording.id != row.id,
                 )
             ).all()
+            same = session.get(Recording, row.id)
+        if same is not None and same.state == GOOD and (same.device_id, same.head) != (row.device_id, row.head):
+            # A device, or a thief of its key, that seals a call anew must not overwrite the one that is kept.
+            _add(reading, row, "continuity", f"another recording with the id {row.id} is here already")
         for other in near:
             if other.number == row.number:
                 _add(reading, row, "continuity", f"recording {other.id} has the same number {row.number}")

@@ -1,5 +1,6 @@
 """Events, outcomes and reasons in plain words, for pages and for `testigo show`."""
 
+import unicodedata
 from collections.abc import Callable
 
 OUTCOMES = {
@@ -44,6 +45,7 @@ RULES = {
     "opt-in": "recorded only after a key is pressed to agree",
 }
 
+_OBEYED = ("Cc", "Cf", "Cs", "Zl", "Zp")
 _LEGS: dict[int, str] = {0: "the worker's side", 1: "the other party"}
 _CHANNELS = {"rfc4733": "in the audio stream (RFC 4733)", "info": "by SIP INFO", "": ""}
 _GIVEN_BY = {
@@ -52,6 +54,12 @@ _GIVEN_BY = {
     "timeout": "by not objecting in time",
     "test": "as a self-test",
 }
+
+
+def visible(text: str) -> str:
+    """Text of a stranger, such as a SIP header, without what a terminal or a page would obey: control characters, and
+    marks that turn the direction of writing round."""
+    return "".join("\ufffd" if unicodedata.category(c) in _OBEYED else c for c in text)
 
 
 def party(uri: str) -> str:
@@ -74,10 +82,10 @@ def event(name: str, fields: list) -> str:
     teller = _EVENTS.get(name)
     if teller is not None:
         try:
-            return teller(*fields)
+            return visible(teller(*fields))
         except (TypeError, KeyError, ValueError, IndexError):
             pass
-    return f"{name.replace('_', ' ')} {', '.join(str(field) for field in fields)}".strip()
+    return visible(f"{name.replace('_', ' ')} {', '.join(str(field) for field in fields)}".strip())
 
 
 def _call(line, direction, caller, callee, sip_call_id, source):

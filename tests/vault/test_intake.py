@@ -1,15 +1,17 @@
 """Taking in: what is good is kept and receipted; what is not is kept apart, named, and never lost."""
 
 import pytest
+import stand_in
 from sqlalchemy import select
 from stand_in import AGREED, call, speech
 
+from testigo_vault import words
 from testigo_vault.catalogue import Catalogue, Query
 from testigo_vault.intake import Intake, Offer
 from testigo_vault.models import Alarm
 from testigo_vault.primitives import HOST, verify
 from testigo_vault.reading import read
-from testigo_wire import documents
+from testigo_wire import documents, recording
 
 
 def offer(made, device_id="branch-1"):
@@ -146,3 +148,45 @@ def test_other_than_offered(vault, appliance, what):
     setattr(wrong, what, changed[what])
     outcome = Intake(vault).take(wrong, made.data)
     assert outcome.state == "quarantined" and outcome.receipt == b""
+
+
+def test_a_call_sealed_anew_does_not_overwrite_the_one_that_is_kept(vault, appliance):
+    first = appliance.record(packets=speech(0.5, seed=1))
+    take(vault, first)
+    path = Catalogue(vault.database).get("branch-1/1").path
+    again = appliance.record(number=1, recording_id=first.recording_id, previous=bytes(32), packets=speech(0.5, seed=2))
+    outcome = take(vault, again)
+    assert (outcome.state, outcome.receipt) == ("quarantined", b"") and "is here already" in outcome.reason
+    assert [place.get(path) for place in vault.store.places] == [first.data, first.data]
+    assert Catalogue(vault.database).find(Query(state="good"))[1] == 1
+
+
+@pytest.mark.parametrize("opened_ms", [10**17, 1 << 63, (1 << 64) - 9 * 10**7])
+def test_a_clock_beyond_all_calendars(vault, appliance, monkeypatch, opened_ms):
+    monkeypatch.setattr(stand_in, "OPENED_MS", opened_ms)
+    made = appliance.record(packets=speech(0.2))
+    assert take(vault, made).state == "good"
+    row = Catalogue(vault.database).get("branch-1/1")
+    assert row.opened_ms == row.closed_ms == 0
+    assert vault.store.get(row.path) == made.data
+
+
+def test_what_a_terminal_would_obey_is_made_visible(vault, appliance):
+    take(vault, appliance.record(events=[call(caller="\x1b]0;x\x07\u202e943"), *AGREED[1:]]))
+    row = Catalogue(vault.database).get("branch-1/1")
+    assert row.caller == "\ufffd]0;x\ufffd\ufffd943"
+    assert words.event("call", row.events[0].fields).isprintable()
+
+
+def test_audio_beside_an_objection_is_destroyed_in_damaged_bytes_too(vault, appliance):
+    made = appliance.record(
+        packets=speech(0.4), reason="objection", after=[("objection", 5000, 1, "9", "rfc4733")], per_frame=10
+    )
+    for data in (made.data[:-30], made.data[: -len(made.items[-1])] + b"\xff\xff" + made.items[4]):
+        outcome = Intake(vault).take(Offer("branch-1", 1, made.recording_id, len(data), made.head), data)
+        assert outcome.receipt == b""
+    kept = [path for place in vault.store.places for path in place.paths("quarantine")]
+    assert kept
+    for path in kept:
+        data = vault.store.get(path)
+        assert not any(item in data for item in made.items if recording.parse_item(item)[0].stream == 1)
