@@ -11,6 +11,12 @@ from pathlib import Path
 from testigo_vault.intake import Offer
 
 
+def forget(folder: Path, offer: Offer) -> None:
+    """Remove what arrived of this recording, under whatever head: it is stored, and nobody will ask for the rest."""
+    for path in (folder / offer.device_id).glob(f"{offer.number:08}-{offer.recording_id.hex()}-*.part"):
+        path.unlink(missing_ok=True)
+
+
 class Arrival:
     """One recording of which `size` bytes are here."""
 
@@ -45,6 +51,7 @@ class Arrival:
         """It is stored elsewhere."""
         self.close()
         self.path.unlink(missing_ok=True)
+        forget(self.path.parent.parent, self.offer)
 
     def close(self) -> None:
         if self._file >= 0:

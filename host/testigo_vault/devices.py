@@ -17,7 +17,7 @@ from pathlib import Path
 from cryptography import x509
 
 from testigo_vault.certificates import common_name, device_public
-from testigo_vault.errors import NotFound, Refused
+from testigo_vault.errors import NotFound, Refused, VaultError
 from testigo_vault.files import write_file
 
 _DEVICE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,31}\Z")
@@ -58,20 +58,15 @@ class Devices:
     def get(self, device_id: str) -> Device:
         path = self._path(device_id)
         try:
-            data = json.loads(path.read_bytes())
+            return _read(path)
+        except (ValueError, KeyError, TypeError) as error:
+            raise VaultError(f"{path} is no entry of the register: {error!r}.", "Restore it from the backup.") from None
         except FileNotFoundError:
             known = ", ".join(self.names()) or "none"
             raise NotFound(f"No device {device_id} is registered (known: {known}).", "Provision it first.") from None
-        return Device(
-            data["device_id"],
-            [base64.b64decode(item["der"]) for item in data["certificates"]],
-            [item["issued"] for item in data["certificates"]],
-            data.get("revoked", ""),
-            data.get("reason", ""),
-        )
 
     def add(self, device_id: str, certificate_der: bytes) -> None:
-        """Register a new certificate. A revoked device stays revoked: its successor gets a new id."""
+        """Register a new certificate, again for the same key too. One id is one appliance, whatever becomes of it."""
         try:
             device = self.get(check_device_id(device_id))
         except NotFound:
@@ -80,6 +75,12 @@ class Devices:
             raise Refused(
                 f"Device {device_id} was revoked on {device.revoked} ({device.reason}).",
                 "Provision the appliance under a new device id.",
+            )
+        if device.certificates and device_public(device.certificates[-1]) != device_public(certificate_der):
+            raise Refused(
+                f"There is an appliance {device_id} already; another under its name would shut it out, and its "
+                "recordings would count anew.",
+                "Give this one a name of its own.",
             )
         device.certificates.append(certificate_der)
         device.issued.append(_now())
@@ -129,6 +130,17 @@ class Devices:
         }
         self.folder.mkdir(parents=True, exist_ok=True)
         write_file(self._path(device.device_id), json.dumps(data, indent=1).encode() + b"\n")
+
+
+def _read(path: Path) -> Device:
+    data = json.loads(path.read_bytes())
+    return Device(
+        data["device_id"],
+        [base64.b64decode(item["der"]) for item in data["certificates"]],
+        [item["issued"] for item in data["certificates"]],
+        data.get("revoked", ""),
+        data.get("reason", ""),
+    )
 
 
 def _now() -> str:

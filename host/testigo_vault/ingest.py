@@ -5,14 +5,18 @@ steps, which read and write disks, run in a worker thread; one device cannot hol
 """
 
 import asyncio
+import errno
 import logging
 import ssl
+import time
 from collections.abc import Coroutine
 from typing import Any
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from testigo_vault import alarms as alarm_kinds
-from testigo_vault.arrivals import Arrival
-from testigo_vault.errors import Refused, VaultError
+from testigo_vault.arrivals import Arrival, forget
+from testigo_vault.errors import Refused, StoreError, VaultError
 from testigo_vault.intake import Intake, Offer
 from testigo_vault.organisation import now_ms
 from testigo_vault.tls import TlsClosed, TlsServerEnd
@@ -23,6 +27,13 @@ from testigo_wire.link import SILENCE_MS
 from testigo_wire.link_vault import RecordingRefused, VaultSession
 
 HANDSHAKE_S = 60
+
+# One recording is held whole in memory while it is verified and stored, three times over at the peak. 1 GiB is about
+# 14 hours of a call in G.711.
+LARGEST = 1 << 30
+LARGEST_NUMBER = (1 << 53) - 1
+_STORAGE = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EACCES, errno.EPERM)
+_ALARM_AGAIN_S = 3600
 _log = logging.getLogger("testigo.ingest")
 
 
@@ -62,9 +73,17 @@ class DeviceAdapter:
 
     def resume(self, number: int, recording_id: bytes, size: int, head: bytes) -> int | bytes:
         self.close()
+        if self._vault.organisation.devices.get(self._device_id).revoked:
+            raise RecordingRefused("this device was revoked")
+        if number > LARGEST_NUMBER or size > LARGEST:
+            text = f"{self._device_id} offers number {number} of {size} bytes, which is more than this vault takes."
+            self._vault.alarms.raise_alarm(alarm_kinds.DEVICE, text, self._device_id)
+            raise RecordingRefused("larger than this vault takes")
         offer = Offer(self._device_id, number, recording_id, size, head)
         known = self._intake.known(offer)
         if known is not None:
+            # The vault may have died between index and this file's end; it may hold audio that was objected to.
+            forget(self._vault.folder / "incoming", offer)
             if not known.receipt:
                 raise RecordingRefused(known.reason[:200])
             return known.receipt
@@ -102,7 +121,9 @@ class Ingest:
         self._context = vault.organisation.server_context()
         self._server: asyncio.Server | None = None
         self._tasks: set[asyncio.Task] = set()
-        self._busy: set[str] = set()
+        self._serving: dict[str, asyncio.Task] = {}
+        self._turns: dict[str, asyncio.Lock] = {}
+        self._alarmed: dict[str, float] = {}
         self.port = 0
 
     async def start(self) -> None:
@@ -143,31 +164,55 @@ class Ingest:
             else:
                 # Something that does not speak our TLS at all: a scanner, a browser.
                 _log.info("%s", text)
-        except VaultError as error:
+        except StoreError as error:
+            await asyncio.to_thread(self._alarm_storage, str(error))
+        except (VaultError, SQLAlchemyError) as error:
             _log.error("%s: %s", peer, error)
-        except (TlsClosed, TimeoutError, OSError, WireError) as error:
-            _log.info("%s: connection ended: %s", peer, error or type(error).__name__)
+        except OSError as error:
+            if error.errno in _STORAGE:
+                await asyncio.to_thread(self._alarm_storage, f"Nothing can be taken in: {error.strerror}.")
+            else:
+                _log.info("%s: connection ended: %s", peer, str(error) or type(error).__name__)
+        except (TlsClosed, WireError) as error:
+            _log.info("%s: connection ended: %s", peer, str(error) or type(error).__name__)
         finally:
             self._tasks.discard(task)
             await tls.close()
+
+    def _alarm_storage(self, text: str) -> None:
+        """Once for each hour of the same trouble; where not even an alarm can be written, to the service's log."""
+        now = time.monotonic()
+        if now < self._alarmed.get(text, now):
+            return
+        self._alarmed[text] = now + _ALARM_AGAIN_S
+        try:
+            self._vault.alarms.raise_alarm(alarm_kinds.COPY, text)
+        except (OSError, SQLAlchemyError) as error:
+            _log.error("%s (and the alarm cannot be kept: %s)", text, error)
 
     async def _serve(self, tls: TlsServerEnd, peer: str) -> None:
         async with asyncio.timeout(HANDSHAKE_S):
             certificate = await tls.handshake()
         device_id = await asyncio.to_thread(self._vault.organisation.devices.admit, certificate)
-        if device_id in self._busy:
-            # Its older connection may hang in a dead network; two at once would write one file.
-            _log.info("%s: %s is connected already", peer, device_id)
-            return
-        self._busy.add(device_id)
-        _log.info("%s: %s connected", peer, device_id)
-        adapter = DeviceAdapter(self._vault, self._intake, device_id)
-        session = VaultSession(device_id, adapter, now_ms)
+        # The newest connection of a device is the one that lives: an older one hangs where its power or network went.
+        # Its step in hand is waited for by the turn, since two at once would write one file.
+        task, older = asyncio.current_task(), self._serving.get(device_id)
+        assert task is not None
+        self._serving[device_id] = task
+        if older is not None:
+            _log.info("%s: %s connects again; its older connection ends", peer, device_id)
+            older.cancel()
         try:
-            await self._drive(tls, session, device_id)
+            async with self._turns.setdefault(device_id, asyncio.Lock()):
+                _log.info("%s: %s connected", peer, device_id)
+                adapter = DeviceAdapter(self._vault, self._intake, device_id)
+                try:
+                    await self._drive(tls, VaultSession(device_id, adapter, now_ms), device_id)
+                finally:
+                    adapter.close()
         finally:
-            adapter.close()
-            self._busy.discard(device_id)
+            if self._serving.get(device_id) is task:
+                del self._serving[device_id]
 
     async def _drive(self, tls: TlsServerEnd, session: VaultSession, device_id: str) -> None:
         while True:
@@ -184,11 +229,16 @@ class Ingest:
 async def _finished(work: Coroutine[Any, Any, bytes]) -> bytes:
     """The result of a thread's work, which goes to its end even where we are cancelled: it may be storing."""
     task = asyncio.ensure_future(work)
-    try:
-        return await asyncio.shield(task)
-    except asyncio.CancelledError:
-        await task
-        raise
+    cancelled: asyncio.CancelledError | None = None
+    while not task.done():
+        try:
+            await asyncio.shield(task)
+        except asyncio.CancelledError as error:
+            cancelled = error
+    if cancelled is not None:
+        task.exception()  # said here, so that nobody waits for it
+        raise cancelled
+    return task.result()
 
 
 def _step(session: VaultSession, device_id: str) -> bytes:

@@ -14,13 +14,16 @@ from sqlalchemy import select
 from stand_in import Appliance, speech
 
 from testigo_vault.catalogue import Catalogue, Query
-from testigo_vault.ingest import Ingest
+from testigo_vault.ingest import DeviceAdapter, Ingest
+from testigo_vault.intake import Intake, Offer
 from testigo_vault.models import Alarm
 from testigo_vault.notice_audio import NoticeAudio
 from testigo_vault.organisation import create
 from testigo_vault.policy import sign_notice, sign_policy, sign_settings
+from testigo_vault.primitives import HOST
 from testigo_wire import documents
-from testigo_wire.link import ProtocolError
+from testigo_wire.link import SERVER_NAME, DeviceSession, ProtocolError
+from testigo_wire.link_vault import RecordingRefused
 
 
 @contextmanager
@@ -216,3 +219,68 @@ def test_garbage_on_the_port_harms_nobody(vault, appliance):
             raw.sendall(b"GET / HTTP/1.0\r\n\r\n" * 10)
         appliance.sync(port)
     assert 1 in appliance.receipts
+
+
+def test_the_newest_connection_of_a_device_lives(vault, appliance):
+    """As when an appliance lost power in mid-transfer: the vault has not noticed, and it is back."""
+    import socket
+
+    made = appliance.record(packets=speech(10))
+    with serving(vault) as port:
+        hanging = socket.create_connection(("127.0.0.1", port))
+        line = appliance.context().wrap_socket(hanging, server_hostname=SERVER_NAME)
+        session = DeviceSession((appliance.device_id, "test", 2), HOST, appliance, appliance)
+        answer, sent = None, 0
+        while sent < len(made.data) // 2:
+            event = session.next_event(answer)
+            answer = appliance.on_event(event) if event else None
+            if data := session.data_to_send():
+                line.sendall(data)
+                sent += len(data)
+            elif event is None:
+                session.receive(line.recv(65536))
+        began = time.monotonic()
+        again = appliance.sync(port)
+        assert time.monotonic() - began < 10
+        assert 1 in appliance.receipts and again < len(made.data) * 0.7
+        line.close()
+    assert Catalogue(vault.database).get("branch-1/1").state == "good"
+
+
+def test_what_an_interrupted_end_left_behind_is_removed(vault, appliance):
+    """Killed between index and end, the file may hold audio that a party objected to."""
+    made = appliance.record(packets=speech(1), after=[("objection", 5000, 1, "9", "rfc4733")], reason="objection")
+    Intake(vault).take(Offer("branch-1", 1, made.recording_id, len(made.data), made.head), made.data)
+    part = vault.folder / "incoming" / "branch-1" / f"00000001-{made.recording_id.hex()}-{made.head.hex()[:8]}.part"
+    part.parent.mkdir(parents=True)
+    part.write_bytes(made.data)
+    with serving(vault) as port:
+        appliance.sync(port)
+    assert 1 in appliance.receipts and not part.exists()
+
+
+def test_a_place_that_takes_nothing_is_alarmed_and_nothing_is_receipted(vault, appliance):
+    appliance.record(packets=speech(1))
+    second = vault.folder / "copies" / "second"
+    second.rmdir()
+    second.write_bytes(b"")
+    with serving(vault) as port:
+        for _ in range(2):
+            with pytest.raises((OSError, ProtocolError)):
+                appliance.sync(port)
+        assert appliance.receipts == {}
+        second.unlink()
+        second.mkdir()
+        appliance.sync(port)
+    assert 1 in appliance.receipts
+    assert [text for text in alarms(vault) if "Copy second could not take" in text]
+
+
+def test_offers_beyond_all_measure_are_refused(vault, appliance):
+    adapter = DeviceAdapter(vault, Intake(vault), "branch-1")
+    for number, size in ((1 << 60, 1000), (1, 3 << 30)):
+        with pytest.raises(RecordingRefused, match="larger"):
+            adapter.resume(number, bytes(16), size, bytes(32))
+    vault.organisation.devices.revoke("branch-1", "stolen while it was connected")
+    with pytest.raises(RecordingRefused, match="revoked"):
+        adapter.resume(1, bytes(16), 1000, bytes(32))

@@ -58,12 +58,19 @@ def test_certificates(vault):
     assert certificate.not_valid_before_utc.year == 2000
     certificate.verify_directly_issued_by(vault.organisation.ca)
     assert vault.organisation.devices.admit(der) == "branch-7"
-    newer = vault.organisation.issue_device_certificate(
-        public_bytes(ec.generate_private_key(ec.SECP256R1())), "branch-7"
-    )
+    # Provisioning that was cut is done again, with the device's same key.
+    newer = vault.organisation.issue_device_certificate(public_bytes(key), "branch-7")
     with pytest.raises(Refused, match="present"):
         vault.organisation.devices.admit(der)
     assert vault.organisation.devices.admit(newer) == "branch-7"
+    with pytest.raises(Refused, match="already"):
+        vault.organisation.issue_device_certificate(public_bytes(ec.generate_private_key(ec.SECP256R1())), "branch-7")
+    assert vault.organisation.devices.admit(newer) == "branch-7"
+    (vault.folder / "devices" / "branch-7.json").write_text('{"device_id": ')
+    with pytest.raises(VaultError, match="register"):
+        vault.organisation.devices.admit(newer)
+    (vault.folder / "devices" / "branch-7.json").unlink()
+    vault.organisation.devices.add("branch-7", newer)
     vault.organisation.devices.revoke("branch-7", "lost")
     with pytest.raises(Refused, match="lost"):
         vault.organisation.devices.admit(newer)
