@@ -172,6 +172,11 @@ class Hal(CommonHal):
             waited += 200
         return link.ifconfig()[0]
 
+    def tcp(self, host, port):
+        if self._link is None:
+            raise OSError("no network")
+        return super().tcp(host, port)
+
     def _wifi(self, settings):
         link = network.WLAN(network.WLAN.IF_STA)
         if settings != self._joined:

@@ -129,13 +129,13 @@ class Appliance:
                 self.gateway = None
 
     async def _start_gateway(self, settings):
-        from recorder.gateway import Gateway
-
         while True:
             try:
                 host = await self.hal.network(settings.network)
                 if host is None:
                     return None
+                from recorder.gateway import Gateway
+
                 host = settings.sip[0] or host
                 self.gateway = Gateway(self.hal, self.primitives, self, settings, host, self.log)
                 break
