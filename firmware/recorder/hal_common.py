@@ -40,7 +40,11 @@ class CommonHal:
 
     def _failed(self, exc):
         if self._log:
-            self._log("packet handler: " + type(exc).__name__ + " " + str(exc))
+            gc.collect()
+            try:
+                self._log("packet handler: " + type(exc).__name__ + " " + str(exc))
+            except MemoryError:
+                pass  # a packet that finds no memory is lost; the calls that are up are not
 
     def ms(self):
         ticks = time.ticks_ms()

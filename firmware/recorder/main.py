@@ -8,12 +8,13 @@ import asyncio
 import io
 import sys
 
-from recorder import files, primitives, recover
+from recorder import files, primitives
 from recorder.clock import Clock
 from recorder.documents import Documents
 from recorder.hal import HalError, open_hal
 from recorder.identity import Identity
 from recorder.keypool import KeyPool
+from recorder.loading import unload
 from recorder.log import Log
 from recorder.recordings import Recordings
 from recorder.spool import Spool, SpoolError
@@ -57,8 +58,7 @@ class Appliance:
         await self.documents.load()
         self.documents.changed.append(self._on_document)
         self._use_keys()
-        for number in await recover.recover(self.spool):
-            self.log("recording %d was cut by a power loss and is closed" % number)
+        await self._recover()
         self.recordings = Recordings(
             self.hal, self.primitives, self.identity, self.documents, self.keypool, self.spool, self.log
         )
@@ -89,6 +89,14 @@ class Appliance:
             self.log("crashed before: %r" % text[-120:])
             files.remove(path)
 
+    async def _recover(self):
+        from recorder import recover
+
+        for number in await recover.recover(self.spool):
+            self.log("recording %d was cut by a power loss and is closed" % number)
+        recover = None
+        unload("recover")
+
     def _console(self):
         """The serial port answers first thing: a device that boots badly must still say why."""
         if self.hal.serial is None:
@@ -101,7 +109,7 @@ class Appliance:
         return asyncio.create_task(self.serial_port.run(self.control))
 
     def _on_document(self, kind, name):
-        self.log("%s %s in force" % (kind, name))
+        self.log((kind + " " + name).strip() + " in force")
         if kind == "policy":
             self._use_keys()
         elif kind == "settings":

@@ -8,17 +8,13 @@ the serial port when a program there says that it is the vault.
 import asyncio
 import gc
 
-from recorder.channel import ChannelError, open_serial, open_tcp
+from recorder.loading import unload
 from recorder.spool import SpoolError
-from testigo_wire import link
-from testigo_wire.errors import WireError
 from testigo_wire.serial import OPEN
 
 EVERY_MS = 900000
 SOON_MS = 1000
 FIRST_RETRY = 5000
-OPEN_MS = 15000
-WRITE_MS = 30000
 LOOK_MS = 250
 
 
@@ -79,80 +75,31 @@ class Sync:
         return endpoint.session == self._serial_session and endpoint.state == OPEN
 
     async def _attempt(self, serial, where):
-        # TLS is loaded when there is somewhere to go.
-        from recorder.tls_stream import TlsError, TlsStream, context
+        # The link and TLS are loaded for a session only.
+        from recorder import sync_session
 
-        stream = None
         self.state = "connecting"
         try:
-            if serial:
-                raw = await open_serial(self._app.serial_port, OPEN_MS)
-            else:
-                raw = await open_tcp(self._hal, where[1], where[2], OPEN_MS)
-            stream = TlsStream(context(self._app.identity), raw)
-            await self._converse(stream)
+            await sync_session.run(self, self._app, serial, where)
             self.state = "done"
             self.last_ms = self._hal.unix_ms()
             self._retry = FIRST_RETRY
         # Whatever goes wrong, there will be another attempt.
         except Exception as error:  # noqa: BLE001
             self.state = str(error)
-            if not isinstance(error, (ChannelError, TlsError, WireError)):
+            if not isinstance(error, sync_session.FORESEEN):
                 self.state = type(error).__name__ + " " + self.state
             self._app.log("sync: " + self.state)
             self._due = min(self._due, self._hal.ms() + self._retry)
             self._retry = min(self._retry * 2, EVERY_MS)
-        finally:
-            if stream:
-                stream.close()
-            stream = None
-            gc.collect()
+        if self._hal.board.HEAP_SMALL:
+            sync_session = None
+            unload("sync_session", "channel", "tls_stream")
+        gc.collect()
 
-    async def _converse(self, stream):
-        app = self._app
-        from recorder.main import VERSION
-
-        hello = (app.identity.device_id, VERSION, app.spool.next_number)
-        session = link.DeviceSession(hello, app.primitives, self, app.documents)
-        buffer = bytearray(512)
-        answer = None
-        while not session.closed:
-            self._give_way()
-            event = session.next_event(answer)
-            answer = None
-            if event:
-                answer = await self._handle(event)
-                continue
-            data = session.data_to_send()
-            if data:
-                await stream.write(data, WRITE_MS)
-            elif not session.closed:
-                count = await stream.read_into(buffer, link.SILENCE_MS)
-                session.receive(bytes(memoryview(buffer)[:count]))
-
-    def _give_way(self):
+    def must_end(self):
+        """Whether a call needs the memory that the session has."""
         if self._hal.calls and self._hal.board.HEAP_SMALL:
             self._retry = SOON_MS
-            raise ChannelError("a call began")
-
-    async def _handle(self, event):
-        app = self._app
-        name = event[0]
-        if name == "busy":
-            await asyncio.sleep_ms(0)
-        elif name == "time":
-            app.clock.set(event[1])
-            self.state = "connected"
-        elif name == "document":
-            ok, reason = await app.documents.accept(event[1])
-            return "" if ok else reason
-        elif name == "receipt":
-            ok, reason = await app.spool.apply_receipt(event[1])
-            return "" if ok else reason
-        elif name == "sent":
-            self.sent += 1
-            self.state = "recording %d is in the vault" % event[1]
-            app.log(self.state)
-        elif name == "refused":
-            app.log("the vault refused recording %d: %s" % event[1:])
-        return None
+            return True
+        return False
