@@ -37,7 +37,13 @@ def make_row(reading: Reading, fallback_id: str, device_id: str, number: int) ->
     row.audio = audio_state(reading)
     row.outcome = outcome(reading, row)
     row.events = [
-        Event(recording_id=row.id, position=position, t_ms=min(event[1], LATEST_MS), name=event[0], fields=_plain(event[2:]))
+        Event(
+            recording_id=row.id,
+            position=position,
+            t_ms=min(event[1], LATEST_MS),
+            name=event[0],
+            fields=_plain(event[2:]),
+        )
         for position, event in enumerate(reading.events)
     ]
     row.findings = [

@@ -17,6 +17,7 @@ not open audio and does not certify devices. TESTIGO_SERVICE_SECRET_FILE may poi
 disk, a credential of the service manager), so that a stolen backup of this folder opens nothing.
 """
 
+import json
 import os
 import secrets
 import ssl
@@ -34,9 +35,13 @@ from testigo_vault.errors import KeyLocked, NotFound, VaultError
 from testigo_vault.files import write_file
 from testigo_vault.primitives import HOST, sign
 from testigo_vault.templates import POLICY_TEMPLATE, SETTINGS_TEMPLATE
+from testigo_vault.words import visible
 from testigo_wire import documents as wire_documents
 
 SHORTEST_PASSPHRASE = 10
+
+# What an interrupted start leaves behind; it holds nothing that anybody used.
+_MADE_FIRST = {"organisation.part", "devices", "documents", "incoming", "copies", "policy.toml", "settings.toml"}
 
 
 class Organisation:
@@ -54,6 +59,11 @@ class Organisation:
             self.audio_public = (self._keys / "audio.pub").read_bytes()
         except FileNotFoundError as error:
             raise VaultError(f"The vault {folder} lacks {error.filename}.", "Restore it from the backup.") from None
+        except (OSError, ValueError) as error:
+            raise VaultError(
+                f"The keys in {self._keys} cannot be read: {error}.",
+                "Run this as the vault's user, or restore them from the backup.",
+            ) from None
         self.ca_der = certificates.der(self.ca)
         self.devices = Devices(folder / "devices")
         self.documents = DocumentFolder(folder / "documents", self.operator_public)
@@ -139,20 +149,47 @@ class Organisation:
 def create(
     folder: Path, name: str, passphrase: str, audio_passphrase: str, progress: Callable[[str], None] = lambda text: None
 ) -> Organisation:
-    """Make an organisation and an empty vault in `folder`, which may exist but must hold no vault."""
+    """Make an organisation and an empty vault in `folder`, new or empty.
+
+    The keys take their place in one step at the end, so a start that was interrupted may be repeated.
+    """
     if (folder / config.FILE_NAME).exists():
         raise VaultError(f"{folder} already holds a vault.", "Choose another folder; keys are never overwritten.")
+    try:
+        others = {path.name for path in folder.iterdir()} - _MADE_FIRST if folder.exists() else set()
+    except OSError as error:
+        raise VaultError(f"{folder} cannot be a vault: {error.strerror}.", "Choose another folder.") from None
+    if "organisation" in others:
+        raise VaultError(
+            f"{folder} holds the keys of an organisation, but no {config.FILE_NAME}.",
+            "Restore that file from the backup, or choose another folder; keys are never overwritten.",
+        )
+    if others:
+        raise VaultError(f"{folder} is not empty: it holds {min(others)}.", "Choose a folder for the vault alone.")
     for what, phrase in (("organisation's", passphrase), ("audio", audio_passphrase)):
         if len(phrase) < SHORTEST_PASSPHRASE:
             raise VaultError(
                 f"The {what} passphrase is too short.", f"Use {SHORTEST_PASSPHRASE} characters or more, several words."
             )
-    for sub in ("organisation", "devices", "documents", "incoming", "copies"):
-        (folder / sub).mkdir(parents=True, exist_ok=True)
-    place = folder / "organisation"
-    # The index holds telephone numbers and the documents SIP passwords: nothing in here is for others.
-    os.chmod(folder, 0o700)
-    os.chmod(place, 0o700)
+    if passphrase == audio_passphrase:
+        raise VaultError(
+            "Both passphrases are the same.", "Who certifies appliances need not be able to listen: use two."
+        )
+    try:
+        _fill(folder, name, passphrase, audio_passphrase, progress)
+    except OSError as error:
+        raise VaultError(
+            f"The vault cannot be made in {folder}: {error.strerror}.", "Correct that, and run it again."
+        ) from None
+    return Organisation(folder)
+
+
+def _fill(folder: Path, name: str, passphrase: str, audio_passphrase: str, progress: Callable[[str], None]) -> None:
+    place = folder / "organisation.part"
+    for made_folder in (folder, place, *(folder / sub for sub in ("devices", "documents", "incoming", "copies"))):
+        made_folder.mkdir(parents=True, exist_ok=True)
+        # The index holds telephone numbers and the documents SIP passwords: nothing in here is for others.
+        made_folder.chmod(0o700)
     secret = secrets.token_urlsafe(32)
     write_file(place / "service.secret", secret.encode() + b"\n", 0o600)
 
@@ -173,11 +210,12 @@ def create(
     write_file(
         place / "server.crt", certificates.pem(certificates.make_server(ca, made["ca"], made["server"].public_key()))
     )
-    quoted = '"' + name.replace("\\", "\\\\").replace('"', '\\"') + '"'
-    write_file(folder / config.FILE_NAME, config.TEMPLATE.format(name=name, quoted=quoted).encode())
+    one_line = visible(" ".join(name.split()))
+    quoted = json.dumps(one_line, ensure_ascii=False)  # the same escapes as a TOML basic string has
     write_file(folder / "policy.toml", POLICY_TEMPLATE.format(controller=quoted).encode())
-    write_file(folder / "settings.toml", SETTINGS_TEMPLATE.encode())
-    return Organisation(folder)
+    write_file(folder / "settings.toml", SETTINGS_TEMPLATE.encode(), 0o600)
+    place.rename(folder / "organisation")
+    write_file(folder / config.FILE_NAME, config.TEMPLATE.format(name=one_line, quoted=quoted).encode())
 
 
 def now_ms() -> int:

@@ -9,9 +9,10 @@ import hashlib
 import hmac
 import re
 import secrets
+import threading
 from dataclasses import dataclass
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 
 from testigo_vault.database import Database
 from testigo_vault.errors import NotFound, Refused, VaultError
@@ -25,6 +26,10 @@ PASSWORD_LIFE_MS = 365 * 86_400_000
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,63}\Z")
 _N, _R, _P = 1 << 15, 8, 1
+
+# scrypt takes 32 MiB each time: so many sign-ins at once, and no more.
+_WORK = threading.BoundedSemaphore(4)
+_STRANGERS = 4096
 
 
 @dataclass
@@ -43,6 +48,8 @@ class Identity:
 class Users:
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._strangers: dict[str, tuple[int, int]] = {}
+        self._lock = threading.Lock()
 
     def add(self, name: str, roles: list[str], password: str, now_ms: int, full_name: str = "") -> None:
         if not _NAME.match(name):
@@ -86,24 +93,16 @@ class Users:
             return list(session.scalars(select(User).order_by(User.name)))
 
     def sign_in(self, name: str, password: str, now_ms: int, session_minutes: int) -> str:
-        """A new session's token. Raises Refused, with the same words for an unknown name and a wrong password."""
+        """A new session's token. Raises Refused, in the same words and after the same work for a name that is unknown.
+
+        An attempt is counted before the password is looked at, so that attempts made at once count each.
+        """
+        stored, locked = self._attempt(name, now_ms)
+        with _WORK:
+            right = check_password(password, stored or _nobody()) and bool(stored) and not locked
         with self._database.session() as session:
-            user = session.get(User, name)
-            if user is None or user.disabled_ms:
-                # The same work as for a known name, so that time does not tell which names exist.
-                check_password(password, _nobody())
-                locked, right = False, False
-            else:
-                locked = user.locked_until_ms > now_ms
-                right = not locked and check_password(password, user.password)
-                if right:
-                    user.failures = 0
-                elif not locked:
-                    user.failures += 1
-                    if user.failures >= FAILURES_ALLOWED:
-                        user.failures, user.locked_until_ms = 0, now_ms + LOCK_MS
-                        locked = True
             if right:
+                session.execute(update(User).where(User.name == name).values(failures=0, locked_until_ms=0))
                 session.execute(delete(WebSession).where(WebSession.ends_ms < now_ms))
                 token = secrets.token_urlsafe(32)
                 session.add(
@@ -123,6 +122,36 @@ class Users:
         if not right:
             raise Refused("Name or password is wrong.", "Try again, or ask the administrator.")
         return token
+
+    def _attempt(self, name: str, now_ms: int) -> tuple[str, bool]:
+        """Count an attempt. (the stored password, or "" where nobody may sign in by it; whether the name is locked)"""
+        with self._database.session() as session:
+            session.execute(
+                update(User).where(User.name == name, User.locked_until_ms <= now_ms).values(failures=User.failures + 1)
+            )
+            user = session.get(User, name)
+            if user is not None and not user.disabled_ms:
+                if user.locked_until_ms > now_ms:
+                    return user.password, True
+                if user.failures >= FAILURES_ALLOWED:
+                    # The last one that is looked at; should it be right, all is forgotten.
+                    user.failures, user.locked_until_ms = 0, now_ms + LOCK_MS
+                return user.password, False
+        return "", self._stranger(name, now_ms)
+
+    def _stranger(self, name: str, now_ms: int) -> bool:
+        """Names that do not exist lock like those that do; in memory, and no more of them than fit."""
+        with self._lock:
+            count, until = self._strangers.pop(name, (0, 0))
+            locked = until > now_ms
+            if not locked:
+                count += 1
+                if count >= FAILURES_ALLOWED:
+                    count, until = 0, now_ms + LOCK_MS
+            self._strangers[name] = count, until
+            while len(self._strangers) > _STRANGERS:
+                del self._strangers[next(iter(self._strangers))]
+        return locked
 
     def identify(self, token: str, now_ms: int) -> Identity | None:
         """Who a session's token belongs to, while the session lasts."""

@@ -177,7 +177,7 @@ def test_revoked(vault, appliance):
 
 
 def test_foreign_certificate(vault, tmp_path):
-    other = create(tmp_path / "other", "Somebody else", "another passphrase", "another passphrase")
+    other = create(tmp_path / "other", "Somebody else", "another passphrase", "and one for audio")
     other.unlock("another passphrase")
     stranger = Appliance(other, "branch-1", tmp_path)
     # It trusts our vault, but its own certificate is of another CA.

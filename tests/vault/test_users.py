@@ -1,5 +1,8 @@
 """Accounts: passwords at rest, limits, sessions that end."""
 
+import time
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from testigo_vault.errors import NotFound, Refused, VaultError
@@ -78,3 +81,30 @@ def test_nobody_listens_who_audits():
         assert LISTEN not in rights_of(role)
     assert READ_LOG not in rights_of("supervisor")
     assert rights_of("unknown,") == set()
+
+
+def test_attempts_made_at_once_count_each(users, monkeypatch):
+    looked_at = []
+    monkeypatch.setattr("testigo_vault.users.check_password", lambda *words: looked_at.append(words) or time.sleep(0.2))
+
+    def attempt(_):
+        with pytest.raises(Refused):
+            users.sign_in("ane", "wrong", 1000, 10)
+
+    with ThreadPoolExecutor(20) as pool:
+        list(pool.map(attempt, range(20)))
+    monkeypatch.undo()
+    with pytest.raises(Refused, match="Too many"):
+        users.sign_in("ane", PASSWORD, 1000, 10)
+
+
+def test_a_name_that_is_unknown_shows_by_nothing(users):
+    def answers(name):
+        for i in range(FAILURES_ALLOWED + 1):
+            with pytest.raises(Refused) as refused:
+                users.sign_in(name, "wrong", 1000 + i, 10)
+            yield str(refused.value)
+
+    users.add("jon", ["agent"], PASSWORD, 0)
+    users.disable("jon", 1)
+    assert list(answers("ane")) == list(answers("nobody")) == list(answers("jon"))

@@ -16,7 +16,9 @@ from test_intake import take
 
 from testigo_vault import g711
 from testigo_vault.organisation import now_ms
+from testigo_vault.users import Identity
 from testigo_vault.web.app import make_app
+from testigo_vault.web.listening import ListeningRoom
 
 PASSWORD = "a long enough password"
 
@@ -174,6 +176,31 @@ def test_sign_out_ends_the_session(address):
     client.post("/sign-out", data={"csrf": csrf(client)})
     again = httpx.Client(base_url=address, cookies=cookies)
     assert again.get("/").status_code == 303
+
+
+def test_nonsense_is_answered_by_a_page(address, first):
+    client = signed_in(address, "supervisor")
+    for answer in (
+        client.get("/?page=many"),
+        client.post(f"/recordings/{first}/open", data={"csrf": csrf(client), "passphrase": "secret" * 400}),
+        client.post("/lock", data={"csrf": "ñ"}),
+    ):
+        assert answer.status_code in (403, 422) and "<h1>This did not work" in answer.text
+        assert "secret" not in answer.text and answer.headers["cache-control"] == "no-store"
+    assert client.post("/sign-in", content=b"name=" + b"x" * 20_000).status_code == 413
+    assert client.post("/sign-in", content=iter([b"name=x"])).status_code == 413
+    opened(client, first)
+    audio = f"/recordings/{first}/audio.wav"
+    assert client.get(audio, headers={"Range": "bytes=5-3"}).status_code == 200
+    assert client.get(audio).headers["cache-control"] == "no-store"
+
+
+def test_keys_are_forgotten_though_nobody_asks(vault, appliance):
+    room = ListeningRoom(vault)
+    vault.config.unlock_minutes = 0
+    room.unlock(Identity("x", "x", [], set(), "session", ""), AUDIO_PASSPHRASE)
+    time.sleep(0.3)
+    assert room._seats == {}
 
 
 @pytest.mark.page

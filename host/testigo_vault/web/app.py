@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import RedirectResponse, Response
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
@@ -13,6 +14,8 @@ from testigo_vault.vault import Vault
 from testigo_vault.web import access_page, details_page, list_page, sign_in_page, sound, system_page
 from testigo_vault.web.context import Context, SignInNeeded, context_of, secure
 
+# Forms are read whole, before anybody is known to be signed in.
+_LARGEST_FORM = 16384
 _STATUS = {Refused: 403, KeyLocked: 403, NotFound: 404}
 
 
@@ -25,6 +28,9 @@ def make_app(vault: Vault) -> FastAPI:
 
     @app.middleware("http")
     async def headers(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
+        length = request.headers.get("content-length", "0")
+        if "transfer-encoding" in request.headers or not length.isdigit() or int(length) > _LARGEST_FORM:
+            return secure(Response("This form is too large.", 413))
         response = secure(await call_next(request))
         if request.url.path.startswith("/static/"):
             response.headers["Cache-Control"] = "max-age=300"
@@ -39,6 +45,12 @@ def make_app(vault: Vault) -> FastAPI:
         assert isinstance(error, VaultError)
         status = _STATUS.get(type(error), 409)
         return context_of(request).page(request, "error.html", status, message=error.message, way_out=error.way_out)
+
+    @app.exception_handler(RequestValidationError)
+    async def invalid(request: Request, error: Exception) -> Response:
+        # Says nothing of the values: one of them may be a passphrase.
+        message, way_out = "The address or the form holds something that is not understood.", "Go back and correct it."
+        return context_of(request).page(request, "error.html", 422, message=message, way_out=way_out)
 
     @app.exception_handler(HTTPException)
     async def http_error(request: Request, error: Exception) -> Response:

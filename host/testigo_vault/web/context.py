@@ -93,7 +93,7 @@ def need(request: Request, right: str, recording: str = "") -> Identity:
 
 def check_csrf(identity: Identity, token: str) -> None:
     """Forms carry the session's token, so that no other site can post in a person's name."""
-    if not hmac.compare_digest(identity.csrf, token):
+    if not hmac.compare_digest(identity.csrf.encode(), token.encode()):
         raise Refused("This form is out of date.", "Open the page again and repeat.")
 
 

@@ -50,24 +50,30 @@ class ListeningRoom:
         """Raises KeyLocked for a wrong passphrase; both outcomes are logged."""
         log, user = self._vault.log, identity.name
         with self._lock:
+            # Counted before the passphrase is tried, so that attempts made at once count each.
             failures = self._failures.setdefault(user, _Failures())
             paused = failures.until_ms > _now()
+            if not paused:
+                failures.count += 1
+                if failures.count >= FAILURES_ALLOWED:
+                    failures.count, failures.until_ms = 0, _now() + PAUSE_MS
         if paused:
             log.append(user, "unlock-audio", DENIED, detail="too many wrong passphrases")
             raise KeyLocked("Too many wrong audio passphrases.", f"Wait {PAUSE_MS // 60_000} minutes.")
         try:
             key = self._vault.organisation.audio_key(passphrase)
         except KeyLocked:
-            with self._lock:
-                failures.count += 1
-                if failures.count >= FAILURES_ALLOWED:
-                    failures.count, failures.until_ms = 0, _now() + PAUSE_MS
             log.append(user, "unlock-audio", DENIED, detail="wrong passphrase")
             raise KeyLocked("The audio passphrase is wrong; the attempt was logged.", "Try again.") from None
         log.append(user, "unlock-audio", GRANTED, detail=f"for {self._vault.config.unlock_minutes} minutes")
+        length_ms = self._vault.config.unlock_minutes * 60_000
         with self._lock:
-            failures.count = 0
-            self._seats[identity.session] = _Seat(key, _now() + self._vault.config.unlock_minutes * 60_000)
+            failures.count = failures.until_ms = 0
+            self._seats[identity.session] = _Seat(key, _now() + length_ms)
+        # Forgotten on time although nobody asks for a page any more.
+        forgetting = threading.Timer(length_ms / 1000 + 0.01, self.sweep)
+        forgetting.daemon = True
+        forgetting.start()
 
     def lock(self, session: str) -> None:
         with self._lock:

@@ -57,6 +57,8 @@ def play(request: Request, recording_id: str) -> Response:
         raise KeyLocked("This call is not open, or its time is over.", "Open it again on its page.")
     total = timeline.wav_size()
     asked = _RANGE.match(request.headers.get("range", ""))
+    if asked and asked[2] and int(asked[2]) < int(asked[1]):
+        asked = None  # not a range (RFC 9110 section 14.1.1): as if none were asked
     start = int(asked[1]) if asked else 0
     end = min(int(asked[2]) + 1 if asked and asked[2] else total, total)
     if asked and start >= total:
