@@ -38,7 +38,13 @@ def service_asked(board):
     if rtc.memory() == SERVICE:
         rtc.memory(b"")
         return True
-    return _button(board)
+    if _button(board):
+        return True
+    try:
+        os.stat(ROOT + "/identity/seed.bin")
+    except OSError:
+        network.WLAN(network.WLAN.IF_STA).active(True)  # for `entropy`, before Python's heap grows into its memory
+    return False
 
 
 def _button(board):
@@ -145,14 +151,12 @@ class Hal(CommonHal):
         return "in use"
 
     def entropy(self, n):
-        """The chip's generator is true random only while the radio is on; it stays as it was, but keeps its memory."""
+        """The chip's generator is true random only while the radio is on, which then keeps its memory until a restart."""
         radio = network.WLAN(network.WLAN.IF_STA)
-        was_on = radio.active()
         radio.active(True)
-        try:
-            return os.urandom(n)
-        finally:
-            radio.active(was_on)
+        data = os.urandom(n)
+        radio.active(False)
+        return data
 
     async def network(self, settings):
         kind = settings[0] if settings else "none"
