@@ -6,9 +6,8 @@ The call is a task that walks through its stages; SIP events reach it through
 """
 
 import asyncio
-import time
 
-from recorder import asking
+from recorder import asking, media
 from recorder.asking import Asking
 from recorder.flow import Flow
 from recorder.leg import CODECS, FAR, NAMES, NEAR
@@ -16,7 +15,7 @@ from recorder.tap import Tap
 from testigo_wire import sdp, sip_call, sip_event
 
 RING_TIMEOUT_MS = 120000
-TICK_MS = 100
+DESERTED_MS = 300000
 KEYS_MS = 4000
 UNAVAILABLE = 503
 
@@ -49,7 +48,7 @@ class Call:
         self._reason = "cancelled"
         self._bridged = False
         self._limit = None
-        self.opened_ticks = 0
+        self.opened_ticks = self._bridged_ticks = 0
 
     # events, from the gateway and the flows
 
@@ -145,7 +144,7 @@ class Call:
             if self._line is not None and self._line[11] == "refuse-call":
                 self._end(None, UNAVAILABLE, "recording impossible")
             return
-        self.opened_ticks = time.ticks_ms()
+        self.opened_ticks = media.ticks()
         sip = self._first.sip
         recording = self._recording
         line = self._line
@@ -270,16 +269,36 @@ class Call:
         for flow in self._flows:
             flow.forward(True)
         self._bridged = True
+        self._bridged_ticks = media.ticks()
 
     async def _talk(self):
         while True:
-            await self._next(TICK_MS if self._tap.on else None)
-            self._tap.flush_old(time.ticks_ms())
-            if self._limit and self._tap.on and time.ticks_diff(time.ticks_ms(), self.opened_ticks) > self._limit:
-                self._tap.flush()
-                self._tap.stop()
-                self._recording.event("unrecorded", "limit")
-                self._reason = "limit"
+            await self._next(None)
+
+    def tick(self):
+        """What time brings to a conversation; the gateway calls it some twenty times a second, and it allocates nothing."""
+        if self._over or not self._bridged:
+            return
+        now = media.ticks()
+        self._tap.flush_old(now)
+        if self._limit and self._tap.on and media.since(now, self.opened_ticks) > self._limit:
+            self._tap.flush()
+            self._tap.stop()
+            self._recording.event("unrecorded", "limit")
+            self._reason = "limit"
+        if self._deserted(now):
+            self._over = Over(None, 408, "no audio for %d s" % (DESERTED_MS // 1000))
+            self._wake.set()
+
+    def _deserted(self, now):
+        """Neither party has sent anything for long, and nobody is on hold: their BYE must have been lost."""
+        if media.since(now, self._bridged_ticks) < DESERTED_MS:
+            return False
+        for side in (NEAR, FAR):
+            heard = self._flows[side].state[media.SENT_MS]
+            if self._legs[side].held or media.since(now, heard) < DESERTED_MS:
+                return False
+        return True
 
     async def _next(self, timeout_ms):
         """Waits for something to happen. Raises Over when a party is gone."""

@@ -7,7 +7,6 @@ datagrams at once) is sorted out in `_odd`.
 """
 
 import struct
-import time
 
 from recorder import media
 from recorder.poll import revive
@@ -66,7 +65,7 @@ class Flow:
         """A talkspurt of our own making begins: its timestamps tell of the pause before it."""
         state = self.state
         if state[media.SENT_MS]:
-            pause = time.ticks_diff(now, state[media.SENT_MS]) * 8 - 160
+            pause = media.since(now, state[media.SENT_MS]) * 8 - 160
             if pause > 0:
                 state[media.TS_OUT] = (state[media.TS_OUT] + pause) & 0xFFFFFFFF
         state[media.MARK] = 1
@@ -82,7 +81,7 @@ class Flow:
             if n == 0:
                 revive(self._source)
             return
-        now = time.ticks_ms()
+        now = media.ticks()
         tap = self._tap
         result = media.relay(rx, 0, n, self.state, tap.control, tap.frame, now, 0)
         if result:
@@ -166,7 +165,7 @@ class Flow:
         state[media.SEQ_DELTA] = (state[media.SEQ_OUT] + 1 - sequence) & 0xFFFF
         elapsed = 160
         if state[media.SENT_MS]:
-            elapsed = max(160, time.ticks_diff(now, state[media.SENT_MS]) * 8)
+            elapsed = max(160, media.since(now, state[media.SENT_MS]) * 8)
         state[media.TS_DELTA] = (state[media.TS_OUT] + elapsed - timestamp) & 0xFFFFFFFF
         state[media.TRANSIT] = (now * 8 - timestamp) & 0xFFFFFFFF
 

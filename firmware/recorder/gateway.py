@@ -96,9 +96,11 @@ class Gateway:
         self.flush()
 
     async def run(self):
-        """Timers of the transactions; ends only by being cancelled."""
+        """Timers of the transactions and of the calls; ends only by being cancelled."""
         while True:
             await asyncio.sleep_ms(TICK_MS)
+            for call in self.calls:
+                call.tick()
             deadline = self._agent.deadline()
             if deadline is not None and deadline <= self.hal.ms():
                 self.flush()

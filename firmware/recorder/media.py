@@ -6,6 +6,7 @@ is an array of 32-bit words; `control` is the state of the frame that is being
 filled.  Nothing here allocates, and no number needs more than 32 bits.
 """
 
+import time
 from array import array
 
 import micropython
@@ -50,6 +51,16 @@ TICKS_MASK = const(0x3FFFFFFF)
 ODD = const(0)
 SEND = const(1)
 SEND_AND_SEAL = const(3)
+
+
+def ticks():
+    """Milliseconds as the words above keep them: 30 bits, on a port whose own ticks are wider too."""
+    return time.ticks_ms() & TICKS_MASK
+
+
+def since(now, earlier):
+    """Milliseconds from one `ticks` to a later one, less than 12 days apart."""
+    return (now - earlier) & TICKS_MASK
 
 
 def new_flow():

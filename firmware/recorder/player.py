@@ -38,7 +38,7 @@ class Player:
             sent = 0
             due = time.ticks_ms()
             for flow in self._flows:
-                flow.begin_talk(due)
+                flow.begin_talk(media.ticks())
             while True:
                 n = audio.readinto(samples)
                 if not n:
@@ -46,7 +46,7 @@ class Player:
                 self._hash.update(samples[:n] if n < SAMPLES else samples)
                 for i in range(n, SAMPLES):
                     samples[i] = SILENCE[self._encoding]
-                now = time.ticks_ms()
+                now = media.ticks()
                 for flow in self._flows:
                     media.stamp(packet, flow.state, payload_type, SAMPLES, now)
                     try:

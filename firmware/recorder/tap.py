@@ -1,7 +1,5 @@
 """The frame that a call's packets are tapped into, between two seals (design section 6)."""
 
-import time
-
 from recorder import media
 
 ROOM = 1000  # a packet may be this long; a frame is sealed while there is room for one more
@@ -19,7 +17,7 @@ class Tap:
         self._opened = 0
 
     def start(self, recording, opened_ticks):
-        """opened_ticks: time.ticks_ms() when the recording was opened. Raises SpoolError."""
+        """opened_ticks: media.ticks() when the recording was opened. Raises SpoolError."""
         stream = recording.start_audio()
         self._recording = recording
         self._opened = opened_ticks
@@ -48,7 +46,7 @@ class Tap:
         n = control[media.POSITION] - self._start
         if n <= 5:
             return
-        age = time.ticks_diff(control[media.STARTED], self._opened)
+        age = media.since(control[media.STARTED], self._opened)
         frame = self.frame
         at = self._start
         frame[at] = VERSION
@@ -62,8 +60,8 @@ class Tap:
         self._hal.collect()
 
     def flush_old(self, now):
-        """now: time.ticks_ms(). For a call in which no packet comes to fill the frame."""
+        """now: media.ticks(). For a call in which no packet comes to fill the frame."""
         control = self.control
         if self._recording and control[media.POSITION] != control[media.FIRST]:
-            if time.ticks_diff(now, control[media.STARTED]) >= media.FRAME_MS:
+            if media.since(now, control[media.STARTED]) >= media.FRAME_MS:
                 self.flush()

@@ -14,6 +14,7 @@ import time
 
 import appliance
 
+from recorder import media
 from recorder.flow import Flow
 from recorder.tap import Tap
 
@@ -97,7 +98,7 @@ async def main():
     flows[1].give_to(source.near_in, None)
     for flow in flows:
         flow.forward(True)
-    tap.start(recording, time.ticks_ms())
+    tap.start(recording, media.ticks())
     packet = bytearray(172)
     drain = bytearray(172)
 

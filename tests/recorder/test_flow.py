@@ -3,6 +3,7 @@
 import gc
 import socket
 import struct
+import sys
 import time
 
 from recorder import media
@@ -81,7 +82,7 @@ class Rig:
         self.flow.take_from(self.inner, 0, 101)
         self.flow.give_to(self.outer, 96)
         if recorded:
-            self.tap.start(self.recording, time.ticks_ms())
+            self.tap.start(self.recording, media.ticks())
 
     def close(self):
         for sock in (self.sender, self.inner, self.outer, self.listener):
@@ -225,6 +226,37 @@ def test_rubbish_is_dropped():
     assert len(rig.heard()) == 1
     rig.send(packet(2, 160))
     assert len(rig.heard()) == 1
+    rig.close()
+
+
+def test_a_machine_that_is_up_for_months():
+    """Where ticks have more than 32 bits they must not be compared with what a word kept of them."""
+    if sys.maxsize < 1 << 40:
+        return  # ticks have 30 bits there
+
+    class LongUp:
+        @staticmethod
+        def ticks_ms():
+            return time.ticks_ms() + (1 << 40)
+
+    media.time = LongUp
+    try:
+        test_one_by_one()
+        rig = Rig(recorded=False)
+        own = bytearray(172)
+        rig.flow.begin_talk(media.ticks())
+        media.stamp(own, rig.flow.state, 0, 160, media.ticks())
+        rig.outer.write(own)
+        rig.flow.begin_talk(media.ticks())
+        rig.flow.forward(True)
+        rig.tap.start(rig.recording, media.ticks())
+        rig.send(packet(1, 0))
+        heard = rig.heard()
+        check_continuous(heard)
+        rig.tap.flush()
+        assert struct.unpack(">I", rig.recording.frames[0][1:5])[0] < 1000
+    finally:
+        media.time = time
     rig.close()
 
 
