@@ -13,7 +13,7 @@ from recorder.spool import SpoolError
 from testigo_wire.serial import OPEN
 
 EVERY_MS = 900000
-SOON_MS = 1000
+SOON_MS = 300
 FIRST_RETRY = 5000
 LOOK_MS = 250
 

@@ -21,7 +21,7 @@ from testigo_vault.models import Recording
 
 DEVICE = "branch-1"
 RTP_PORTS = 16
-NOTICE_MS = 600
+NOTICE_MS = 400
 LINE: dict[str, Any] = {
     "name": "main",
     "mode": "all",

@@ -35,7 +35,7 @@ def test_opt_in_by_info_is_recorded(branch):
 
 def test_opt_in_key_during_notice_counts_and_notice_goes_on_to_its_end(branch):
     branch.policy(rule="opt-in")
-    branch.call(calling().pause(200).info("1").pause(1300).bye(), answering())
+    branch.call(calling().pause(150).info("1").pause(1100).bye(), answering())
     recording = branch.recording()
     recorded(recording)
     assert consent(recording) == ["opt-in", True, "key", "1", "info"]
@@ -85,7 +85,7 @@ def test_notify_is_recorded_after_the_notice(branch):
 @pytest.mark.parametrize("rule", ["notify", "opt-out", "opt-in"])
 def test_objection_during_notice(branch, rule):
     branch.policy(rule=rule)
-    branch.call(calling().pause(200).info("9").pause(800).bye(), answering())
+    branch.call(calling().pause(150).info("9").pause(800).bye(), answering())
     recording = branch.recording()
     not_recorded(recording, "refused")
     assert consent(recording) == [rule, False, "key", "9", "info"]
@@ -118,7 +118,7 @@ def test_keys_by_rfc_4733(branch, key):
     worker = branch.worker(answering())
     phone = branch.phone(FAR)
     phone.command("dial", f"sip:100@{branch.far.back[0]}:{branch.far.back[1]}")
-    wait_for(lambda: branch.far.calls and len(branch.far.calls[0].heard) == NOTICE_MS // 20, 10, "the notice")
+    wait_for(lambda: branch.far.calls and len(branch.far.calls[0].heard) >= NOTICE_MS // 20, 10, "the notice")
     phone.key("1")
     wait_for(lambda: branch.near.calls and len(branch.near.calls[0].heard_audio()) > 30, 10, "the bridge")
     if key == "9":

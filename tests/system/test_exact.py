@@ -11,7 +11,7 @@ from sipp import answering, calling
 
 from testigo_vault import g711
 
-SLACK_S = 0.06  # three packets: one on its way, one in a socket, one about to be sent
+LOADED_S = 0.3  # how far apart two things that happen together may be seen on a machine with much to do
 
 
 def check_stretch(media: Media, raw: bytes, begin_s: float, end_s: float) -> None:
@@ -21,8 +21,15 @@ def check_stretch(media: Media, raw: bytes, begin_s: float, end_s: float) -> Non
     at = b"".join(packet.payload for packet in said).find(raw)
     assert at >= 0 and at % 160 == 0 and len(raw) % 160 == 0, "not one stretch of what was said"
     first, last = said[at // 160], said[(at + len(raw)) // 160 - 1]
-    assert abs(first.at - begin_s) < SLACK_S
-    assert abs(last.at - end_s) < SLACK_S
+    assert abs(first.at - begin_s) < LOADED_S
+    assert abs(last.at - end_s) < LOADED_S
+
+
+def check_heard(branch, raws: tuple[bytes, bytes], notice_packets: int) -> None:
+    """What the parties heard of each other was recorded, to the packet: no more, no less."""
+    for leg, raw in enumerate(raws):
+        heard = branch.cables[1 - leg].calls[0].heard_audio()[notice_packets if leg == NEAR else 0 :]
+        assert raw == b"".join(packet.payload for packet in heard)
 
 
 def moment(cable, first_words: str) -> float:
@@ -69,6 +76,7 @@ def test_with_sipp(branch, tmp_path, micropython, codec, encoding):
     for leg in (NEAR, FAR):
         check_stretch(branch.cables[leg].calls[0], raws[leg], begin, end)
         assert raws[leg][:160] in branch.speech[leg]
+    check_heard(branch, raws, NOTICE_MS // 20)
     for leg, received, lost, late, _, _ in events(recording, "quality"):
         assert (received * 160, lost, late) == (len(raws[leg]), 0, 0)
 
@@ -89,3 +97,4 @@ def test_with_baresip(branch, tmp_path, micropython, encoding):
         check_stretch(media, raws[leg], max(begin, media.said_audio()[0].at), end)
         played, kept = (g711.decode(encoding, data) for data in (branch.speech[leg] * 2, raws[leg]))
         assert kept in played, "what was kept is not what was played"
+    check_heard(branch, raws, NOTICE_MS // 20)

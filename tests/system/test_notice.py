@@ -10,6 +10,7 @@ from rig import FAR, NEAR, wait_for
 from sipp import answering, calling
 
 PACKETS = NOTICE_MS // 20
+LOADED_S = 0.25  # how late a packet may be on a machine with much to do
 
 
 def check_continuous(media: Media) -> None:
@@ -20,7 +21,7 @@ def check_continuous(media: Media) -> None:
         assert (after.sequence_number - before.sequence_number) & 0xFFFF == 1
         step = (after.timestamp - before.timestamp) & 0xFFFFFFFF
         assert step == 160 or after.marker, f"{step} without the marker of a new talkspurt"
-        assert abs(step / 8000 - (after.at - before.at)) < 0.06
+        assert abs(step / 8000 - (after.at - before.at)) < LOADED_S
 
 
 def check_heard(media: Media, notice: bytes, first: int = 0) -> None:
@@ -28,9 +29,8 @@ def check_heard(media: Media, notice: bytes, first: int = 0) -> None:
     packets = media.heard_audio()[first : first + PACKETS]
     assert b"".join(packet.payload for packet in packets) == notice
     assert packets[0].marker and not any(packet.marker for packet in packets[1:])
-    assert NOTICE_MS - 80 < (packets[-1].at - packets[0].at) * 1000 < NOTICE_MS + 60
-    gaps = [after.at - before.at for before, after in pairwise(packets)]
-    assert max(gaps) < 0.06
+    for number, packet in enumerate(packets):
+        assert -0.03 < packet.at - packets[0].at - number * 0.02 < LOADED_S
 
 
 @pytest.mark.parametrize(("codec", "encoding"), [(0, "PCMU"), (8, "PCMA")])
@@ -42,8 +42,10 @@ def test_complete_gapless_and_followed_by_every_packet_of_the_worker(branch, cod
     check_continuous(caller)
     check_continuous(worker)
     heard = [packet.payload for packet in caller.heard_audio()[PACKETS:]]
-    said = [packet.payload for packet in worker.said_audio()]
-    assert len(said) > 50 and heard == said[: len(heard)] and len(said) - len(heard) <= 2
+    said = worker.said_audio()
+    assert len(heard) > 50 and heard == [packet.payload for packet in said[: len(heard)]]
+    bye = next(message.at for message in branch.far.messages if message.first_line.startswith("BYE"))
+    assert all(packet.at > bye - LOADED_S for packet in said[len(heard) :]), "packets before the end are missing"
     branch.recording()
 
 

@@ -81,7 +81,7 @@ def test_no_audio_before_consent(branch, virtual, order):
 
 def test_early_objection_leaves_nothing(branch, virtual):
     branch.policy(rule="notify")
-    ends = [branch.worker(answering()), branch.caller(calling().pause(250).info("9").pause(1000).bye())]
+    ends = [branch.worker(answering()), branch.caller(calling().pause(150).info("9").pause(1000).bye())]
     states = watch(branch, virtual, ends)
     recording = branch.recording()
     assert recording.reason == "refused"
