@@ -57,9 +57,9 @@ class Catalogue:
             selectinload(Recording.events), selectinload(Recording.copies), selectinload(Recording.findings)
         )
         device_id, slash, number = name.rpartition("/")
-        if slash and number.isdigit():
+        if slash and number.isdecimal() and len(number) < 16:
             query = query.where(Recording.device_id == device_id, Recording.number == int(number))
-        elif len(name) >= 6 and all(c in "0123456789abcdef-" for c in name.lower()):
+        elif len(name.replace("-", "")) >= 6 and all(c in "0123456789abcdef-" for c in name.lower()):
             query = query.where(Recording.id.startswith(name.lower().replace("-", "")))
         else:
             raise NotFound(f"{name!r} names no recording.", "Use its id, 6 or more digits of it, or DEVICE/NUMBER.")

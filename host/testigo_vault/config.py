@@ -82,26 +82,36 @@ def load(folder: Path) -> Config:
         raise VaultError(
             f"{folder} is not a vault: it has no {FILE_NAME}.", "Make one by `testigo init DIR`."
         ) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise VaultError(f"{path} cannot be read: {error}.", "Correct that line.") from None
+    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise VaultError(f"{path} cannot be read: {error}.", "Correct that.") from None
     return _parse(path, data, folder)
 
 
 def _parse(path: Path, data: dict[str, Any], folder: Path) -> Config:
     config = Config(name=_take(path, data, "name", "name", str))
     for section, names in _SECTIONS.items():
-        values = data.pop(section, {})
+        values = _take(path, data, section, f"[{section}]", dict) if section in data else {}
         for name, attribute in names.items():
             if name in values:
                 expected = type(getattr(config, attribute))
                 setattr(config, attribute, _take(path, values, name, f"{section}.{name}", expected))
         _nothing_left(path, values, section + ".")
-    for item in data.pop("copies", []):
-        options = item.pop("options", {})
+    for item in _take(path, data, "copies", "[[copies]]", list) if "copies" in data else []:
+        if not isinstance(item, dict):
+            raise VaultError(f"{path}: [[copies]] holds {item!r}, not a table.", "Correct it.")
+        options = _take(path, item, "options", "copies.options", dict) if "options" in item else {}
         copy = Copy(_take(path, item, "name", "copies.name", str), _take(path, item, "url", "copies.url", str), options)
         _nothing_left(path, item, "copies.")
         config.copies.append(copy)
     _nothing_left(path, data, "")
+    for shown, value, least, most in (
+        ("ingest.port", config.ingest_port, 0, 65535),
+        ("web.port", config.web_port, 0, 65535),
+        ("web.session_minutes", config.session_minutes, 1, 10080),
+        ("audio.unlock_minutes", config.unlock_minutes, 1, 1440),
+    ):
+        if not least <= value <= most:
+            raise VaultError(f"{path}: {shown} is {value}, not {least} to {most}.", "Correct it.")
     names_seen = [copy.name for copy in config.copies]
     if not names_seen or len(set(names_seen)) != len(names_seen):
         raise VaultError(f"{path}: [[copies]] needs one or more entries, each of its own name.", "Add or rename one.")

@@ -6,8 +6,9 @@ from alembic import command
 from alembic.config import Config as AlembicConfig
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from alembic.util.exc import CommandError
 from sqlalchemy import Engine, create_engine, event
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session, sessionmaker
 
 from testigo_vault.errors import VaultError
@@ -23,9 +24,14 @@ class Database:
         try:
             self.engine = _engine(url)
             _migrate(self.engine, url)
-        except OperationalError as error:
+        except (SQLAlchemyError, ImportError) as error:
             raise VaultError(
-                f"The index {url} does not open: {error.orig}.", "Correct [index] url in vault.toml, or its folder."
+                f"The index {url} does not open: {getattr(error, 'orig', error)}.",
+                "Correct [index] url in vault.toml, or its folder; or restore it from the backup.",
+            ) from None
+        except CommandError as error:
+            raise VaultError(
+                f"The index {url} is of another version of this program: {error}.", "Use that version or a newer one."
             ) from None
         self.session = sessionmaker(self.engine, expire_on_commit=False).begin
 

@@ -8,6 +8,7 @@ documents/settings/<device_id>.tsd      for one appliance
 import re
 from pathlib import Path
 
+from testigo_vault.devices import check_device_id
 from testigo_vault.errors import NotFound, Refused, VaultError
 from testigo_vault.files import write_file
 from testigo_vault.primitives import HOST, verify
@@ -52,7 +53,7 @@ class DocumentFolder:
         return self.folder / "notices" / f"{check_notice_name(name)}.tsd"
 
     def settings_path(self, device_id: str) -> Path:
-        return self.folder / "settings" / f"{device_id}.tsd"
+        return self.folder / "settings" / f"{check_device_id(device_id)}.tsd"
 
     def save(self, path: Path, document: bytes, blobs: dict[str, bytes] | None = None) -> None:
         """Write a document; its blobs (name -> bytes) come first, since it names them by digest."""

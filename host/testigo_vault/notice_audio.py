@@ -8,6 +8,7 @@ import io
 import shutil
 import subprocess
 import tempfile
+from array import array
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +22,9 @@ RATE = 8000
 LOUDNESS = "I=-19:TP=-2:LRA=11"
 LONGEST_MS = 180_000
 _SPEAK_SECONDS = 60
+
+# After normalising, speech peaks far above this: a hundredth of full scale.
+_FAINTEST = 330
 
 _CODECS = {"PCMU": "pcm_mulaw", "PCMA": "pcm_alaw"}
 
@@ -72,6 +76,9 @@ def _make(data: bytes, name: str) -> NoticeAudio:
     samples = _normalise(data, name)
     if not samples:
         raise VaultError(f"{name} holds no sound.", "Give another file.")
+    values = array("h", samples)
+    if max(max(values), -min(values)) < _FAINTEST:
+        raise VaultError(f"{name} holds only silence, so nobody would be told.", "Give another file.")
     if len(samples) // 2 * 1000 // RATE > LONGEST_MS:
         raise VaultError(f"{name} is longer than {LONGEST_MS // 1000} s.", "Callers hang up; shorten it.")
     return NoticeAudio(_encode(samples, "PCMU"), _encode(samples, "PCMA"))

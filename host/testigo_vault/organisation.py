@@ -105,7 +105,13 @@ class Organisation:
         """TLS of the ingest: this vault's certificate, and a certificate of this CA asked from every appliance."""
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.minimum_version = ssl.TLSVersion.TLSv1_2
-        context.load_cert_chain(self._keys / "server.crt", self._keys / "server.key", self.service_secret)
+        try:
+            context.load_cert_chain(self._keys / "server.crt", self._keys / "server.key", self.service_secret)
+        except (OSError, ssl.SSLError) as error:
+            raise KeyLocked(
+                f"The service secret does not open {self._keys / 'server.key'} ({error.args[-1]}).",
+                "Restore both from one backup of the keys.",
+            ) from None
         context.load_verify_locations(cadata=self.ca_der)
         context.verify_mode = ssl.CERT_REQUIRED
         return context

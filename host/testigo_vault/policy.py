@@ -27,6 +27,8 @@ class _Table:
     """A TOML table from which every entry has to be taken; errors name file and entry."""
 
     def __init__(self, path: Path, values: dict[str, Any], prefix: str = "") -> None:
+        if not isinstance(values, dict):
+            raise VaultError(f"{path}: {prefix.rstrip('.')} is {values!r}, not a table.", "Correct it.")
         self._path, self._values, self._prefix = path, dict(values), prefix
 
     def take(self, key: str, kind: type, default: Any = None) -> Any:

@@ -5,12 +5,13 @@ from serial_ends import PASSPHRASE, appliance, organisation, verb
 from testigo_tools.port import Port
 
 
-def test_from_new_to_synced(micropython, tmp_path):
+def test_from_new_to_synced(micropython, tmp_path, monkeypatch):
+    monkeypatch.setenv("TESTIGO_PASSPHRASE", PASSPHRASE)
     vault, port = tmp_path / "vault", tmp_path / "device" / "tty"
     organisation(vault)
     words = ["provision", "--port", port, "--vault", vault]
     with appliance(micropython, tmp_path / "device"):
-        done = verb(micropython, *words, "--device-id", "branch-7", "--passphrase", PASSPHRASE)
+        done = verb(micropython, *words, "--device-id", "branch-7")
         assert done.returncode == 0, done.stderr
         assert "branch-7 is provisioned" in done.stdout
         with Port(str(port)) as device:

@@ -111,13 +111,14 @@ def test_forged_receipt_deletes_nothing(micropython, tmp_path):
         assert any("receipt refused" in line for line in facts["log"])
 
 
-def test_wrong_passphrase_and_missing_name(micropython, tmp_path):
+def test_wrong_passphrase_and_missing_name(micropython, tmp_path, monkeypatch):
+    monkeypatch.setenv("TESTIGO_PASSPHRASE", "not these words")
     organisation(tmp_path / "vault")
     with appliance(micropython, tmp_path / "device"):
         common = ["provision", "--port", tmp_path / "device" / "tty", "--vault", tmp_path / "vault"]
         done = verb(micropython, *common)
         assert done.returncode == 1 and "--device-id" in done.stderr
-        done = verb(micropython, *common, "--device-id", "branch-7", "--passphrase", "not these words")
+        done = verb(micropython, *common, "--device-id", "branch-7")
         assert done.returncode == 1 and "passphrase" in done.stderr
         facts = verb(micropython, "diag", "--port", tmp_path / "device" / "tty").stdout
         assert "not provisioned" in facts

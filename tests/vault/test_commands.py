@@ -5,6 +5,7 @@ import wave
 
 import pytest
 from conftest import AUDIO_PASSPHRASE, PASSPHRASE
+from sqlalchemy import text as sql
 from stand_in import speech
 from test_intake import take
 from typer.testing import CliRunner
@@ -97,3 +98,75 @@ def test_users_devices_reindex(testigo, vault, appliance):
 def test_no_vault_here(testigo, tmp_path):
     said = testigo("list", "--vault", tmp_path, status=1)
     assert "is not a vault" in said and "testigo init" in said
+
+
+def test_an_export_overwrites_nothing(testigo, vault, appliance, tmp_path):
+    take(vault, appliance.record(packets=speech(0.2)))
+    open_to_all = tmp_path / "call.wav"
+    open_to_all.write_text("")
+    assert "exists already" in testigo("export", "branch-1/1", open_to_all, status=1)
+    assert open_to_all.read_text() == ""
+    assert "cannot be written" in testigo("export", "branch-1/1", tmp_path / "no" / "call.wav", status=1)
+
+
+@pytest.mark.parametrize("name", ["x/99999999999999999999", "x/²", "-1-----", "../../etc", "%"])
+def test_names_of_nothing(testigo, name):
+    assert "ecording" in testigo("show", "--", name, status=1)
+
+
+_COPIES = '[[copies]]\nname = "a"\nurl = "copies/first"\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("ingest = 3\n" + _COPIES, "[ingest] is 3"),
+        ("copies = 5", "[[copies]] is 5"),
+        ("copies = [5]", "[[copies]] holds 5"),
+        (_COPIES + "options = 3", "copies.options is 3"),
+        ("[index]\nurl = 'nonsense'\n" + _COPIES, "does not open"),
+        ("[index]\nurl = 'nonsense://x'\n" + _COPIES, "does not open"),
+        ("[ingest]\nport = 70000\n" + _COPIES, "ingest.port is 70000, not 0 to 65535"),
+        ("[audio]\nunlock_minutes = 0\n" + _COPIES, "audio.unlock_minutes is 0"),
+        ("", "needs one or more"),
+    ],
+)
+def test_settings_that_are_wrong_are_named(testigo, folder, text, says):
+    (folder / "vault.toml").write_text('name = "x"\n' + text)
+    assert says in testigo("list", status=1)
+
+
+def test_files_that_are_wrong_are_named(testigo, folder, tmp_path):
+    (tmp_path / "policy.toml").write_text('controller = "x"\ncontact = "y"\npurposes = []\nlines = [1]\n')
+    assert "lines[0] is 1, not a table" in testigo("policy", "sign", tmp_path / "policy.toml", status=1)
+    assert "cannot be a device id" in testigo("policy", "settings", "../../x", status=1)
+    with wave.open(str(tmp_path / "silence.wav"), "wb") as file:
+        file.setparams((1, 2, 8000, 8000, "NONE", ""))
+        file.writeframes(bytes(16000))
+    assert "only silence" in testigo("notice", "make", "welcome", "--wav", tmp_path / "silence.wav", status=1)
+    (folder / "organisation" / "service.secret").write_text("another")
+    assert "service secret does not open" in testigo("vault", "run", status=1)
+    (folder / "organisation" / "ca.crt").write_text("x")
+    assert "cannot be read" in testigo("list", status=1)
+
+
+def test_an_index_that_is_none_is_told(testigo, folder):
+    (folder / "vault.db").write_text("nonsense " * 1000)
+    assert "does not open" in testigo("list", status=1)
+
+
+def test_an_index_of_a_later_version_is_told(testigo, vault):
+    with vault.database.session() as session:
+        session.execute(sql("UPDATE alembic_version SET version_num = '9999'"))
+    assert "another version of this program" in testigo("list", status=1)
+
+
+def test_no_passphrase_on_a_command_line(testigo):
+    for verb in ("init", "provision", "export", "verify"):
+        said = testigo(verb, "--help")
+        assert "--passphrase" not in said and "--password" not in said
+
+
+def test_the_log_does_not_move_the_cursor(testigo, vault):
+    vault.log.append("\x1b[2Jx", "sign-in", "denied", detail="\x1b]0;y\x07")
+    assert "\x1b" not in testigo("log", "show")

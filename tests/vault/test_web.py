@@ -231,3 +231,43 @@ def test_a_person_signs_in_and_listens(address, vault, first, tmp_path):
     finally:
         page.close()
     assert ("supervisor", "play", "granted") in lines(vault)
+
+
+@pytest.mark.page
+@pytest.mark.skipif(program() is None, reason="no Chromium on this machine")
+def test_pages_fit_a_telephone(address, vault, first, appliance, tmp_path):
+    take(vault, appliance.record(events=[("call", 0, "m" * 60, "in", "c" * 90, "d" * 90, "c", "sip"), *AGREED[1:]]))
+    vault.users.add("all", ["supervisor", "auditor"], PASSWORD, now_ms())
+    page = Chromium(tmp_path / "profile")
+    try:
+        page.command("Emulation.setDeviceMetricsOverride", width=360, height=740, deviceScaleFactor=2, mobile=True)
+        page.go(address)
+        page.run(
+            f"document.querySelector('[name=name]').value = 'all';"
+            f"document.querySelector('[name=password]').value = '{PASSWORD}';"
+            "document.querySelector('main form').requestSubmit()"
+        )
+        page.wait("document.querySelector('table.list')")
+        page.go(f"{address}/recordings/{first}")
+        page.run(
+            f"document.querySelector('[name=passphrase]').value = '{AUDIO_PASSPHRASE}';"
+            "document.querySelector('.unlock').requestSubmit()"
+        )
+        page.wait("document.getElementById('audio').currentTime == 2")
+        for path in (
+            f"/recordings/{first}",
+            f"/recordings/{appliance.made[-1].recording_id.hex()}",
+            "/",
+            "/system",
+            "/access",
+        ):
+            page.go(address + path)
+            page.run("document.querySelectorAll('details').forEach((one) => one.open = true)")
+            wide = (
+                "[...document.querySelectorAll('main *')]"
+                ".filter((e) => !e.closest('.scroll, svg') && e.getBoundingClientRect().right > 361)"
+            )
+            assert page.run(f"{wide}.map((e) => e.outerHTML.slice(0, 80)).join()") == "", path
+            assert page.run("document.documentElement.scrollWidth") <= 360, path
+    finally:
+        page.close()

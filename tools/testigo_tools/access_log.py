@@ -35,11 +35,13 @@ def show_log(
     vault: Path = VAULT_OPTION,
 ) -> None:
     """Print it."""
+    from testigo_vault.words import visible
+
     with opened(vault) as vault_:
         for entry in vault_.log.entries(recording):
             if not user or entry.user == user:
                 line = f"{entry.n:>6} {entry.at} {entry.user:<20} {entry.outcome:<8} {entry.kind:<14} {entry.recording}"
-                console.print(f"{line} {entry.detail}".rstrip(), markup=False, soft_wrap=True)
+                console.print(visible(f"{line} {entry.detail}".rstrip()), markup=False, soft_wrap=True)
 
 
 def register(app: typer.Typer) -> None:

@@ -39,7 +39,7 @@ def init(
     console.print(f"     export TESTIGO_VAULT={folder}   so that the other commands find it", soft_wrap=True)
     console.print("  1. testigo notice make welcome --text '…' or --wav FILE   what callers hear")
     console.print(f"  2. edit {folder}/policy.toml, then testigo policy sign     what may be recorded")
-    console.print("  3. testigo provision --port PORT                          an appliance")
+    console.print("  3. testigo provision --port PORT --device-id NAME         an appliance")
     console.print("  4. testigo vault run                                      the service")
     console.print("Keep a copy of the folder organisation/ in another place: without it, recordings cannot be opened.")
 

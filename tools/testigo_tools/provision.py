@@ -4,6 +4,7 @@ The device makes its private key and proves that it has it; the organisation cer
 signed, so they may also come later by `testigo sync` or over the network.
 """
 
+import os
 import secrets
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn, 
 
 from testigo_tools.diag import fail
 from testigo_tools.port import Port, PortError
+from testigo_tools.vault_options import PASSPHRASE
 
 CHUNK = 1024
 KEY_S = 180  # a chip takes its time over its first key
@@ -85,16 +87,16 @@ def provision(
     device_id: str = typer.Option(
         "", help="The name of a new device, as branch-7; not needed for one that has a name."
     ),
-    passphrase: str = typer.Option(
-        "", envvar="TESTIGO_PASSPHRASE", help="The organisation's; better left out, and typed when asked."
-    ),
     settings: Path | None = typer.Option(
         None,
         help="Its network, telephone lines and vault, as TOML; the default is settings.toml in the vault's folder.",
     ),
     baud: int = typer.Option(115200, help="Speed of the port."),
 ) -> None:
-    """Give a device its identity, policy and notices; run it again to bring newer documents."""
+    """Give a device its identity, policy and notices; run it again to bring newer documents.
+
+    The organisation's passphrase is asked for, or taken from TESTIGO_PASSPHRASE.
+    """
     from testigo_vault.errors import VaultError
     from testigo_vault.organisation import Organisation
     from testigo_vault.policy import sign_settings
@@ -107,7 +109,9 @@ def provision(
             if not present:
                 if not device_id:
                     raise PortError("this device has no name yet: give it one with --device-id")
-                organisation.unlock(passphrase or typer.prompt("The organisation's passphrase", hide_input=True))
+                organisation.unlock(
+                    os.environ.get(PASSPHRASE) or typer.prompt("The organisation's passphrase", hide_input=True)
+                )
                 with console.status("Certifying"):
                     certify(device, organisation, device_id, public)
                 console.print(f"{device_id} is provisioned.", highlight=False)

@@ -29,6 +29,8 @@ VAULT_OPTION = typer.Option(
 @contextlib.contextmanager
 def told() -> Iterator[None]:
     """Turn errors that a person can do something about into a line on the terminal and exit status 1."""
+    from sqlalchemy.exc import DBAPIError
+
     from testigo_vault.errors import VaultError
 
     try:
@@ -37,6 +39,9 @@ def told() -> Iterator[None]:
         errors.print(f"[red]error:[/] {escape(error.message)}")
         if error.way_out:
             errors.print(f"       {escape(error.way_out)}")
+        raise typer.Exit(1) from None
+    except DBAPIError as error:
+        errors.print(f"[red]error:[/] the index cannot be used: {escape(str(error.orig))}")
         raise typer.Exit(1) from None
 
 
