@@ -8,7 +8,7 @@ from pathlib import Path
 
 from peers import baresip_modules, peer
 from rig import free_tcp_port, wait_for
-from sipp import free_port
+from sipp_process import free_port
 
 MODULES = ("ctrl_tcp", "g711", "account", "menu", "aufile", "aubridge")
 

@@ -12,7 +12,8 @@ from baresip import Baresip
 from cable import Cable
 from rich.progress import Progress
 from rig import FAR, HOST, NEAR, PASSPHRASE, VaultProcess, free_udp_range, wait_for
-from sipp import Scenario, Sipp
+from sipp import Scenario
+from sipp_process import Sipp
 
 from testigo_tools.port import Port
 from testigo_tools.provision import certify, proven_key, push

@@ -3,7 +3,8 @@
 import pytest
 from branch import NOTICE_MS, Branch, events, names, sound
 from rig import FAR, NEAR, Appliance, wait_for
-from sipp import Caller, Sipp, Worker, answering, calling
+from sipp import Caller, Worker, answering, calling
+from sipp_process import Sipp
 
 
 def audio_packets(media) -> list[bytes]:

@@ -3,7 +3,8 @@
 import pytest
 from branch import NOTICE_MS, events
 from rig import FAR, NEAR, wait_for
-from sipp import Caller, Worker, answering, calling, free_port
+from sipp import Caller, Worker, answering, calling
+from sipp_process import free_port
 
 USER, PASSWORD = "branch", "a word for SIP"
 
