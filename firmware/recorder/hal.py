@@ -13,7 +13,6 @@ it; no other file of the recorder imports a hardware module.
     set_unix_ms(t) sets the wall clock
     clock          0 never set, 1 kept over a reset (approximate), 2 set in this run
     random(n)      n bytes of the system's entropy source, as good as that source is
-    entropy(n)     the same with the source at its best, which may take a moment; for the first seed
     network(settings)  coroutine: brings the link up, gives the local IPv4 address; None without a network
     address(host, port)  what sendto, connect and bind take; raises OSError
     peer(raw)      (host, port) of an address that recvfrom gave

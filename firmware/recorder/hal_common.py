@@ -55,9 +55,6 @@ class CommonHal:
     def random(self, n):
         return os.urandom(n)
 
-    def entropy(self, n):
-        return os.urandom(n)
-
     def address(self, host, port):
         return socket.getaddrinfo(host, port)[0][-1]
 

@@ -38,13 +38,7 @@ def service_asked(board):
     if rtc.memory() == SERVICE:
         rtc.memory(b"")
         return True
-    if _button(board):
-        return True
-    try:
-        os.stat(ROOT + "/identity/seed.bin")
-    except OSError:
-        network.WLAN(network.WLAN.IF_STA).active(True)  # for `entropy`, before Python's heap grows into its memory
-    return False
+    return _button(board)
 
 
 def _button(board):
@@ -149,14 +143,6 @@ class Hal(CommonHal):
             return "not usable: " + str(exc)
         self.spool_root = CARD_ROOT
         return "in use"
-
-    def entropy(self, n):
-        """The chip's generator is true random only while the radio is on, which then keeps its memory until a restart."""
-        radio = network.WLAN(network.WLAN.IF_STA)
-        radio.active(True)
-        data = os.urandom(n)
-        radio.active(False)
-        return data
 
     async def network(self, settings):
         kind = settings[0] if settings else "none"

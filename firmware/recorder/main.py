@@ -31,8 +31,7 @@ class Appliance:
 
     def __init__(self, board, arguments):
         self.hal = hal = open_hal(board, arguments)
-        if primitives.start(hal) and board.HEAP_SMALL:
-            hal.reset()  # the radio that gave the first seed keeps its memory until then
+        primitives.start(hal)
         self.primitives = device = primitives.DEVICE
         self.log = Log(hal)
         hal.log_to(self.log)

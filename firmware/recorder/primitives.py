@@ -99,18 +99,13 @@ DEVICE = Primitives()
 
 
 def start(hal, extra=b""):
-    """Mixes the kept seed, the system's entropy and `extra` into DEVICE, and puts the next seed in the old one's place.
-
-    True if there was none: this is the device's first start.
-    """
+    """Mixes the kept seed, the system's entropy and `extra` into DEVICE, and puts the next seed in the old one's place."""
     files.make_folder(hal.root + FOLDER)
     path = hal.root + FOLDER + "/seed.bin"
     seed = files.read(path)
-    fresh = hal.random(48) if seed else hal.entropy(48)
-    secret = sha.extract(DEVICE, b"testigo seed 1", (seed or b"") + fresh + DEVICE.key + extra)
+    secret = sha.extract(DEVICE, b"testigo seed 1", (seed or b"") + hal.random(48) + DEVICE.key + extra)
     files.replace(path, sha.expand(DEVICE, secret, b"seed", 32))
     DEVICE.key = sha.expand(DEVICE, secret, b"key", 32)
-    return not seed
 
 
 async def steps(generator):

@@ -58,8 +58,6 @@ def test_the_next_seed_depends_on_the_kept_one():
         def random(self, n):
             return bytes(n)
 
-        entropy = random
-
     keys = set()
     for _ in range(3):
         DEVICE.key = bytes(32)
@@ -67,6 +65,29 @@ def test_the_next_seed_depends_on_the_kept_one():
         keys.add(DEVICE.key)
     assert len(keys) == 3
     appliance.remove_tree(Stuck.root)
+
+
+def test_what_the_host_sends_at_provisioning_stays_in_the_seed():
+    """A chip's own source may be weak while the radio is off: then the host's challenge makes the difference, for ever."""
+
+    class Stuck:
+        def __init__(self, root):
+            self.root = root
+
+        def random(self, n):
+            return bytes(n)
+
+    seeds = set()
+    for challenge in (b"a" * 32, b"b" * 32):
+        hal = Stuck(appliance.fresh_root("challenge"))
+        DEVICE.key = bytes(32)
+        primitives.start(hal)
+        primitives.start(hal, challenge)
+        DEVICE.key = bytes(32)  # a restart
+        primitives.start(hal)
+        seeds.add((files.read(hal.root + "/identity/seed.bin"), DEVICE.key))
+        appliance.remove_tree(hal.root)
+    assert len(seeds) == 2
 
 
 async def test_steps_give_way():

@@ -75,7 +75,7 @@ def test_from_the_first_start_to_a_stored_recording(chip, micropython32, tmp_pat
     done = verb(micropython32, "diag", "--port", chip.port)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "on esp32 (esp32)" in done.stdout and "never set" in done.stdout
-    assert chip.starts == 2, "once more after the first seed, to have the radio's memory back"
+    assert chip.starts == 1
 
     done = verb(micropython32, "selftest", "--port", chip.port)
     assert done.returncode == 1 and "not provisioned" in done.stderr
@@ -92,7 +92,7 @@ def test_from_the_first_start_to_a_stored_recording(chip, micropython32, tmp_pat
     assert done.returncode == 0, done.stdout + done.stderr
     done = verb(micropython32, "diag", "--port", chip.port)
     assert "Recordings here" in done.stdout and "none" in done.stdout, done.stdout
-    assert chip.starts == 2, done.stdout
+    assert chip.starts == 1, done.stdout
 
 
 def test_the_button_gives_the_prompt(chip, micropython32, tmp_path):
@@ -100,7 +100,7 @@ def test_the_button_gives_the_prompt(chip, micropython32, tmp_path):
         (chip.folder / "button").write_text("60")
         device.request("reboot")
     chip.wait(20)
-    assert chip.status == 0 and chip.starts == 3, "the firmware has not started; a chip is at its prompt now"
+    assert chip.status == 0 and chip.starts == 2, "the firmware has not started; a chip is at its prompt now"
 
 
 def test_a_pin_that_stays_low_is_no_button(chip, micropython32, tmp_path):
