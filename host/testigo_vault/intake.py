@@ -15,12 +15,12 @@ from dataclasses import dataclass
 from sqlalchemy import delete, func, select, update
 
 from testigo_vault import alarms as alarm_kinds
-from testigo_vault.errors import NotFound
+from testigo_vault.errors import NotFound, StoreError
 from testigo_vault.indexing import make_row
 from testigo_vault.models import Copy, Finding, Recording
 from testigo_vault.organisation import now_ms
 from testigo_vault.reading import Reading, erase_audio, read
-from testigo_vault.store import quarantine_path, recording_path
+from testigo_vault.store import Place, quarantine_path, recording_path
 from testigo_vault.vault import Vault
 from testigo_wire.verifier import Finding as WireFinding
 
@@ -52,7 +52,7 @@ class Intake:
         self._vault = vault
 
     def known(self, offer: Offer) -> Outcome | None:
-        """What became of this recording if it is here already."""
+        """What became of this recording if it is here already, in every place; one that lost it takes it once more."""
         with self._vault.database.read() as session:
             row = session.get(Recording, offer.recording_id.hex())
             if row is None or row.device_id != offer.device_id or row.head != offer.head.hex():
@@ -61,6 +61,9 @@ class Intake:
                 return None
             if row.state == QUARANTINED and row.why.startswith(_UNSEALED):
                 return Outcome(b"", row.state, row.why)
+            # The device deletes its own on this receipt: what it says of the copies has to be true today.
+            if not all(_holds(place, row) for place in self._vault.store.places):
+                return None
             return Outcome(self._receipt(row), row.state, row.why)
 
     def take(self, offer: Offer, data: bytes) -> Outcome:
@@ -227,6 +230,13 @@ class Intake:
 
 
 _UNSEALED = "not as a device sealed it: "
+
+
+def _holds(place: Place, row: Recording) -> bool:
+    try:
+        return hashlib.sha256(place.get(row.path)).hexdigest() == row.sha256
+    except (NotFound, StoreError):
+        return False
 
 
 def _add(reading: Reading, row: Recording, code: str, text: str) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 
 import uvicorn
 
+from testigo_vault import alarms as alarm_kinds
 from testigo_vault.errors import VaultError
 from testigo_vault.ingest import Ingest
 from testigo_vault.vault import Vault
@@ -32,6 +33,10 @@ async def run(vault: Vault, ready: Callable[[int, str], None], with_web: bool = 
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
+    _, _, breaks = await asyncio.to_thread(vault.log.verify)
+    if breaks:
+        text = f"The access log does not hold: line {breaks[0].line} {breaks[0].why}. See `testigo log verify`."
+        await asyncio.to_thread(vault.alarms.raise_alarm, alarm_kinds.LOG, text)
     ingest = Ingest(vault)
     await ingest.start()
     web: _Web | None = None

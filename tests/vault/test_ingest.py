@@ -284,3 +284,13 @@ def test_offers_beyond_all_measure_are_refused(vault, appliance):
     vault.organisation.devices.revoke("branch-1", "stolen while it was connected")
     with pytest.raises(RecordingRefused, match="revoked"):
         adapter.resume(1, bytes(16), 1000, bytes(32))
+
+
+def test_a_log_that_was_cut_is_alarmed_at_the_start(vault, folder):
+    for _ in range(3):
+        vault.log.append("maite", "view", "granted")
+    vault.log.path.write_bytes(vault.log.path.read_bytes().splitlines(True)[0])
+    with process(folder, "--no-web") as (running, _, _):
+        running.send_signal(signal.SIGTERM)
+        assert running.wait(10) == 0
+    assert any("The access log does not hold: line 3 is missing" in text for text in alarms(vault))

@@ -190,3 +190,17 @@ def test_audio_beside_an_objection_is_destroyed_in_damaged_bytes_too(vault, appl
     for path in kept:
         data = vault.store.get(path)
         assert not any(item in data for item in made.items if recording.parse_item(item)[0].stream == 1)
+
+
+@pytest.mark.parametrize("harm", ["missing", "flipped"])
+def test_no_receipt_for_a_copy_that_was_lost_since(vault, appliance, harm):
+    made = appliance.record(packets=speech(0.5))
+    take(vault, made)
+    path = vault.folder / "copies" / "second" / Catalogue(vault.database).get("branch-1/1").path
+    if harm == "missing":
+        path.unlink()
+    else:
+        path.write_bytes(made.data[:-1] + b"x")
+    assert Intake(vault).known(offer(made)) is None
+    assert take(vault, made).receipt and path.read_bytes() == made.data
+    assert Intake(vault).known(offer(made)).receipt
