@@ -60,8 +60,8 @@ class Call:
                 self._over = Over(None if event.local else leg.side, event.status, event.reason or "")
         elif kind == sip_event.ANSWERED:
             self._answered = event
-        elif kind == sip_event.CONFIRMED and event.body:
-            self._confirmed = event.body
+        elif kind == sip_event.CONFIRMED:
+            self._confirmed = event.body or b""
         elif kind == sip_event.PROGRESS:
             if event.status == 180 and self._first.sip.state == sip_call.INCOMING:
                 self._first.sip.ring(self._hal.ms())
@@ -79,12 +79,14 @@ class Call:
             return
         try:
             body, agreed = leg.endpoint.answer(event.body, encodings=(leg.agreed.encoding,), record=self._awareness())
+            changed = leg.agree(agreed)
         except sdp.SdpError:
             leg.sip.refuse(488, now)
             return
-        if leg.agree(agreed) and self._recording:
-            self._recording.event("on_hold", leg.side, leg.held)
+        self._route(leg)  # keys may have a new payload type: an objection must be heard
         leg.sip.accept(body, now)
+        if changed and self._recording:
+            self._recording.event("on_hold", leg.side, leg.held)
 
     def _on_rtp_key(self, side, digit):
         self._on_key(side, digit, "rfc4733")
@@ -121,10 +123,14 @@ class Call:
             if self._recording:
                 self._recording.event("hang_up", FAR if side is None else side, status, reason)
         finally:
-            self._hang_up()
-            await self._close()
-            self._hal.calls -= 1
-            services.flush()
+            try:
+                self._hang_up()
+            finally:
+                try:
+                    await self._close()
+                finally:
+                    self._hal.calls -= 1
+                    services.flush()
 
     def _asks(self):
         return self._recording is not None and self._line is not None and self._line[asking.MODE] == "all"
@@ -162,23 +168,25 @@ class Call:
 
     async def _answer_first(self):
         leg = self._first
+        if self._over:
+            raise self._over
         sip = leg.sip
         offer = sip.body_received
         encodings = (self._second.agreed.encoding,) if self._second.agreed else CODECS
         try:
             if offer is None:  # the caller leaves the offer to us: its answer comes with the ACK
-                sip.answer(leg.endpoint.offer(encodings=encodings, record="off"), self._hal.ms())
+                sip.answer(leg.endpoint.offer(encodings=encodings), self._hal.ms())
                 self._services.flush()
                 while self._confirmed is None:
                     await self._next(None)
                 agreed = leg.endpoint.accept(self._confirmed)
             else:
-                body, agreed = leg.endpoint.answer(offer, encodings=encodings, record="off")
+                body, agreed = leg.endpoint.answer(offer, encodings=encodings)
                 sip.answer(body, self._hal.ms())
                 self._services.flush()
+            leg.agree(agreed)
         except sdp.SdpError as exc:
             self._end(leg.side, 488, str(exc))
-        leg.agree(agreed)
         self._connect(leg)
 
     def _end(self, side, status, reason):
@@ -187,16 +195,19 @@ class Call:
 
     def _connect(self, leg):
         """leg has a session: its packets come in, the other leg's (or the notice) go out to it."""
-        flow_in = self._flows[leg.side]
-        flow_out = self._flows[1 - leg.side]
-        leg.listen(flow_in)
-        flow_out.give_to(leg.sock, leg.agreed.event_type)
+        self._route(leg)
         if self._recording:
             agreed = leg.agreed
             self._recording.event("media", leg.side, agreed.encoding, agreed.payload_type, 8000, agreed.ptime or 20)
 
+    def _route(self, leg):
+        leg.listen(self._flows[leg.side])
+        self._flows[1 - leg.side].give_to(leg.sock, leg.agreed.event_type)
+
     async def _dial(self):
         leg = self._second
+        if self._over:  # while the recording was opened
+            raise self._over
         uri, address, credentials = self._target
         first = self._first
         encodings = CODECS
@@ -212,7 +223,7 @@ class Call:
             self._end(first.side, 488, str(exc))
         services = self._services
         event_type = agreed.event_type if agreed and agreed.event_type else 101
-        record = "on" if self._asking and self._asking.given else "off"
+        record = "on" if self._asking and self._asking.given else None  # "off" would be untrue a moment later
         body = leg.endpoint.offer(encodings=encodings, event_type=event_type, record=record)
         leg.sip = services.invite(uri, first.sip.caller, body, address, credentials, self)
         deadline = self._hal.ms() + RING_TIMEOUT_MS
@@ -222,10 +233,9 @@ class Call:
                 self._end(leg.side, 408, "no answer")
             await self._next(left)
         try:
-            agreed = leg.endpoint.accept(self._answered.body)
+            leg.agree(leg.endpoint.accept(self._answered.body or b""))
         except sdp.SdpError as exc:
             self._end(leg.side, 488, str(exc))
-        leg.agree(agreed)
         self._connect(leg)
 
     async def _ask(self):
@@ -251,9 +261,11 @@ class Call:
             self._reason = "refused" if self._asking.refused else "unrecorded"
 
     async def _asked(self, notice, encoding, flows, legs):
-        await self._asking.run(notice, encoding, flows, legs)
-        self._answer_taken = True
-        self._wake.set()
+        try:
+            await self._asking.run(notice, encoding, flows, legs)
+        finally:
+            self._answer_taken = True  # after a fault too, without consent: nobody waits in silence
+            self._wake.set()
 
     def _bridge(self):
         """From this moment the parties hear each other; if consent is given, the tap is on before it."""

@@ -148,9 +148,9 @@ class Media(asyncio.DatagramProtocol):
         elapsed = packet.timestamp - last.timestamp & 0xFFFFFFFF
         if packet.sequence_number - last.sequence_number & 0xFFFF != 1:
             self.sequence_jumps += 1
-        elif elapsed >= 0x80000000:
-            self.timestamp_jumps += 1
-        elif event_type not in (packet.payload_type, last.payload_type) and elapsed != len(last.payload):
+        elif elapsed >= 0x80000000 or (
+            event_type not in (packet.payload_type, last.payload_type) and elapsed != len(last.payload)
+        ):
             self.timestamp_jumps += 1
 
     def report(self) -> dict[str, object]:
