@@ -12,6 +12,7 @@ from recorder import media
 from recorder.poll import revive
 
 RX_SIZE = 2064  # twelve packets of 20 ms: what may wait while a frame is written
+DRAIN = 400  # buffers: more than a socket holds
 DIGITS = "0123456789*#ABCD"
 
 
@@ -49,6 +50,15 @@ class Flow:
         self._source = sock
         self.state[media.PAYLOAD_TYPE] = payload_type
         self._event_in = -1 if event_type is None else event_type
+
+    def drain(self):
+        """Drops what waits at the source."""
+        for _ in range(DRAIN):
+            try:
+                if self._source.readinto(self._rx) is None:
+                    return
+            except OSError:
+                pass
 
     def give_to(self, sock, event_type):
         self.sink = sock

@@ -1,6 +1,7 @@
 """One leg of a bridged call: its SIP dialog, its SDP endpoint and its RTP socket."""
 
 from testigo_wire import sdp
+from testigo_wire.sip_dialog import is_numeric
 
 NEAR = 0  # the worker's side
 FAR = 1
@@ -35,12 +36,17 @@ class Leg:
         raise PortError("RTP ports %d to %d are all in use" % ports)
 
     def agree(self, agreed):
-        """Takes over what the SDP exchange settled. Returns True when the hold state changed."""
-        self.agreed = agreed
+        """Takes over what the SDP exchange settled. Returns True when the hold state changed. Raises SdpError."""
         to = agreed.host, agreed.port
         if to != self._to and agreed.port and agreed.host != "0.0.0.0":
-            self.sock.connect(self._hal.address(agreed.host, agreed.port))
+            try:
+                if not is_numeric(agreed.host):  # looking up a name would hold up every call
+                    raise OSError
+                self.sock.connect(self._hal.address(agreed.host, agreed.port))
+            except OSError:
+                raise sdp.SdpError("no way to " + agreed.host[:40])
             self._to = to
+        self.agreed = agreed
         changed = agreed.held != self.held
         self.held = agreed.held
         return changed
@@ -51,6 +57,7 @@ class Leg:
         flow.take_from(self.sock, agreed.payload_type, agreed.event_type)
         if not self._watched:
             self._watched = True
+            flow.drain()  # from before the session: of a stranger, or of the call that had this port before
             self._hal.on_readable(self.sock, flow.pump)
 
     def close(self):

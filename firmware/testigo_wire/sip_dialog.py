@@ -91,4 +91,4 @@ def target_of(message):
 def is_numeric(host):
     """Whether a host is an IPv4 address."""
     parts = host.split(".")
-    return len(parts) == 4 and all([part.isdigit() for part in parts])
+    return len(parts) == 4 and all([part.isdigit() and len(part) < 4 and int(part) < 256 for part in parts])
