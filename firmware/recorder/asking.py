@@ -76,7 +76,7 @@ class Asking:
         """
         machine = self._machine
         recording = self._recording
-        if notice is None:
+        if notice is None or encoding not in notice.encodings:
             machine.handle(consent.BROKEN)
             recording.event("unrecorded", "notice missing")
             return False
@@ -124,8 +124,9 @@ class Asking:
             await player.run()
         except OSError:
             pass  # the file went away or cannot be read: the notice stays incomplete
-        player.ended = True
-        self._wake.set()
+        finally:
+            player.ended = True
+            self._wake.set()
 
     async def _answer(self):
         machine = self._machine

@@ -223,7 +223,7 @@ class Recording:
             self._held = None
             self.event("erased", turned)
             self._flush()
-        except OSError as exc:
+        except (OSError, MemoryError) as exc:
             self._held = None
             self._fail("erasing: " + str(exc))
         self._idle.set()
