@@ -42,11 +42,12 @@ class Gateway:
         self._max_calls = settings.max_calls
         self._ports = (sip[2], sip[3])
         self._sides = (sip[4], sip[5])
-        self._sock = hal.udp(host, sip[1])
         self._agent = sip_agent.Agent(host, sip[1], hal.random, max_calls=2 * self._max_calls + 1)
+        self._agent.knows = self._side_of
         self._addresses = {}
         for side in self._sides:
             self._open_side(side)
+        self._sock = hal.udp(host, sip[1])  # last: what fails before leaves no port taken
         hal.on_readable(self._sock, self._receive)
         self.flush()
 
@@ -66,6 +67,8 @@ class Gateway:
             agent.authenticator = registrar.authenticator
             other = self._sides[NEAR if side is self._sides[FAR] else FAR]
             agent.trusted = {self._resolve(other[HOST])} if other[HOST] else set()
+        else:
+            self._resolve(side[HOST])  # now: looking up a name holds up every call
 
     def _resolve(self, host):
         if host not in self._addresses:
@@ -99,11 +102,14 @@ class Gateway:
         """Timers of the transactions and of the calls; ends only by being cancelled."""
         while True:
             await asyncio.sleep_ms(TICK_MS)
-            for call in self.calls:
-                call.tick()
-            deadline = self._agent.deadline()
-            if deadline is not None and deadline <= self.hal.ms():
-                self.flush()
+            try:
+                for call in self.calls:
+                    call.tick()
+                deadline = self._agent.deadline()
+                if deadline is not None and deadline <= self.hal.ms():
+                    self.flush()
+            except Exception as exc:  # noqa: BLE001 - the other calls' timers go on
+                self._failed("timer", exc)
 
     def flush(self):
         """Lets what the calls did take effect: their events, then their messages."""
@@ -120,12 +126,22 @@ class Gateway:
     def _handle(self, events):
         for event in events:
             kind = event.kind
-            if kind == sip_event.INCOMING:
-                self._incoming(event)
-            elif kind in (sip_event.REGISTERED, sip_event.UNREGISTERED):
-                self._registered(event)
-            elif kind != sip_event.BINDING and event.call.owner:
-                event.call.owner.on_sip(event)
+            try:
+                if kind == sip_event.INCOMING:
+                    self._incoming(event)
+                elif kind in (sip_event.REGISTERED, sip_event.UNREGISTERED):
+                    self._registered(event)
+                elif kind != sip_event.BINDING and event.call.owner:
+                    event.call.owner.on_sip(event)
+            except Exception as exc:  # noqa: BLE001 - the events after it are other calls'
+                self._failed("SIP", exc)
+                if kind == sip_event.INCOMING and not event.call.owner:
+                    event.call.hang_up(self.hal.ms(), 503)  # else it would hold its place for ever
+
+    def _failed(self, what, exc):
+        text = io.StringIO()
+        sys.print_exception(exc, text)
+        self._log(what + " failed: " + text.getvalue()[-140:].replace("\n", ";"))
 
     def _registered(self, event):
         if event.kind == sip_event.REGISTERED:
@@ -142,10 +158,6 @@ class Gateway:
         now = self.hal.ms()
         sip = event.call
         side = self._side_of(sip.target)
-        if side is None:
-            self._log("INVITE from a stranger: %s:%d" % sip.target)
-            sip.reject(403, now)
-            return
         if len(self.calls) >= self._max_calls:
             self._log("call refused: %d calls are up" % len(self.calls))
             sip.reject(486, now)
@@ -160,16 +172,16 @@ class Gateway:
         try:
             legs.append(Leg(self.hal, side, self._host, self._ports))
             legs.append(Leg(self.hal, other, self._host, self._ports))
-        except PortError as exc:
+            legs[0].sip = sip
+            policy = self.documents.policy
+            line = self._line(policy) if policy else None
+            call = Call(self, legs[0], legs[1], line, target, self._log)
+        except (PortError, MemoryError) as exc:
             for leg in legs:
                 leg.close()
             self._log("call refused: " + str(exc))
             sip.reject(503, now)
             return
-        legs[0].sip = sip
-        policy = self.documents.policy
-        line = self._line(policy) if policy else None
-        call = Call(self, legs[0], legs[1], line, target, self._log)
         sip.owner = call
         self.calls.append(call)
         asyncio.create_task(self._run(call))
@@ -178,9 +190,7 @@ class Gateway:
         try:
             await call.run()
         except Exception as exc:  # noqa: BLE001 - one call's fault must not end the others, nor pass unseen
-            text = io.StringIO()
-            sys.print_exception(exc, text)
-            self._log("call failed: " + text.getvalue()[-160:].replace("\n", ";"))
+            self._failed("call", exc)
         finally:
             self.calls.remove(call)
             self.flush()
@@ -193,11 +203,12 @@ class Gateway:
         return None
 
     def _side_of(self, source):
-        """The side whose address the datagram came from; by host and port first, then by host."""
+        """The side whose address the datagram came from, by host and port first, then by host; None for a stranger."""
         for exact in (True, False):
             for side in (NEAR, FAR):
                 if self._is_from(self._sides[side], source, exact):
                     return side
+        self._log("INVITE from a stranger: %s:%d" % source)
         return None
 
     def _is_from(self, side, source, exact):

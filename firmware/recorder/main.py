@@ -148,7 +148,11 @@ class Appliance:
                 break
             except (HalError, OSError, MemoryError) as exc:
                 self.log("no SIP: " + str(exc))
-                await asyncio.sleep_ms(RETRY_MS)
+            try:
+                await asyncio.wait_for_ms(self._changed.wait(), RETRY_MS)
+                return None  # other settings, which may be right
+            except asyncio.TimeoutError:
+                pass
         self.log("SIP on %s:%d" % (host, settings.sip[1]))
         return asyncio.create_task(self.gateway.run())
 

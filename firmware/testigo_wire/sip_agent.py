@@ -59,6 +59,7 @@ class Agent:
         self.registrar = None
         self.authenticator = None  # where set, an INVITE from a host that is not in `trusted` has to prove itself
         self.trusted = ()
+        self.knows = None  # where set, knows(source) is None for a stranger, whose INVITE holds no memory
         self.calls = []
         self.registrations = []
         self.transactions = {}
@@ -295,6 +296,8 @@ class Agent:
                     answer.add("www-authenticate", value)
                 self._reply(answer, target)
                 return
+        if self.knows and self.knows(source) is None:
+            raise SipError("stranger", 403)
         self.check_body(message)
         if message.has("supported", "timer") and message.get("session-expires"):
             if number(message.get("session-expires").split(";")[0].strip()) < MIN_SE:
