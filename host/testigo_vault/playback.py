@@ -13,6 +13,9 @@ from testigo_wire import audio_frame
 from testigo_wire.recording import Item
 
 
+_SLACK_MS = 10_000  # of RTP's time against the device's clock
+
+
 def whole_copy(vault: Vault, recording: Recording) -> bytes:
     """The bytes that came in, from the first copy that still has them. Raises StoreError where none has."""
     errors = []
@@ -43,7 +46,7 @@ def open_audio(vault: Vault, recording: Recording, key: StreamKeyOpener | None) 
     encodings = {
         (event.fields[0], event.fields[2]): event.fields[1] for event in recording.events if event.name == "media"
     }
-    builder = TimelineBuilder(encodings)
+    builder = TimelineBuilder(encodings, recording.closed_ms - recording.opened_ms + _SLACK_MS)
 
     def on_item(item: Item) -> None:
         if item.stream == AUDIO_STREAM and item.plaintext is not None:

@@ -90,7 +90,9 @@ class Timeline:
 class TimelineBuilder:
     """Takes the packets of decrypted audio frames; `encodings` maps (leg, payload type) to names from media events."""
 
-    def __init__(self, encodings: dict[tuple[int, int], str]) -> None:
+    def __init__(self, encodings: dict[tuple[int, int], str], longest_ms: int = _LONGEST_MS) -> None:
+        """longest_ms: what the recording's own times allow; a packet placed behind that would only fill memory."""
+        self._longest = min(max(0, longest_ms), _LONGEST_MS) * CLOCK // 1000
         self._encodings = {(leg, 0): "PCMU" for leg in (NEAR, FAR)} | {(leg, 8): "PCMA" for leg in (NEAR, FAR)}
         self._encodings |= encodings
         self._builders = (TrackBuilder(), TrackBuilder())
@@ -113,7 +115,7 @@ class TimelineBuilder:
         end = 0
         for sample, packet in track.placed():
             encoding = self._encodings.get((number, packet.payload_type), "")
-            if encoding not in ("PCMU", "PCMA") or sample > _LONGEST_MS * CLOCK // 1000:
+            if encoding not in ("PCMU", "PCMA") or sample > self._longest:
                 leg.undecodable += encoding != "telephone-event"
                 continue
             samples = g711.decode(encoding, packet.payload)

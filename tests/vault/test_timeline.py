@@ -94,3 +94,13 @@ def test_any_range_of_the_file_is_the_same_file():
 def test_hostile_packets_are_dropped_and_counted():
     timeline = build([(0, 0, b"\x80"), (0, 0, b"\xbf" + bytes(20)), (0, 0, b"\x90" + bytes(11))])
     assert timeline.legs[0].malformed == 3 and timeline.length == 0
+
+
+def test_a_packet_far_behind_the_end_fills_no_memory():
+    """Only a hostile appliance says so: it would cost the listener's machine a gigabyte."""
+    builder = TimelineBuilder({}, 60_000)
+    builder.add(1, 1000, rtp(1, 0, payload(1)))
+    builder.add(1, 20 * 3600 * 1000, rtp(1, 0, payload(2), ssrc=9))
+    timeline = builder.build()
+    assert timeline.legs[1].packets == 1 and timeline.legs[1].undecodable == 1
+    assert timeline.duration_ms < 60_000
