@@ -33,6 +33,8 @@ def test_answers_and_stops_cleanly(micropython, tmp_path):
             done = verb(micropython, "diag", "--port", tmp_path / "tty")
             assert done.returncode == 0, done.stderr
             assert "on virtual (unix)" in done.stdout and "not provisioned" in done.stdout
+        written = [path for path in tmp_path.rglob("*") if path.name in ("key.der", "log.txt", "state.cbor")]
+        assert written and not [path for path in written if path.stat().st_mode & 0o077]
         pid = firmware(tmp_path)
         process.send_signal(signal.SIGTERM)
         assert process.wait(10) == 0

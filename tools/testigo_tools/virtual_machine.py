@@ -125,6 +125,7 @@ class VirtualAppliance:
                 env=self.environment,
                 start_new_session=True,
                 preexec_fn=child,
+                umask=0o077,  # the device's key is among what it writes
             )
         (self.root / "appliance.pid").write_text(f"{self.process.pid}\n")
 
