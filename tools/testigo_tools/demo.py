@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-console = Console()
+from testigo_tools import terminal
+
+console = terminal.console()
 ARRIVAL_S = 40
 LOST_MS = 500  # what a power cut may take
 

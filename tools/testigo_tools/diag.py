@@ -5,18 +5,18 @@ import json
 from typing import Any
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from testigo_tools import terminal
 from testigo_tools.port import Port, PortError
 
 CLOCKS = ("never set", "kept over a reset, approximate", "set")
-console = Console()
+console = terminal.console()
 
 
 def fail(what: object) -> typer.Exit:
-    Console(stderr=True).print(f"[red]error:[/] {escape(str(what))}", highlight=False)
+    terminal.console(stderr=True).print(f"[red]error:[/] {escape(str(what))}", highlight=False)
     return typer.Exit(1)
 
 

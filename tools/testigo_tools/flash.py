@@ -7,20 +7,20 @@ from pathlib import Path
 from typing import NoReturn
 
 import typer
-from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
+from testigo_tools import terminal
 from testigo_tools.board_files import Board, Flash, UnknownBoard, device_files, load_board
 from testigo_tools.firmware_build import BuildError
 from testigo_tools.flash_image import ImageError, Partition, file_system, file_system_place
 from testigo_tools.repl import Repl, ReplError
 
 OLDEST = (1, 25)
-console = Console()
+console = terminal.console()
 
 
 def fail(what: str) -> NoReturn:
-    Console(stderr=True).print(f"[red]error:[/] {what}", highlight=False)
+    terminal.console(stderr=True).print(f"[red]error:[/] {what}", highlight=False)
     raise typer.Exit(1)
 
 

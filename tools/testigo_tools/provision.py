@@ -10,16 +10,16 @@ from pathlib import Path
 from typing import Any
 
 import typer
-from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
 
+from testigo_tools import terminal
 from testigo_tools.diag import fail
 from testigo_tools.port import Port, PortError
 from testigo_tools.vault_options import PASSPHRASE
 
 CHUNK = 1024
 KEY_S = 180  # a chip takes its time over its first key
-console = Console()
+console = terminal.console()
 
 
 def proven_key(device: Port) -> tuple[str, bytes]:

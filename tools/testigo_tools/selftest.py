@@ -5,17 +5,17 @@ from pathlib import Path
 from typing import Any
 
 import typer
-from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
+from testigo_tools import terminal
 from testigo_tools.diag import fail
 from testigo_tools.port import Port, PortError
 from testigo_tools.serial_vault import HungUp
 from testigo_tools.sync import BEGIN_S, one_session, why
 
 STEP_S = 120  # the longest silence between two signs of progress: a chip's first keys
-console = Console()
+console = terminal.console()
 
 
 def run_on(device: Port, seconds: int, source: str) -> list[list[Any]]:

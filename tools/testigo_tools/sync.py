@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import typer
-from rich.console import Console
 from rich.progress import Progress, TaskID
 
+from testigo_tools import terminal
 from testigo_tools.diag import fail
 from testigo_tools.port import Port, PortError
 from testigo_tools.provision import bars
@@ -16,7 +16,7 @@ from testigo_tools.serial_vault import HungUp, serve
 
 BEGIN_S = 60
 AWAY_S = 3600  # how long a watched device may be away
-console = Console()
+console = terminal.console()
 
 
 class Report:

@@ -9,14 +9,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
-from rich.console import Console
 from rich.markup import escape
+
+from testigo_tools import terminal
 
 if TYPE_CHECKING:
     from testigo_vault.vault import Vault
 
-console = Console(highlight=False)
-errors = Console(stderr=True, highlight=False)
+console = terminal.console()
+errors = terminal.console(stderr=True)
 
 PASSPHRASE = "TESTIGO_PASSPHRASE"
 AUDIO_PASSPHRASE = "TESTIGO_AUDIO_PASSPHRASE"

@@ -7,8 +7,8 @@ import sys
 from pathlib import Path
 
 import typer
-from rich.console import Console
 
+from testigo_tools import terminal
 from testigo_tools.board_files import device_files, load_board
 from testigo_tools.firmware_build import BuildError
 from testigo_tools.interpreter import Interpreter, InterpreterError, find
@@ -16,7 +16,7 @@ from testigo_tools.places import shared
 from testigo_tools.virtual_machine import VirtualAppliance, VirtualError
 
 BOARD = "virtual"
-console = Console(stderr=True)
+console = terminal.console(stderr=True)
 
 
 def compiled(interpreter: Interpreter, folder: Path) -> Path:
