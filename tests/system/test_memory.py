@@ -28,7 +28,7 @@ def chip(office, folder, micropython32, heap: str, serial_only: bool = False):
     """A branch whose appliance has no more heap than that."""
     vault, build = office
     appliance = Appliance(folder / "root", micropython32, "--heap", heap, "--mpy", "--build-dir", str(build / "build"))
-    branch = Branch(folder, vault, f"chip-{heap}")
+    branch = Branch(folder, vault, f"chip-{heap}-{folder.name[-6:]}")
     branch.sign_notice()
     branch.sign_policy(rule="notify")
     if not serial_only:
