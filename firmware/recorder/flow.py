@@ -134,7 +134,9 @@ class Flow:
         while at >= 0:
             head = at - 8
             distance = (rx[head + 2] << 8 | rx[head + 3]) - sequence
-            if rx[head] >> 6 == 2 and distance and (distance + 64) & 0xFFFF < 128:
+            if not distance and rx[head + 4 : at] != rx[start + 4 : start + 8]:
+                distance = 64  # not the network's copy of this packet
+            if rx[head] >> 6 == 2 and (distance + 64) & 0xFFFF < 128:
                 return head
             at = rx.find(ssrc, at + 1)
         return n

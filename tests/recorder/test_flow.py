@@ -126,6 +126,18 @@ def check_continuous(heard, step=160):
         assert b[4] == OUT
 
 
+def test_copies_that_wait_together_stay_packets():
+    rig = Rig()
+    rig.flow.forward(True)
+    rig.send(packet(1, 160))
+    rig.send(packet(2, 320), packet(2, 320), packet(3, 480), packet(3, 480))
+    heard = rig.heard()
+    assert [len(p) for p in heard] == [172] * 5, [len(p) for p in heard]
+    assert [len(p) for _, p in rig.tapped()] == [172] * 5
+    assert rig.flow.quality()[:3] == (5, 0, 2), rig.flow.quality()
+    rig.close()
+
+
 def test_one_by_one():
     rig = Rig()
     rig.flow.forward(True)
