@@ -36,6 +36,7 @@ class Gateway:
         self.SpoolError = store.SpoolError
         self.calls = []
         self.registration = ""
+        self._stranger = ""
         self._log = log
         self._host = host
         sip = settings.sip
@@ -208,7 +209,9 @@ class Gateway:
             for side in (NEAR, FAR):
                 if self._is_from(self._sides[side], source, exact):
                     return side
-        self._log("INVITE from a stranger: %s:%d" % source)
+        if source[0] != self._stranger:  # once: a scanner's thousands would wear out the flash
+            self._stranger = source[0]
+            self._log("INVITE from a stranger: %s:%d" % source)
         return None
 
     def _is_from(self, side, source, exact):
