@@ -10,7 +10,7 @@ from recorder import poll
 SHORT_COLLECTION_US = 5000
 SMALL_HEAP = 400000
 COLLECT_EVERY = 8192
-FRAMES = 16  # a collection every so many frames: 4 s of one call
+FRAMES = 64  # a collection every so many frames: 15 s of one call
 LOW_SHARE = 6  # where collecting is slow: only when less than a sixth of what is used is free
 
 

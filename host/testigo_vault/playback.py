@@ -12,7 +12,6 @@ from testigo_vault.vault import Vault
 from testigo_wire import audio_frame
 from testigo_wire.recording import Item
 
-
 _SLACK_MS = 10_000  # of RTP's time against the device's clock
 
 

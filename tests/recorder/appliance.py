@@ -23,6 +23,7 @@ SIDE = ["trunk", "127.0.0.1", 5060, "", "", "", "main"]
 
 class Board:
     NAME = "virtual"
+    HEAP_SMALL = False
 
 
 class Key:

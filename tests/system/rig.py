@@ -44,9 +44,15 @@ def wait_for(done: Callable[[], Any], limit_s: float = 20, what: str = "") -> An
 
 
 def free_tcp_port(host: str = HOST) -> int:
-    with socket.socket() as probe:
-        probe.bind((host, 0))
-        return probe.getsockname()[1]
+    """Below the range that systems hand out by themselves, so that nobody gets it before it is used."""
+    while True:
+        with socket.socket() as probe:
+            port = random.randrange(12000, 32000)
+            try:
+                probe.bind((host, port))
+            except OSError:
+                continue
+            return port
 
 
 def free_udp_range(count: int, host: str = HOST) -> int:

@@ -5,7 +5,7 @@ import subprocess
 from pathlib import Path
 
 from peers import peer
-from rig import wait_for
+from rig import free_udp_range, wait_for
 from sipp import Scenario
 
 SECONDS = 40
@@ -13,12 +13,7 @@ SECONDS = 40
 
 def free_port(host: str) -> int:
     """A UDP port with the next three free too: sipp takes RTP ports in steps of two."""
-    while True:
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-            probe.bind((host, 0))
-            port = probe.getsockname()[1]
-        if port % 2 == 0 and port < 65000:
-            return port
+    return free_udp_range(4, host)
 
 
 class Sipp:

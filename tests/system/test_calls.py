@@ -54,7 +54,7 @@ def test_two_calls_at_once_and_no_third(branch):
         branch.near.callee = worker.address
         caller = calling().pause(NOTICE_MS + 3000).bye()
         ends += [worker, branch.end(caller, FAR, branch.far.back, speech=speeches[-1][FAR])]
-        wait_for(lambda: len(branch.near.calls) == number, 10, "the call")  # noqa: B023
+        wait_for(lambda: len(branch.near.calls) == number, 30, "the call")  # noqa: B023
     third = branch.caller(Caller().invite().refused(486))
     for end in [third, *ends]:
         end.succeeded()
