@@ -16,6 +16,7 @@ from testigo_wire import sdp, sip_call, sip_event
 
 RING_TIMEOUT_MS = 120000
 DESERTED_MS = 300000
+HELD_MS = 7200000
 KEYS_MS = 4000
 UNAVAILABLE = 503
 
@@ -299,16 +300,16 @@ class Call:
             self._recording.event("unrecorded", "limit")
             self._reason = "limit"
         if self._deserted(now):
-            self._over = Over(None, 408, "no audio for %d s" % (DESERTED_MS // 1000))
+            self._over = Over(None, 408, "no audio for long")
             self._wake.set()
 
     def _deserted(self, now):
-        """Neither party has sent anything for long, and nobody is on hold: their BYE must have been lost."""
-        if media.since(now, self._bridged_ticks) < DESERTED_MS:
+        """Neither party has sent anything for long: their BYE must have been lost. Silence may be longer on hold."""
+        limit = HELD_MS if self._legs[NEAR].held or self._legs[FAR].held else DESERTED_MS
+        if media.since(now, self._bridged_ticks) < limit:
             return False
         for side in (NEAR, FAR):
-            heard = self._flows[side].state[media.SENT_MS]
-            if self._legs[side].held or media.since(now, heard) < DESERTED_MS:
+            if media.since(now, self._flows[side].state[media.SENT_MS]) < limit:
                 return False
         return True
 

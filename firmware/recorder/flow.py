@@ -112,7 +112,9 @@ class Flow:
         start = 0
         while start + 12 <= n:
             end = self._end_of_packet(start, n)
-            if rx[start] >> 6 == 2:
+            if end == RX_SIZE and end - start < self._passed_over:
+                self.dropped += 1  # the buffer's end cut this one: half a packet is neither sent nor kept
+            elif rx[start] >> 6 == 2:
                 kind = rx[start + 1] & 127
                 if kind == self.state[media.PAYLOAD_TYPE]:
                     self._passed_over = end - start

@@ -172,6 +172,19 @@ def test_many_at_once():
     rig.close()
 
 
+def test_a_packet_that_the_buffer_cuts_is_lost_whole():
+    rig = Rig()
+    rig.flow.forward(True)
+    rig.send(packet(1, 0, size=80))
+    sent = [packet(2 + i, 80 + 80 * i, size=80) for i in range(30)]  # 92 bytes each do not fill 2,064 evenly
+    rig.send(*sent)
+    heard = rig.heard()
+    assert len(heard) == 1 + 2064 // 92
+    assert {len(p) for p in heard} == {92}
+    assert rig.flow.dropped == 1
+    rig.close()
+
+
 def test_payload_that_looks_like_a_header():
     rig = Rig()
     rig.flow.forward(True)
