@@ -10,8 +10,9 @@ demo: ## set up what is missing and run the main job: four calls, and the vault'
 	@$(PYTHON) tools/setup demo
 	@$(BIN)/testigo demo $(if $(ONCE),--once)
 
+# Two files at a time: most tests wait for calls, not for the processor. ARGS="-n 0" takes one after the other.
 test: setup lint ## set up what is missing and run every check (ARGS="-k name" goes to pytest)
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
 lint: setup ## style and types
 	@$(BIN)/ruff check --quiet .
