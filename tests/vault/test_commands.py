@@ -20,7 +20,6 @@ def testigo(folder, monkeypatch):
     monkeypatch.setenv("TESTIGO_PASSPHRASE", PASSPHRASE)
     monkeypatch.setenv("TESTIGO_AUDIO_PASSPHRASE", AUDIO_PASSPHRASE)
     monkeypatch.setenv("TESTIGO_PASSWORD", "a long enough password")
-    monkeypatch.setenv("COLUMNS", "200")
 
     def run(*arguments, status=0):
         result = CliRunner().invoke(assemble(arguments[0]), [str(argument) for argument in arguments])

@@ -1,6 +1,5 @@
 """Where commands print. Through a pipe or into a file nothing is wrapped: programs read it, and people search it."""
 
-import os
 import sys
 
 from rich.console import Console
@@ -9,7 +8,6 @@ WIDE = 240
 
 
 def console(stderr: bool = False) -> Console:
-    """As wide as the terminal; as wide as anything needs where there is none, unless COLUMNS says otherwise."""
+    """As wide as the terminal; as wide as anything needs where there is none."""
     stream = sys.stderr if stderr else sys.stdout
-    width = None if stream.isatty() or "COLUMNS" in os.environ else WIDE
-    return Console(stderr=stderr, highlight=False, width=width)
+    return Console(stderr=stderr, highlight=False, width=None if stream.isatty() else WIDE)
