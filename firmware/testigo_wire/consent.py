@@ -2,13 +2,14 @@
 
 The machine knows no clock and no audio: its inputs say what happened, its actions
 say what to do.  RULES are those of the policy: `notify` (the notice is enough),
-`opt-out` (a key objects), `opt-in` (a key accepts).
+`opt-out` (a key objects), `opt-in` (a key accepts).  A call may be asked more than once: by
+another language, for a part that the worker wants recorded, when somebody joins.
 """
 
 from testigo_wire.compat import const
 
 # states
-IDLE = const(0)
+IDLE = const(0)  # nothing is to be recorded yet, or for now
 NOTICE = const(1)  # the notice is being played
 AGREED = const(2)  # the key came early; the notice is still owed to its end
 ASKED = const(3)  # the notice is complete, a key may follow
@@ -18,14 +19,17 @@ FAILED = const(6)  # the notice could not be given: connected, not recorded
 STATES = ("idle", "notice", "agreed", "asked", "given", "refused", "failed")
 
 # inputs
-START = const(0)
+START = const(0)  # the call is there, or the worker wants it recorded from now on
 PLAYED = const(1)  # to its end, with the digest of the policy's notice
 BROKEN = const(2)  # missing, of a wrong digest, or cut short
 ACCEPT = const(3)
 OBJECT = const(4)
 AGAIN = const(5)  # no key in time, and a repetition is left
 SILENCE = const(6)  # no key in time, and none is left
-INPUTS = ("start", "played", "broken", "accept", "object", "again", "silence")
+LANGUAGE = const(7)  # a key chose another language
+JOIN = const(8)  # somebody came into the call who has not heard the notice
+STOP = const(9)  # the worker wants no more of it recorded
+INPUTS = ("start", "played", "broken", "accept", "object", "again", "silence", "language", "join", "stop")
 
 # actions
 NOTHING = const(0)
@@ -33,8 +37,10 @@ PLAY = const(1)
 WAIT = const(2)  # for a key
 RECORD = const(3)
 CONNECT = const(4)  # unrecorded
-ERASE = const(5)
-ACTIONS = ("-", "play", "wait", "record", "connect", "erase")
+ERASE = const(5)  # destroy what is held, if anything, and go on unrecorded
+PAUSE = const(6)  # keep what is held, take no more
+END = const(7)  # the call itself: where recording is a duty
+ACTIONS = ("-", "play", "wait", "record", "connect", "erase", "pause", "end")
 
 # A row per state, a cell per input: state * 8 + action. A cell that only says
 # "stay" is an input without meaning there.
@@ -51,40 +57,54 @@ def _row(state, **cells):
     return bytes(row)
 
 
-def _table(played, silence):
+def _table(played, silence, objection):
+    erase = (REFUSED, END if objection == "end-call" else ERASE)
+    # Under a duty to record, who was told and went on talking may end the call, not unsay what was said (ADR 10).
+    late = (GIVEN, END) if objection == "end-call" else (REFUSED, ERASE)
+    broken = (FAILED, CONNECT)
+    again = (NOTICE, PLAY)
     return (
-        _row(IDLE, start=(NOTICE, PLAY), broken=(FAILED, CONNECT)),
-        _row(NOTICE, played=played, broken=(FAILED, CONNECT), accept=(AGREED,), object=(REFUSED, CONNECT)),
-        _row(AGREED, played=(GIVEN, RECORD), broken=(FAILED, CONNECT), object=(REFUSED, CONNECT)),
-        _row(ASKED, accept=(GIVEN, RECORD), object=(REFUSED, CONNECT), again=(NOTICE, PLAY), silence=silence),
-        _row(GIVEN, object=(REFUSED, ERASE)),
+        _row(IDLE, start=again, broken=broken, object=erase),
+        _row(NOTICE, played=played, broken=broken, accept=(AGREED,), object=erase, language=again),
+        _row(AGREED, played=(GIVEN, RECORD), broken=broken, object=erase, language=again),
+        _row(ASKED, accept=(GIVEN, RECORD), object=erase, again=again, silence=silence, language=again),
+        _row(GIVEN, object=late, join=again, stop=(IDLE, PAUSE)),
         _row(REFUSED),
         _row(FAILED),
     )
 
 
-TABLES = {
-    "notify": _table((GIVEN, RECORD), (GIVEN, RECORD)),
-    "opt-out": _table((ASKED, WAIT), (GIVEN, RECORD)),
-    "opt-in": _table((ASKED, WAIT), (REFUSED, CONNECT)),
-}
 RULES = ("notify", "opt-out", "opt-in")
+OBJECTIONS = ("connect", "end-call")
+
+
+def table(rule, objection):
+    """The rows of a rule, one of RULES, and of what an objection brings, one of OBJECTIONS."""
+    if rule == "notify":
+        return _table((GIVEN, RECORD), (GIVEN, RECORD), objection)
+    if rule == "opt-out":
+        return _table((ASKED, WAIT), (GIVEN, RECORD), objection)
+    if rule == "opt-in":
+        return _table((ASKED, WAIT), (REFUSED, CONNECT), objection)
+    raise KeyError(rule)
 
 
 class Consent:
-    """The consent of one call. rule: one of RULES (KeyError for another)."""
+    """The consent of one call. rule: one of RULES (KeyError for another). repeats: of each asking."""
 
-    def __init__(self, rule, repeats=0):
+    def __init__(self, rule, repeats=0, objection="connect"):
         self.rule = rule
         self.state = IDLE
-        self.repeats = repeats
-        self._table = TABLES[rule]
+        self.repeats = self._left = repeats
+        self._table = table(rule, objection)
 
     def handle(self, event):
         """event: an input. Returns the action to take."""
-        if event == SILENCE and self.state == ASKED and self.rule != "opt-out" and self.repeats > 0:
-            self.repeats -= 1
+        if event == SILENCE and self.state == ASKED and self.rule != "opt-out" and self._left > 0:
+            self._left -= 1
             event = AGAIN
+        elif event == START or event == JOIN:
+            self._left = self.repeats
         cell = self._table[self.state][event]
         self.state = cell >> 3
         return cell & 7

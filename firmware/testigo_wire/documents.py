@@ -13,16 +13,26 @@ MAX_SIZE = const(8000)  # with its head it fits into one message of the link
 # See fields.py. A body is the record named by its kind.
 _RECORDS = {
     "policy": (
-        "valid_from_ms:u valid_until_ms:u controller:s contact:s purposes:[s recipients:[@recipient lines:[@line"
+        "valid_from_ms:u valid_until_ms:u controller:s contact:s information:s source:#32 numbering:@numbering"
+        " offsets:[@offset recipients:[@recipient lines:[@line"
     ),
+    "numbering": "country_code:s national_prefix:s international_prefix:s",
+    "offset": "from_ms:u minutes:u",
     "recipient": "stream:=0|1 key_id:#8 public:#65",
     "line": (
-        "name:s mode:'all|on-demand|never rule:'notify|opt-out|opt-in accept_key:k object_key:k"
-        " order:'notice-first|answer-first notice_legs:'far|both notice_names:[s key_timeout_ms:u repeats:u worker_ack:?"
-        " impossible:'connect-unrecorded|refuse-call max_ms:u"
+        "name:s direction:'in|out|both mode:'all|on-demand|never basis:s purposes:[s rule:'notify|opt-out|opt-in"
+        " accept_key:k object_key:k objection:'connect|end-call order:'notice-first|answer-first notice_legs:'far|both"
+        " voices:[@voice key_timeout_ms:u repeats:u worker:'notice|tone|acknowledgement worker_reference:s tone:[@tone"
+        " keys:@keys pause_limit_ms:u schedule:[@span only:[s except:[s"
+        " impossible:'connect-unrecorded|refuse-call max_ms:u unrecorded_numbers:'full|last-3|none high_level:?"
     ),
+    "voice": "language:s notice:s key:k called:[s",
+    "tone": "hertz:u length_ms:u interval_ms:u level:u",
+    "keys": "start:s stop:s pause:s resume:s",
+    "span": "days:u begin:u end:u",
     "notice": "name:s language:s text:s total_ms:u audio:[@audio",
     "audio": "encoding:'PCMU|PCMA digest:#32 length:u",
+    "objections": "key:#32 count:u digest:#32",
     "receipt": "device_id:s recording_id:#16 number:u head:#32 copies:[s stored_ms:u",
     "settings": "network:~network sip:@sip sync:~sync max_calls:u",
     "network.wifi": "ssid:s key:s",
@@ -33,7 +43,12 @@ _RECORDS = {
     "sync.tcp": "host:s port:u",
     "sync.serial": "",
 }
-_KINDS = ("policy", "notice", "receipt", "settings")
+# Where the fields of a line stand.
+NAME, DIRECTION, MODE, BASIS, PURPOSES, RULE, ACCEPT_KEY, OBJECT_KEY, OBJECTION, ORDER = range(10)
+NOTICE_LEGS, VOICES, KEY_TIMEOUT, REPEATS, WORKER, WORKER_REFERENCE, TONE, KEYS, PAUSE_LIMIT = range(10, 19)
+SCHEDULE, ONLY, EXCEPT, IMPOSSIBLE, MAX_MS, UNRECORDED_NUMBERS, HIGH_LEVEL = range(19, 26)
+LANGUAGE, NOTICE, KEY, CALLED = range(4)  # of a voice
+_KINDS = ("policy", "notice", "objections", "receipt", "settings")
 
 
 class DocumentError(WireError):
@@ -101,7 +116,7 @@ def check(kind, version, body):
                 raise DocumentError("settings.sip: port out of range")
         if sip[2] & 1 or sip[3] <= sip[2]:
             raise DocumentError("settings.sip.rtp_first_port: odd, or not below the last")
-    elif body[2] != version:
+    elif kind == "receipt" and body[2] != version:
         raise DocumentError("receipt.number: not the version")
 
 
@@ -109,25 +124,64 @@ def _check_policy(body):
     valid_from, valid_until = body[:2]
     if valid_until and valid_until <= valid_from:
         raise DocumentError("policy.valid_until_ms: not after valid_from_ms")
-    names = []
-    for i, line in enumerate(body[6]):
-        name, mode, rule, accept, refuse = line[:5]
+    seen = []
+    lines = body[9]
+    for i in range(len(lines)):
+        line = lines[i]
         path = "policy.lines[%d]." % i
-        if name in names:
-            raise DocumentError(path + "name: twice")
-        names.append(name)
-        if mode == "never":
-            continue
-        if rule == "opt-in" and not accept:
-            raise DocumentError(path + "accept_key: opt-in needs one")
-        if rule == "opt-out" and not refuse:
-            raise DocumentError(path + "object_key: opt-out needs one")
-        if accept and accept == refuse:
-            raise DocumentError(path + "object_key: also the accept_key")
-        if not line[7]:
-            raise DocumentError(path + "notice_names: none")
-    if names and not all([any([recipient[0] == stream for recipient in body[5]]) for stream in (0, 1)]):
+        for name, direction in seen:
+            if name == line[NAME] and (direction == line[DIRECTION] or "both" in (direction, line[DIRECTION])):
+                raise DocumentError(path + "name: twice in one direction")
+        seen.append((line[NAME], line[DIRECTION]))
+        if line[MODE] != "never":
+            _check_line(line, path)
+    if seen and not all([any([recipient[0] == stream for recipient in body[8]]) for stream in (0, 1)]):
         raise DocumentError("policy.recipients: each stream needs one")
+
+
+def _check_line(line, path):
+    accept, refuse = line[ACCEPT_KEY], line[OBJECT_KEY]
+    if line[RULE] == "opt-in" and not accept:
+        raise DocumentError(path + "accept_key: opt-in needs one")
+    if line[RULE] == "opt-out" and not refuse:
+        raise DocumentError(path + "object_key: opt-out needs one")
+    if accept and accept == refuse:
+        raise DocumentError(path + "object_key: also the accept_key")
+    if not line[VOICES]:
+        raise DocumentError(path + "voices: none")
+    taken = [accept, refuse]
+    for voice in line[VOICES]:
+        if voice[2] and voice[2] in taken:
+            raise DocumentError(path + "voices: one key for two things")
+        taken.append(voice[2])
+    worker = line[WORKER]
+    if len(line[TONE]) > 1 or (worker == "tone" and not line[TONE]):
+        raise DocumentError(path + "tone: " + ("several" if line[TONE] else "the worker is to be informed by it"))
+    if worker != "tone" and not line[WORKER_REFERENCE]:
+        raise DocumentError(path + "worker_reference: none")
+    for hertz, length, interval, level in line[TONE]:
+        # Multiples of 20 Hz have a whole period in 400 samples of 1/8000 s or fewer.
+        if not 300 <= hertz <= 3400 or hertz % 20 or not 20 <= length <= 2000 or interval < 2 * length or level > 60:
+            raise DocumentError(path + "tone: 300 to 3400 Hz by 20, 20 to 2000 ms, an interval twice that, level to 60")
+    _check_keys(line, path)
+    for days, begin, end in line[SCHEDULE]:
+        if not 0 < days < 128 or not begin < end <= 1440:
+            raise DocumentError(path + "schedule: no days, or an end before the begin")
+
+
+def _check_keys(line, path):
+    sequences = [keys for keys in line[KEYS] if keys]
+    for i in range(len(sequences)):
+        keys = sequences[i]
+        if not 2 <= len(keys) <= 6 or not all([c in fields.KEYS for c in keys]):
+            raise DocumentError(path + "keys: two to six telephone keys each")
+        if any([keys in other for other in sequences[:i] + sequences[i + 1 :]]):
+            raise DocumentError(path + "keys: one sequence is part of another")  # complete first, it would always win
+    start, stop, pause, resume = line[KEYS]
+    if pause and not (resume and line[PAUSE_LIMIT]):
+        raise DocumentError(path + "keys: pause needs resume and a pause_limit_ms")
+    if line[MODE] == "on-demand" and bool(start) != bool(stop):
+        raise DocumentError(path + "keys: start needs stop")
 
 
 def _check_notice(body):

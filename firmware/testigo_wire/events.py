@@ -9,19 +9,27 @@ from testigo_wire.errors import WireError
 FAR = 1
 _MODE = "'all|on-demand|never"
 _RULE = "'notify|opt-out|opt-in"
-_CHANNEL = "'rfc4733|info|"
+_CHANNEL = "'rfc4733|info|sdp|"
+_WHO = "'key|host|limit|sdp"
 
 # The fields after the name and the time; see fields.py.
 EVENTS = {
     "call": "line:s direction:'in|out caller:s callee:s sip_call_id:s source:'sip|test",
     "policy": "version:u digest:b mode:" + _MODE + " rule:" + _RULE,
+    "terms": "basis:s worker:'notice|tone|acknowledgement objection:'connect|end-call high_level:?",
     "notice": "leg:=0|1 language:s name:s digest:#32 played_ms:u total_ms:u completed:?",
     "consent": "rule:" + _RULE + " given:? by:'notice|key|timeout|test key:k channel:" + _CHANNEL,
+    "worker": "by:'notice|tone|acknowledgement reference:s",
+    "parties": "caller:s callee:s",
+    "tone": "hertz:u length_ms:u interval_ms:u level:u",
+    "started": "by:" + _WHO,
+    "stopped": "by:" + _WHO,
+    "joined": "leg:=0|1 party:s how:'identity|session|conference",
     "media": "leg:=0|1 encoding:s payload_type:u clock_rate:u ptime_ms:u",
     "dtmf": "leg:=0|1 digit:s channel:" + _CHANNEL,
     "on_hold": "leg:=0|1 held:?",
-    "pause": "",
-    "resume": "",
+    "pause": "by:" + _WHO,
+    "resume": "by:" + _WHO,
     "gap": "leg:=0|1 count:u ms:u why:s",
     "quality": "leg:=0|1 received:u lost:u late:u jitter_us:u bytes:u",
     "objection": "leg:=0|1 key:k channel:" + _CHANNEL,
@@ -58,6 +66,8 @@ class Order:
         self._seen = 0
         self._t_ms = 0
         self._policy = None
+        self._terms = False
+        self._worker = False
         self._test = False
         self._noticed = False
         self._consent = False
@@ -84,6 +94,23 @@ class Order:
 
     def _on_policy(self, event):
         self._policy = event
+
+    def _on_terms(self, event):
+        # Appliances from version 0.2 on say how the worker is informed: from here on that is part of the order.
+        self._terms = True
+
+    def _on_worker(self, event):
+        self._worker = True
+
+    def _on_joined(self, event):
+        """Who comes in later has to be told as who was there first."""
+        if event[2] == FAR:
+            self._noticed = self._consent = False
+        else:
+            self._worker = False
+
+    def _on_stopped(self, event):
+        self._noticed = self._consent = False
 
     def _on_notice(self, event):
         _, _, leg, _, _, _, played_ms, total_ms, completed = event
@@ -137,6 +164,10 @@ class Order:
             return "audio after an objection"
         if not self._consent:
             return "audio before consent"
+        if self._paused:
+            return "audio while paused"
+        if self._terms and not self._worker and not self._test:
+            return "audio before the worker was informed"
         policy = self._policy
         if policy is None or (not self._test and (not policy[2] or policy[4] == "never")):
             return "audio without a policy that allows it"
