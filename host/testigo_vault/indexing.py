@@ -31,6 +31,9 @@ def make_row(reading: Reading, fallback_id: str, device_id: str, number: int) ->
             row.line, row.direction, row.caller, row.callee, _, row.source = event[2:8]
         elif event[0] == "policy":
             row.rule = event[5]
+        elif event[0] == "parties":
+            # In full, where `call` held less because the policy wants that of unrecorded calls.
+            row.caller, row.callee = event[2:4]
     # A device's clock may say anything; what no calendar or column holds is "not known" in the index, exact in the copies.
     row.opened_ms, row.closed_ms = (ms if ms <= LATEST_MS else 0 for ms in (row.opened_ms, row.closed_ms))
     row.caller, row.callee, row.line = (words.visible(text) for text in (row.caller, row.callee, row.line))
@@ -74,9 +77,13 @@ def outcome(reading: Reading, row: Recording) -> str:
         return "cut"
     if row.audio == PRESENT:
         return "recorded"
-    if row.reason == "unrecorded" or "unrecorded" in names:
+    if row.reason == "unrecorded" or "unrecorded" in names or (row.reason == "hang-up" and _on_demand(reading)):
         return "unrecorded"
     return "no-call" if reading.events else "unknown"
+
+
+def _on_demand(reading: Reading) -> bool:
+    return any(event[0] == "policy" and event[4] == "on-demand" for event in reading.events)
 
 
 def _plain(fields: list) -> list:

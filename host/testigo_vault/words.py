@@ -45,14 +45,65 @@ RULES = {
     "opt-in": "recorded only after a key is pressed to agree",
 }
 
+# Of evidence.py, and of indexing.UNLAWFUL.
+VERDICTS = {
+    "given": "Consent was given before the first sound was recorded.",
+    "given-in-part": "Consent was given for a part of the call and refused for another; only the first was recorded.",
+    "refused": "No consent was given, and nothing was recorded.",
+    "unanswered": "No key came in time: no consent was given, and nothing was recorded.",
+    "objected": "The other party objected before recording began. Nothing was recorded.",
+    "withdrawn": "A party objected. No audio is kept.",
+    "not-asked": "Nobody was asked for consent, and nothing was recorded.",
+    "test": "A self-test: there was no person to ask.",
+    "unlawful": "Audio was recorded without valid consent.",
+}
+
+BASES = {
+    "consent": "consent (GDPR article 6(1)(a))",
+    "contract": "a contract (GDPR article 6(1)(b))",
+    "legal-obligation": "a legal obligation (GDPR article 6(1)(c))",
+    "vital-interests": "vital interests (GDPR article 6(1)(d))",
+    "public-task": "a public task (GDPR article 6(1)(e))",
+    "legitimate-interest": "a legitimate interest (GDPR article 6(1)(f))",
+}
+
+# Why a call, or the rest of one, was not recorded: what appliances write -> a sentence without its stop.
+UNRECORDED = {
+    "no line in the policy": "the policy has no line for it",
+    "mode never": "calls on this line are never recorded",
+    "objection list": "a number of the call is on the objection list",
+    "outside the schedule": "calls on this line are not recorded at that time",
+    "not of the numbers to be recorded": "the other party's number is not one of those that are recorded",
+    "of the numbers not to be recorded": "the other party's number is one of those that are not recorded",
+    "notice missing": "the notice was not there",
+    "notice incomplete or not the signed one": "the notice was cut short, or was not the signed one",
+    "limit": "the longest allowed time was reached",
+    "no keys": "no key was ready to seal it with",
+}
+
+WORKER_WAYS = {
+    "notice": "by the notice '{reference}', played to its end",
+    "tone": "by the warning tone",
+    "acknowledgement": "by an acknowledgement on file ({reference})",
+}
+
+WHO = {"key": "by a key", "host": "by command", "limit": "by the time limit", "sdp": "by the telephone (SDP)"}
+
 _OBEYED = ("Cc", "Cf", "Cs", "Zl", "Zp")
 _LEGS: dict[int, str] = {0: "the worker's side", 1: "the other party"}
-_CHANNELS = {"rfc4733": "in the audio stream (RFC 4733)", "info": "by SIP INFO", "": ""}
+_CHANNELS = {"rfc4733": "in the audio stream (RFC 4733)", "info": "by SIP INFO", "sdp": "in the SDP (RFC 7866)", "": ""}
 _GIVEN_BY = {
     "notice": "by hearing the notice to its end",
     "key": "by pressing key {key}",
     "timeout": "by not objecting in time",
+    "sdp": "by the telephone's own setting",
     "test": "as a self-test",
+}
+_REFUSED_BY = {**_GIVEN_BY, "timeout": "as no key came in time"}
+_JOINED = {
+    "identity": "another identity was announced",
+    "session": "another session took its place",
+    "conference": "the call became a conference",
 }
 
 
@@ -88,6 +139,10 @@ def event(name: str, fields: list) -> str:
     return visible(f"{name.replace('_', ' ')} {', '.join(str(field) for field in fields)}".strip())
 
 
+def _by(who: str) -> str:
+    return f", {WHO.get(who, who)}" if who else ""
+
+
 def _call(line, direction, caller, callee, sip_call_id, source):
     if source == "test":
         return "A self-test began; its sound is made by the appliance."
@@ -109,9 +164,35 @@ def _notice(leg, language, name, digest, played_ms, total_ms, completed):
 
 
 def _consent(rule, given, by, key, channel):
-    how = _GIVEN_BY.get(by, by).format(key=key)
+    how = (_GIVEN_BY if given else _REFUSED_BY).get(by, by).format(key=key)
     how += f", sent {_CHANNELS.get(channel, channel)}" if channel else ""
     return f"Consent {'given' if given else 'not given'} {how}. Rule: {RULES.get(rule, rule)}."
+
+
+def why_unrecorded(why: str) -> str:
+    return UNRECORDED.get(why, why)
+
+
+def how_informed(by: str, reference: str) -> str:
+    """How a worker was informed, to follow "informed"."""
+    return WORKER_WAYS.get(by, by).format(reference=reference)
+
+
+def _terms(basis, worker, objection, high_level):
+    brings = {"connect": "goes on unrecorded", "end-call": "ends the call"}.get(objection, objection)
+    level = " The data are of the high level." if high_level else ""
+    return f"Legal basis: {BASES.get(basis, basis)}. An objection {brings}.{level}"
+
+
+def _tone(hertz, length_ms, interval_ms, level):
+    return (
+        f"Warning tone for both parties from here on: {hertz} Hz for {length_ms} ms every {interval_ms / 1000:g} s, "
+        f"at -{level} dBm0."
+    )
+
+
+def _joined(leg, party, how):
+    return f"Somebody joined on {_LEGS.get(leg, 'a leg not known')}: {_JOINED.get(how, how)}{f' ({party})' if party else ''}."
 
 
 def _media(leg, encoding, payload_type, clock_rate, ptime_ms):
@@ -140,12 +221,22 @@ _EVENTS: dict[str, Callable[..., str]] = {
         f"Gap of {ms} ms ({count} packets) from {_LEGS.get(leg, 'nobody known')}: {why}."
     ),
     "objection": lambda leg, key, channel: (
-        f"Objection by {_LEGS.get(leg, 'nobody known')}" + (f" with key {key}" if key else "") + ": recording ends."
+        f"Objection by {_LEGS.get(leg, 'nobody known')}"
+        + (f" with key {key}" if key else "")
+        + (" in the SDP of its telephone (RFC 7866)" if channel == "sdp" else "")
+        + ": recording ends."
     ),
     "erased": lambda items: f"Audio destroyed: {items} items replaced by their digests.",
-    "unrecorded": lambda why: f"Connected without recording: {why}.",
-    "pause": lambda *fields: "Recording paused.",
-    "resume": lambda *fields: "Recording resumed.",
+    "unrecorded": lambda why: f"Connected without recording: {why_unrecorded(why)}.",
+    "pause": lambda by="": f"Recording paused{_by(by)}: neither sound nor digits are kept.",
+    "resume": lambda by="": f"Recording resumed{_by(by)}.",
+    "started": lambda by: f"The worker wanted it recorded from here on{_by(by)}.",
+    "stopped": lambda by: f"The worker wanted no more of it recorded{_by(by)}.",
+    "worker": lambda by, reference: f"The worker was informed {how_informed(by, reference)}.",
+    "parties": lambda caller, callee: f"The numbers in full: {caller or 'unknown'} to {callee or 'unknown'}.",
+    "terms": _terms,
+    "tone": _tone,
+    "joined": _joined,
     "hang_up": lambda leg, status, reason: (
         f"Hung up by {_LEGS.get(leg, 'the appliance')}{f' ({status} {reason}'.rstrip() + ')' if status else ''}."
     ),
