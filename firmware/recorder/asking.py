@@ -9,26 +9,29 @@ import asyncio
 from recorder.leg import FAR
 from recorder.player import Player
 from testigo_wire import consent
-
-# fields of a policy line
-MODE, RULE, ACCEPT_KEY, OBJECT_KEY, ORDER, NOTICE_LEGS, NOTICES, KEY_TIMEOUT, REPEATS = range(1, 10)
+from testigo_wire import documents as doc
 
 
 class Asking:
-    """The consent of one call, from START to GIVEN, REFUSED or FAILED, and a late objection after it.
+    """The consent of one call: each asking ends in GIVEN, REFUSED or FAILED, and an objection may come at any moment.
 
-    on_late_objection(): called once when the far party objects while recording.
+    line: of the policy. voice: index of the language to begin with. documents: has notice(name).
+    objected(): called once, when the far party objects. ended(why): the objection ends the call, for it has to be recorded.
     """
 
-    def __init__(self, primitives, recording, line, on_late_objection):
+    def __init__(self, primitives, documents, recording, line, voice, objected, ended):
         self._primitives = primitives
+        self._documents = documents
         self._recording = recording
         self._line = line
-        self._machine = consent.Consent(line[RULE], line[REPEATS])
+        self._voice = voice
+        self._machine = consent.Consent(line[doc.RULE], line[doc.REPEATS], line[doc.OBJECTION])
         self._wake = asyncio.Event()
-        self._on_late_objection = on_late_objection
+        self._objected = objected
+        self._ended = ended
         self._by = ("notice", "", "")
-        self._player = None
+        self._afresh = False  # what is being played or asked begins anew
+        self.heard = []  # (leg, notice name) of those that were played to their end
 
     @property
     def given(self):
@@ -39,67 +42,124 @@ class Asking:
         return self._machine.state == consent.REFUSED
 
     @property
-    def decided(self):
-        return self._machine.state >= consent.GIVEN
+    def failed(self):
+        return self._machine.state == consent.FAILED
 
-    def key(self, leg, digit, channel):
-        """A key of the call, from RFC 4733 or INFO. Only the far party answers the notice."""
-        self._recording.event("dtmf", leg, digit, channel)
-        if leg != FAR:
-            return
+    @property
+    def asking(self):
+        """Whether the notice is being played, or its answer is awaited."""
+        return consent.IDLE < self._machine.state < consent.GIVEN
+
+    def begin(self):
+        """The call is there, or the worker wants it recorded from now on -> whether there is something to ask."""
+        return self._machine.handle(consent.START) == consent.PLAY
+
+    def join(self):
+        """Somebody came in who has not heard the notice -> whether an asking has to be run for it."""
+        asking = not self.given
+        if self._machine.handle(consent.JOIN) != consent.PLAY:
+            return False
+        if asking:
+            self._again()
+            return False
+        return True
+
+    def stop(self):
+        """The worker wants no more of it recorded -> whether it was."""
+        return self._machine.handle(consent.STOP) == consent.PAUSE
+
+    def _again(self):
+        self._afresh = True
+        self._wake.set()
+
+    def key(self, digit, channel):
+        """A key of the far party, from RFC 4733 or INFO."""
         line = self._line
-        if digit == line[OBJECT_KEY]:
-            self._object(digit, channel)
-        elif digit == line[ACCEPT_KEY]:
+        if digit == line[doc.OBJECT_KEY]:
+            self.object(digit, channel)
+        elif digit == line[doc.ACCEPT_KEY]:
             before = self._machine.state
             self._machine.handle(consent.ACCEPT)
             if self._machine.state != before:
                 self._by = ("key", digit, channel)
                 self._wake.set()
-
-    def _object(self, digit, channel):
-        before = self._machine.state
-        action = self._machine.handle(consent.OBJECT)
-        if self._machine.state == before:
-            return
-        self._by = ("key", digit, channel)
-        self._recording.event("objection", FAR, digit, channel)
-        if action == consent.ERASE:
-            self._on_late_objection()
         else:
-            self._wake.set()
+            for i in range(len(line[doc.VOICES])):
+                if line[doc.VOICES][i][doc.KEY] == digit and i != self._voice:
+                    if self._machine.handle(consent.LANGUAGE) == consent.PLAY:
+                        self._voice = i
+                        self._again()
 
-    async def run(self, notice, encoding, flows, legs):
-        """notice: Notice or None. flows: that carry it. legs: that hear it. Returns True if consent was given.
+    def object(self, digit, channel):
+        """The far party objects, by a key or (digit "") by its telephone's SDP."""
+        late = self.given
+        action = self._machine.handle(consent.OBJECT)
+        if action == consent.NOTHING:
+            return
+        if late and action == consent.END:
+            self._ended("key to end the call: recording is a duty")
+            return
+        self._by = ("key" if digit else "sdp", digit, channel)
+        self._recording.event("objection", FAR, digit, channel)
+        self._objected()
+        if action == consent.END:
+            self._ended("objection: recording is a duty")
+        self._wake.set()
 
-        Cancelled when a party hangs up: the record then says how far the notice was played.
+    async def run(self, encoding, flows, legs):
+        """One asking, after `begin` or `join` said so. flows: that carry the notice. legs: that hear it.
+
+        Returns True if consent was given. Cancelled when a party hangs up: the record then says how far the
+        notice was played.
         """
         machine = self._machine
-        recording = self._recording
-        if notice is None or encoding not in notice.encodings:
-            machine.handle(consent.BROKEN)
-            recording.event("unrecorded", "notice missing")
-            return False
-        action = machine.handle(consent.START)
+        action = consent.PLAY
+        self._by = ("notice", "", "")
         while action in (consent.PLAY, consent.WAIT):
             if action == consent.PLAY:
-                action = await self._play(notice, encoding, flows, legs)
+                action = await self._play(encoding, flows, legs)
             else:
                 action = await self._answer()
-        if machine.state == consent.FAILED:
-            recording.event("unrecorded", "notice incomplete or not the signed one")
-        else:
+        if not self.failed:
             by, key, channel = self._by
-            recording.event("consent", machine.rule, self.given, by, key, channel)
+            self._recording.event("consent", machine.rule, self.given, by, key, channel)
         return self.given
 
-    async def _play(self, notice, encoding, flows, legs):
+    def _notice(self, encoding, name):
+        notice = self._documents.notice(name)
+        return notice if notice and encoding in notice.encodings else None
+
+    async def _play(self, encoding, flows, legs):
         machine = self._machine
+        self._afresh = False
+        notice = self._notice(encoding, self._line[doc.VOICES][self._voice][doc.NOTICE])
+        if notice is None:
+            self._recording.event("unrecorded", "notice missing")
+            return machine.handle(consent.BROKEN)
+        completed = await self._told(notice, encoding, flows, legs, self._asks)
+        if self._afresh:
+            return consent.PLAY
+        if self.refused:
+            return consent.CONNECT
+        action = machine.handle(consent.PLAYED if completed else consent.BROKEN)
+        if self.failed:
+            self._recording.event("unrecorded", "notice incomplete or not the signed one")
+        return action
+
+    def _asks(self):
+        return self._machine.state in (consent.NOTICE, consent.AGREED) and not self._afresh
+
+    async def tell(self, name, encoding, flow, leg):
+        """Plays a notice to one leg that is asked nothing -> whether it was played to its end."""
+        notice = self._notice(encoding, name)
+        return notice is not None and await self._told(notice, encoding, (flow,), (leg,), lambda: True)
+
+    async def _told(self, notice, encoding, flows, legs, goes_on):
         player = Player(self._primitives, notice, encoding, flows)
         self._wake.clear()
         task = asyncio.create_task(self._run(player))
         try:
-            while not player.ended and machine.state in (consent.NOTICE, consent.AGREED):
+            while not player.ended and goes_on():
                 await self._wake.wait()
                 self._wake.clear()
         finally:
@@ -115,9 +175,9 @@ class Asking:
                     notice.total_ms,
                     player.completed,
                 )
-        if machine.state == consent.REFUSED:
-            return consent.CONNECT
-        return machine.handle(consent.PLAYED if player.completed else consent.BROKEN)
+                if player.completed:
+                    self.heard.append((leg, notice.name))
+        return player.completed
 
     async def _run(self, player):
         try:
@@ -131,11 +191,13 @@ class Asking:
     async def _answer(self):
         machine = self._machine
         self._wake.clear()
-        if machine.state == consent.ASKED:
+        if machine.state == consent.ASKED and not self._afresh:
             try:
-                await asyncio.wait_for_ms(self._wake.wait(), self._line[KEY_TIMEOUT])
+                await asyncio.wait_for_ms(self._wake.wait(), self._line[doc.KEY_TIMEOUT])
             except asyncio.TimeoutError:
                 pass
+        if self._afresh:
+            return consent.PLAY
         if machine.state == consent.ASKED:
             self._by = ("timeout", "", "")
             return machine.handle(consent.SILENCE)

@@ -12,6 +12,7 @@ from testigo_wire.serial import CONTROL
 
 SEND_MS = 10000
 LOG_LINES = 48
+ACTIONS = ("start", "stop", "pause", "resume")
 
 
 class Refusal(Exception):
@@ -141,6 +142,18 @@ class Control:
             raise Refusal("still starting")
         self._app.sync.request(True)
         return self._app.spool.numbers()
+
+    async def _record(self, action, number):
+        calls = self._app.gateway.calls if self._app.gateway else []
+        chosen = [call for call in calls if not number or (call.recording and call.recording.number == number)]
+        if len(chosen) != 1:
+            raise Refusal("no such call is up" if number or not chosen else "%d calls are up: say which" % len(chosen))
+        if action not in ACTIONS:
+            raise Refusal("start, stop, pause or resume")
+        why = chosen[0].control(action, "host")
+        if why:
+            raise Refusal(why)
+        return chosen[0].recording.number
 
     async def _reboot(self):
         if self._app.hal.calls:

@@ -1,4 +1,4 @@
-"""The signed documents that the appliance acts on: policy, settings, notices (docs/formats/documents.md).
+"""The signed documents that the appliance acts on: policy, settings, notices, objections (docs/formats/documents.md).
 
 A document is taken if the operator signed it and its version grew, whatever way it came
 in.  A notice comes into force when all its audio is there too: until then the older one
@@ -8,15 +8,14 @@ step that changes anything; a power cut leaves the old state or the new one.
 
 import os
 
-from recorder import files
+from recorder import blobs, files
 from recorder.primitives import steps
 from testigo_wire import documents, p256
 from testigo_wire.errors import WireError
 
 WAITING = ".new"  # a notice whose audio is not complete
 SIGNED = ".tsd"
-GOT = ".got"  # audio received so far
-CHUNK = 1024
+OBJECTIONS = "objections"
 CLOCK_UNSET = 0
 
 
@@ -31,8 +30,7 @@ class Policy:
         self.version = document.version
         self.digest = digest
         self.valid_from, self.valid_until = document.body[:2]
-        self.recipients = document.body[5]
-        self.lines = document.body[6]
+        self.numbering, self.offsets, self.recipients, self.lines = document.body[6:]
 
 
 class Settings:
@@ -82,6 +80,7 @@ class Documents:
         self._folder = hal.root + "/notices"
         self.installed_policy = None
         self.settings = None
+        self.objections = None  # an ObjectionList, where there is one
         self.changed = []
 
     async def load(self):
@@ -92,11 +91,35 @@ class Documents:
             if data is not None:
                 await self._load(name, data)
         for name in self._notices(SIGNED):
-            data = files.read(self._folder + "/" + name + SIGNED)
-            document, reason = await self._signed(data)
-            if reason:
-                os.rename(self._folder + "/" + name + SIGNED, self._folder + "/" + name + ".bad")
-                self._log("notice %s set aside: %s" % (name, reason))
+            await self._check(self._folder + "/" + name, "notice " + name)
+        for suffix in (SIGNED, WAITING):
+            if files.size(self._hal.root + "/" + OBJECTIONS + suffix) >= 0:
+                await self._check(self._hal.root + "/" + OBJECTIONS, OBJECTIONS, suffix)
+                self._objections()
+
+    async def _check(self, path, what, suffix=SIGNED):
+        """Sets a document aside that the operator did not sign."""
+        _, reason = await self._signed(files.read(path + suffix))
+        if reason:
+            os.rename(path + suffix, path + ".bad")
+            self._log("%s set aside: %s" % (what, reason))
+
+    def _objections(self):
+        if self.objections is None:
+            from recorder.objection_list import ObjectionList  # for those who have one
+
+            self.objections = ObjectionList(self._hal.root + "/" + OBJECTIONS, self._primitives, self._log)
+        return self.objections
+
+    def objected(self, numbers):
+        """Whether one of the numbers (E.164) is on the list of objections. A list that cannot be read lists them all."""
+        if self.objections is None:
+            return False
+        try:
+            return self.objections.broken or self.objections.contains(numbers)
+        except OSError as exc:
+            self._log("objections: " + str(exc))
+            return True
 
     async def _load(self, name, data):
         document, reason = await self._signed(data)
@@ -172,6 +195,8 @@ class Documents:
         for kind, installed in (("policy", self.installed_policy), ("settings", self.settings)):
             if installed:
                 held.append([kind, "", installed.version])
+        if self.objections and self.objections.version:
+            held.append([OBJECTIONS, "", self.objections.version])
         for name in sorted(set(self._notices(SIGNED) + self._notices(WAITING))):
             held.append(["notice", name, self._notice_version(name)])
         return held
@@ -195,6 +220,9 @@ class Documents:
         if document.kind == "notice":
             files.replace(self._folder + "/" + name + WAITING, data)
             self._settle(name)
+        elif document.kind == OBJECTIONS:
+            if self._objections().accept(document, data):
+                self._tell(OBJECTIONS, "")
         else:
             files.replace(self._hal.root + "/" + document.kind + SIGNED, data)
             self._install(document, data)
@@ -208,12 +236,14 @@ class Documents:
             path = self._folder + "/" + name
             data = files.read(path + WAITING) or files.read(path + SIGNED)
             return version, data
+        if kind == OBJECTIONS:
+            return (self.objections.version, self.objections.data()) if self.objections else (0, None)
         installed = self.installed_policy if kind == "policy" else self.settings
         return installed.version if installed else 0, files.read(self._hal.root + "/" + kind + SIGNED)
 
     def _refusal(self, document):
         kind = document.kind
-        if kind not in ("policy", "settings", "notice"):
+        if kind not in ("policy", "settings", "notice", OBJECTIONS):
             return kind + " is not kept here"
         name = ""
         if kind == "notice":
@@ -222,7 +252,7 @@ class Documents:
                 return "notice name"
         if kind == "policy":
             try:
-                for _, _, public in document.body[5]:
+                for _, _, public in document.body[8]:
                     p256.decode_point(public)
             except p256.PointError:
                 return "a recipient's key is not on the curve"
@@ -235,51 +265,39 @@ class Documents:
             callback(kind, name)
 
     def wanted(self):
-        """[[blob name, next offset], ...]: audio that notices still lack."""
-        found = []
+        """[[blob name, next offset], ...]: audio that notices still lack, and the list of objections."""
+        found = self.objections.wanted() if self.objections else []
         for suffix in (WAITING, SIGNED):
             for name in self._notices(suffix):
                 notice = self._notice(name, suffix)
                 for encoding in notice.missing() if notice else ():
-                    found.append([name + "." + encoding, max(0, files.size(notice.path(encoding) + GOT))])
+                    found.append([name + "." + encoding, blobs.held(notice.path(encoding))])
         return found
 
     def blob(self, name, offset, data, last):
-        """Takes a piece of a notice's audio; returns the offset to go on from, 0 again if the whole had a wrong digest."""
+        """Takes a piece; returns the offset to go on from, 0 again if the whole had a wrong digest."""
         name, _, encoding = name.rpartition(".")
+        if name == OBJECTIONS and encoding == "list" and self.objections:
+            following, settled = self.objections.blob(offset, data, last)
+            if settled:
+                self._tell(OBJECTIONS, "")
+            if following is not None:
+                return following
         for suffix in (WAITING, SIGNED):
             notice = self._notice(name, suffix) if "/" not in name else None
             if notice and encoding in notice.missing():
                 break
         else:
             raise DocumentError("no notice lacks " + name + "." + encoding)
-        path = notice.path(encoding)
-        held = max(0, files.size(path + GOT))
-        length = notice.length(encoding)
-        if offset != held or held + len(data) > length:
-            return held
-        with open(path + GOT, "ab") as file:
-            file.write(data)
-        held += len(data)
-        if held == length or last:
-            if held != length or self._digest(path + GOT) != notice.digest(encoding):
-                files.remove(path + GOT)
-                self._log("audio of notice %s has a wrong digest" % name)
-                return 0
-            os.rename(path + GOT, path)
+        following, whole = blobs.take(
+            notice.path(encoding), notice.length(encoding), notice.digest(encoding), offset, data, last,
+            self._primitives.new_sha256,
+        )  # fmt: skip
+        if whole:
             self._settle(name)
-        return held
-
-    def _digest(self, path):
-        digest = self._primitives.new_sha256()
-        buffer = bytearray(CHUNK)
-        view = memoryview(buffer)
-        with open(path, "rb") as file:
-            n = file.readinto(buffer)
-            while n:
-                digest.update(view[:n])
-                n = file.readinto(buffer)
-        return digest.digest()
+        elif not following and data:
+            self._log("audio of notice %s has a wrong digest" % name)
+        return following
 
     def _settle(self, name):
         """Puts a waiting notice in force if its audio is complete, and removes audio that no notice names."""
@@ -293,6 +311,6 @@ class Documents:
                 notice = self._notice(other, suffix)
                 named.update(notice.path(e)[len(self._folder) + 1 :] for e in (notice.encodings if notice else ()))
         for file in files.names(self._folder):
-            base = file[: -len(GOT)] if file.endswith(GOT) else file
+            base = file[: -len(blobs.GOT)] if file.endswith(blobs.GOT) else file
             if base.endswith((".PCMU", ".PCMA")) and base not in named:
                 os.remove(self._folder + "/" + file)

@@ -37,6 +37,7 @@ class Flow:
         self._rx = bytearray(RX_SIZE)
         self._passed_over = 0
         self._source = None
+        self._beep = None
         self.sink = None
         self.restarts = 0
         self.dropped = 0
@@ -66,10 +67,22 @@ class Flow:
 
     def forward(self, on):
         """From here on packets pass (or are dropped); the first one continues the stream."""
+        self._beep = None
         self.state[media.FORWARD] = 1 if on else 0
         self.state[media.LENGTH] = 0
         if on:
             self.state[media.MARK] = 1
+
+    def forward_slowly(self, beep):
+        """Every packet that passes is given to beep.mix(buffer, start, end) first."""
+        if self.state[media.FORWARD]:
+            self._beep = beep
+            self.state[media.FORWARD] = 2
+
+    def forward_fast(self):
+        self._beep = None
+        if self.state[media.FORWARD]:
+            self.state[media.FORWARD] = 1
 
     def begin_talk(self, now):
         """A talkspurt of our own making begins: its timestamps tell of the pause before it."""
@@ -153,6 +166,8 @@ class Flow:
             self._resume(start, ssrc, now)
         if event_type < 0:
             state[media.LENGTH] = end - start
+            if self._beep:
+                self._beep.mix(rx, start, end)
         tap = self._tap
         result = media.relay(rx, start, end - start, state, tap.control, tap.frame, now, 1)
         if event_type >= 0:

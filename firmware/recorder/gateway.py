@@ -24,7 +24,7 @@ TICK_MS = 50
 class Gateway:
     """settings: body of the settings document (see testigo_wire.documents). host: our address on the network.
 
-    store: has documents, recordings, keypool and the class SpoolError.
+    store: has documents, recordings and keypool.
     """
 
     def __init__(self, hal, primitives, store, settings, host, log):
@@ -33,7 +33,6 @@ class Gateway:
         self.documents = store.documents
         self.recordings = store.recordings
         self.keypool = store.keypool
-        self.SpoolError = store.SpoolError
         self.calls = []
         self.registration = ""
         self._stranger = ""
@@ -174,9 +173,7 @@ class Gateway:
             legs.append(Leg(self.hal, side, self._host, self._ports))
             legs.append(Leg(self.hal, other, self._host, self._ports))
             legs[0].sip = sip
-            policy = self.documents.policy
-            line = self._line(policy) if policy else None
-            call = Call(self, legs[0], legs[1], line, target, self._log)
+            call = Call(self, legs[0], legs[1], self._sides[NEAR][LINE], target, self._log)
         except (PortError, MemoryError) as exc:
             for leg in legs:
                 leg.close()
@@ -195,13 +192,6 @@ class Gateway:
         finally:
             self.calls.remove(call)
             self.flush()
-
-    def _line(self, policy):
-        """The policy's line that the near side belongs to, or None."""
-        for line in policy.lines:
-            if line[0] == self._sides[NEAR][LINE]:
-                return line
-        return None
 
     def _side_of(self, source):
         """The side whose address the datagram came from, by host and port first, then by host; None for a stranger."""

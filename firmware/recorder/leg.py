@@ -20,6 +20,8 @@ class Leg:
         self.sip = None
         self.agreed = None
         self.held = False
+        self.aware = False  # its telephone understands a=record (RFC 7866 section 6.1)
+        self.told = ""  # the state of recording that it was told last
         self._hal = hal
         self._to = None
         self._watched = False

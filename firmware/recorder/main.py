@@ -17,17 +17,15 @@ from recorder.keypool import KeyPool
 from recorder.loading import unload
 from recorder.log import Log
 from recorder.recordings import Recordings
-from recorder.spool import Spool, SpoolError
+from recorder.spool import Spool
 
-VERSION = "0.1.0"
+VERSION = "0.2.0"
 CLOCK_MS = 60000
 RETRY_MS = 10000
 
 
 class Appliance:
     """Everything that runs. Parts that come and go with the settings are None while they are away."""
-
-    SpoolError = SpoolError
 
     def __init__(self, board, arguments):
         self.hal = hal = open_hal(board, arguments)

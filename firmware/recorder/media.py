@@ -32,7 +32,7 @@ TS_OUT = const(15)
 SENT_MS = const(16)
 MARK = const(17)  # the next packet starts a talkspurt
 SCRATCH = const(18)
-FORWARD = const(19)
+FORWARD = const(19)  # 1: packets pass; 2: they pass, and each is to be changed; 0: they do not
 FLOW_WORDS = const(20)
 
 # control, by word
@@ -80,7 +80,7 @@ def relay(rx: ptr8, off: int, n: int, flow: ptr32, control: ptr32, frame: ptr8, 
     """
     flow8 = ptr8(flow)
     if not odd:
-        if n != flow[LENGTH] or not flow[FORWARD]:
+        if n != flow[LENGTH] or flow[FORWARD] != 1:
             return ODD
         if rx[0] >> 6 != 2 or (rx[1] & 127) != flow[PAYLOAD_TYPE]:
             return ODD

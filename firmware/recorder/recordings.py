@@ -24,6 +24,7 @@ FREE_TO_OPEN = 98304
 FREE_TO_GO_ON = 32768  # what the end of all calls and their erasing may take
 FRAMES_PER_CHECK = 64
 FLUSH_MS = 200
+FAR = 1
 
 
 class Recordings:
@@ -83,6 +84,7 @@ class Recording:
         self.number = owner.spool.next_number
         self.opened_ms = opened_ms
         self.failed = ""  # why writing ended early
+        self.full = False  # audio is no longer stored, for want of room
         self.erased = False
         self.since = owner.hal.ms()
         self._allowed = audio_allowed
@@ -112,6 +114,11 @@ class Recording:
             raise SpoolError("file", self.failed)
         owner.spool.take_number(self.number, self._writer.header_digest)
         owner.up.append(self)
+
+    @property
+    def holds_audio(self):
+        """Whether there was any, erased or not."""
+        return self._buffer is not None
 
     def _open_stream(self, stream, buffer):
         for number, base_key, wrapped in self._keys:
@@ -158,6 +165,8 @@ class Recording:
             self._event(TEXT // 4, name, t_ms, values)
         if name == "consent":
             self._agreed = values[1]
+        elif name == "stopped" or (name == "joined" and values[0] == FAR):
+            self._agreed = False  # what follows has to be agreed to anew
         if name == "consent" or name == "objection":
             self._flush()
         elif not self._flushing:
@@ -168,12 +177,19 @@ class Recording:
         self._writer.event(name, t_ms, *[v[:limit] if isinstance(v, str) else v for v in values])
 
     def start_audio(self):
-        """The stream whose buffer takes the audio frames. Raises SpoolError: "policy", "consent", "recipients", "memory"."""
+        """The stream whose buffer takes the audio frames, the same each time.
+
+        Raises SpoolError: "policy", "consent", "recipients", "memory"; "file" when storing had ended.
+        """
         owner = self._owner
         if not self._allowed:
             raise SpoolError("policy")
         if not self._agreed or self.erased:
             raise SpoolError("consent")
+        if self._audio:
+            return self._audio
+        if self.full or self.failed:
+            raise SpoolError("file")
         try:
             self._buffer = owner.audio_buffers.pop() if owner.audio_buffers else bytearray(buffer_size(AUDIO_CAPACITY))
         except MemoryError:
@@ -192,6 +208,7 @@ class Recording:
             self._flush()
         if self._frames % FRAMES_PER_CHECK == 0 and self._owner.hal.free_bytes() < FREE_TO_GO_ON:
             self._audio = None
+            self.full = True
             self.event("unrecorded", "storage full")
             self._owner.log("recording %d: storage full" % self.number)
             return False

@@ -65,9 +65,9 @@ def _table(played, silence, objection):
     again = (NOTICE, PLAY)
     return (
         _row(IDLE, start=again, broken=broken, object=erase),
-        _row(NOTICE, played=played, broken=broken, accept=(AGREED,), object=erase, language=again),
-        _row(AGREED, played=(GIVEN, RECORD), broken=broken, object=erase, language=again),
-        _row(ASKED, accept=(GIVEN, RECORD), object=erase, again=again, silence=silence, language=again),
+        _row(NOTICE, played=played, broken=broken, accept=(AGREED,), object=erase, language=again, join=again),
+        _row(AGREED, played=(GIVEN, RECORD), broken=broken, object=erase, language=again, join=again),
+        _row(ASKED, accept=(GIVEN, RECORD), object=erase, again=again, silence=silence, language=again, join=again),
         _row(GIVEN, object=late, join=again, stop=(IDLE, PAUSE)),
         _row(REFUSED),
         _row(FAILED),

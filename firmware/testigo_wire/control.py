@@ -16,6 +16,7 @@ REQUESTS = {
     "wanted": "",  # the blobs that notices lack: [[name, offset], ...]
     "selftest": "is",  # seconds, source
     "sync": "",  # a vault now waits on channel 1
+    "record": "si",  # start, stop, pause or resume; of the recording with that number, 0 where one call is up
     "log": "i",  # the newest lines, how many
     "reboot": "",
     "service": "",  # reboot into service mode

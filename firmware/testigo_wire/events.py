@@ -18,7 +18,7 @@ EVENTS = {
     "policy": "version:u digest:b mode:" + _MODE + " rule:" + _RULE,
     "terms": "basis:s worker:'notice|tone|acknowledgement objection:'connect|end-call high_level:?",
     "notice": "leg:=0|1 language:s name:s digest:#32 played_ms:u total_ms:u completed:?",
-    "consent": "rule:" + _RULE + " given:? by:'notice|key|timeout|test key:k channel:" + _CHANNEL,
+    "consent": "rule:" + _RULE + " given:? by:'notice|key|timeout|test|sdp key:k channel:" + _CHANNEL,
     "worker": "by:'notice|tone|acknowledgement reference:s",
     "parties": "caller:s callee:s",
     "tone": "hertz:u length_ms:u interval_ms:u level:u",
@@ -110,7 +110,7 @@ class Order:
             self._worker = False
 
     def _on_stopped(self, event):
-        self._noticed = self._consent = False
+        self._noticed = self._consent = self._paused = False
 
     def _on_notice(self, event):
         _, _, leg, _, _, _, played_ms, total_ms, completed = event

@@ -56,11 +56,11 @@ class Media:
 class Session:
     """A description: `attributes` of the session and `media`."""
 
-    __slots__ = ("host", "attributes", "media", "version")
+    __slots__ = ("host", "attributes", "media", "version", "origin")
 
     def __init__(self):
         self.host = ""
-        self.version = ""
+        self.version = self.origin = ""
         self.attributes = []
         self.media = []
 
@@ -86,6 +86,8 @@ class Agreed:
         self.ptime = 20
         self.held = False
         self.record = None
+        self.preference = None  # a=recordpref
+        self.origin = ""  # who made the session: o= without its version
         self.encodings = []  # that the peer named and we know, in its order
 
 
@@ -110,7 +112,9 @@ def parse(body):
         kind, value = line[0], line[2:]
         if kind == "o":
             # o=<username> <sess-id> <sess-version> <nettype> <addrtype> <address>
-            session.version = " ".join(value.split(" ")[1:3])
+            parts = value.split(" ")
+            session.version = " ".join(parts[1:3])
+            session.origin = " ".join(parts[:2] + parts[3:])
         elif kind == "c":
             # c=<nettype> <addrtype> <address>[/<ttl>]
             parts = value.split()
@@ -209,6 +213,8 @@ class Endpoint:
             agreed.ptime = int(ptime)
         record = media.get("record")
         agreed.record = record if record in RECORD else None
+        agreed.preference = media.get("recordpref")
+        agreed.origin = session.origin
         return agreed
 
     def _audio(self, types, event_type, direction, record):

@@ -18,7 +18,7 @@ def test_good():
         assert documents.encode(document.kind, document.version, document.body, document.signature) == data
         assert p256.finish(document.verify_steps(P, OPERATOR))
         kinds.append(document.kind)
-    assert sorted(kinds) == ["notice", "policy", "receipt", "settings"]
+    assert sorted(kinds) == ["notice", "objections", "policy", "receipt", "settings"]
 
 
 def test_malformed():
@@ -51,6 +51,24 @@ def test_signed_here():
     data = documents.encode("receipt", 5, body, p256.finish(ecdsa.sign_steps(P, private, digest)))
     public = p256.finish(p256.public_steps(private))
     assert p256.finish(documents.parse(data).verify_steps(P, public))
+
+
+def test_names_of_the_places_of_a_line():
+    names = [field.split(":")[0] for field in documents._RECORDS["line"].split(" ")]
+    for place, name in (
+        (documents.NAME, "name"), (documents.DIRECTION, "direction"), (documents.MODE, "mode"),
+        (documents.BASIS, "basis"), (documents.PURPOSES, "purposes"), (documents.RULE, "rule"),
+        (documents.ACCEPT_KEY, "accept_key"), (documents.OBJECT_KEY, "object_key"),
+        (documents.OBJECTION, "objection"), (documents.ORDER, "order"), (documents.NOTICE_LEGS, "notice_legs"),
+        (documents.VOICES, "voices"), (documents.KEY_TIMEOUT, "key_timeout_ms"), (documents.REPEATS, "repeats"),
+        (documents.WORKER, "worker"), (documents.WORKER_REFERENCE, "worker_reference"), (documents.TONE, "tone"),
+        (documents.KEYS, "keys"), (documents.PAUSE_LIMIT, "pause_limit_ms"), (documents.SCHEDULE, "schedule"),
+        (documents.ONLY, "only"), (documents.EXCEPT, "except"), (documents.IMPOSSIBLE, "impossible"),
+        (documents.MAX_MS, "max_ms"), (documents.UNRECORDED_NUMBERS, "unrecorded_numbers"),
+        (documents.HIGH_LEVEL, "high_level"),
+    ):  # fmt: skip
+        assert names[place] == name, name
+    assert len(names) == documents.HIGH_LEVEL + 1
 
 
 def test_too_long():

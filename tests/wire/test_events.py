@@ -6,6 +6,13 @@ from testigo_wire import cbor, events
 from testigo_wire.errors import WireError
 
 VECTORS = prims.vectors("events")
+PAUSE = ("pause", 8000, "key")
+JOINED = ("joined", 7000, 1, "+34600111333", "identity")
+JOINED_NEAR = ("joined", 7000, 0, "200", "session")
+AGAIN = ("consent", 7600) + CONSENT[2:]
+NOTICE_AGAIN = ("notice", 7500) + NOTICE[2:]
+TERMS = ("terms", 1, "consent", "acknowledgement", "connect", True)
+WORKER = ("worker", 5100, "acknowledgement", "worker-1")
 OBJECTION = ("objection", 5300, 1, "9", "rfc4733")
 TEST_CALL = CALL[:-1] + ("test",)
 TEST_CONSENT = ("consent", 0, "notify", True, "test", "", "")
@@ -53,6 +60,23 @@ def test_lawful():
     assert run((CALL, opt_out, NOTICE, ("consent", 9000, "opt-out", True, "timeout", "", ""), AUDIO_KEYS)) is None
 
 
+def test_lawful_in_parts():
+    """Pauses, parts that the worker wants, people who join: each in its order."""
+    talk = (AUDIO_KEYS,)
+    agreed = (CALL, POLICY, TERMS, NOTICE, CONSENT, WORKER)
+    assert run(agreed + talk + (PAUSE, ("resume", 9000, "limit")) + talk) is None
+    assert run(agreed + talk + (JOINED, NOTICE_AGAIN, AGAIN) + talk) is None
+    assert (
+        run(agreed + talk + (("stopped", 7000, "key"), ("started", 7400, "host"), NOTICE_AGAIN, AGAIN) + talk) is None
+    )
+    assert run(agreed + talk + (JOINED_NEAR, ("worker", 7100, "notice", "worker-es")) + talk) is None
+    # Who stops while paused begins the next part without the pause.
+    stopped = (PAUSE, ("stopped", 8100, "key"), ("notice", 8200) + NOTICE[2:], ("consent", 8300) + CONSENT[2:])
+    assert run(agreed + talk + stopped + talk) is None
+    # A test has no worker to be informed.
+    assert run((TEST_CALL, POLICY[:5] + ("notify",), TERMS, ("consent", 1) + TEST_CONSENT[2:], AUDIO_KEYS)) is None
+
+
 def test_against_the_law():
     never = POLICY[:4] + ("never", "opt-in")
     no_policy = ("policy", 0, 0, b"", "all", "opt-in")
@@ -90,9 +114,19 @@ def test_against_the_law():
             "consent of a test in a call, or of a call in a test",
         ),
         ((TEST_CALL, POLICY, NOTICE, CONSENT), "consent of a test in a call, or of a call in a test"),
-        ((CALL, POLICY, ("pause", 5), ("pause", 6)), "pause while paused"),
-        ((CALL, POLICY, ("resume", 5)), "resume without pause"),
-        ((CALL, POLICY, ("pause", 5), ("dtmf", 6, 1, "4", "info")), "digit kept while paused"),
+        ((CALL, POLICY, PAUSE, PAUSE), "pause while paused"),
+        ((CALL, POLICY, ("resume", 5, "key")), "resume without pause"),
+        ((CALL, POLICY, PAUSE, ("dtmf", 8000, 1, "4", "info")), "digit kept while paused"),
+        (AGREED[:-1] + (PAUSE, AUDIO_KEYS), "audio while paused"),
+        (AGREED[:-1] + (("stopped", 7000, "key"), AUDIO_KEYS), "audio before consent"),
+        (AGREED[:-1] + (("stopped", 7000, "key"), AGAIN), "consent before the notice was complete"),
+        (AGREED[:-1] + (JOINED, AUDIO_KEYS), "audio before consent"),
+        (AGREED[:-1] + (JOINED, AGAIN), "consent before the notice was complete"),
+        ((CALL, POLICY, TERMS, NOTICE, CONSENT, AUDIO_KEYS), "audio before the worker was informed"),
+        (
+            (CALL, POLICY, TERMS, NOTICE, CONSENT, WORKER, JOINED_NEAR, AUDIO_KEYS),
+            "audio before the worker was informed",
+        ),
     ):
         assert run(script) == wrong, (script, run(script))
 

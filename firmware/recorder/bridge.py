@@ -1,0 +1,122 @@
+"""The two legs of a call and what flows between them: sessions agreed by SDP, media let through or not, telephones told
+whether the call is recorded (RFC 7866 section 6)."""
+
+from recorder import media
+from recorder.flow import Flow
+from recorder.leg import FAR, NEAR
+from testigo_wire import sdp, sip_call
+from testigo_wire.sip_message import SipError
+
+DESERTED_MS = 300000
+HELD_MS = 7200000
+
+
+class Bridge:
+    """first: the leg whose INVITE came in; second: the one that the appliance calls. on_key(side, digit): in the media."""
+
+    def __init__(self, hal, first, second, tap, on_key):
+        self.first = first
+        self.second = second
+        self.legs = (first, second) if first.side == NEAR else (second, first)
+        self.flows = tuple(Flow(side, tap, hal.random(4), on_key) for side in (NEAR, FAR))
+        self.up = False  # the parties have heard each other
+        self._since = 0
+        self._hal = hal
+        self._asked = [None, None]  # of each leg: the re-INVITE whose answer comes with the ACK
+
+    def leg_of(self, sip):
+        return self.first if sip is self.first.sip else self.second
+
+    def encodings(self):
+        return [leg.agreed.encoding if leg.agreed else "PCMU" for leg in self.legs]
+
+    def route(self, leg):
+        """leg has a session: its packets come in, the other leg's (or a notice) go out to it."""
+        leg.listen(self.flows[leg.side])
+        self.flows[1 - leg.side].give_to(leg.sock, leg.agreed.event_type)
+
+    def forward(self, on):
+        """From this moment the parties hear each other, or do not."""
+        for flow in self.flows:
+            flow.forward(on)
+        if on and not self.up:
+            self.up = True
+            self._since = media.ticks()
+
+    # sessions that change (RFC 3261 section 14, RFC 3311)
+
+    def offered(self, event, record):
+        """A re-INVITE or UPDATE: hold, resume, a new address, somebody else. The codec stays.
+
+        -> (leg, message, Agreed or None, whether the hold state changed).
+        """
+        now = self._hal.ms()
+        leg = self.leg_of(event.call)
+        if leg.agreed is None:
+            leg.sip.accept(None, now)
+            return leg, event.message, None, False
+        encodings = (leg.agreed.encoding,)
+        try:
+            if event.body is None:  # the offer is left to us: the answer comes with the ACK
+                self._asked[leg.side] = event.message
+                body = leg.endpoint.offer(encodings, leg.agreed.event_type, record=record)
+                leg.told = record
+                leg.sip.accept(body, now)
+                return leg, event.message, None, False
+            body, agreed = leg.endpoint.answer(event.body, encodings=encodings, record=record)
+            changed = leg.agree(agreed)
+        except sdp.SdpError:
+            leg.sip.refuse(488, now)
+            return leg, event.message, None, False
+        self.route(leg)  # keys may have a new payload type: an objection must be heard
+        leg.told = record
+        leg.sip.accept(body, now)
+        return leg, event.message, agreed, changed
+
+    def accepted(self, event):
+        """The answer to an offer of ours; as `offered`."""
+        leg = self.leg_of(event.call)
+        message, self._asked[leg.side] = self._asked[leg.side], None
+        agreed, changed = None, False
+        try:
+            if event.body:
+                agreed = leg.endpoint.accept(event.body)
+                changed = leg.agree(agreed)
+                self.route(leg)
+        except sdp.SdpError:
+            agreed = None  # the session stays as it is
+        return leg, message, agreed, changed
+
+    def announce(self, record):
+        """Offers the telephones that understand it the new state of recording -> whether all of them know it."""
+        done = True
+        for leg in self.legs:
+            if not leg.aware or leg.told == record or not leg.agreed or leg.held or leg.sip.state != sip_call.CONFIRMED:
+                continue
+            try:
+                body = leg.endpoint.offer((leg.agreed.encoding,), leg.agreed.event_type, record=record)
+                leg.sip.offer(body, self._hal.ms())
+                leg.told = record
+            except SipError:
+                done = False  # an offer is under way: later
+        return done
+
+    def deserted(self, now):
+        """Neither party has sent anything for long: their BYE must have been lost. Silence may be longer on hold."""
+        limit = HELD_MS if self.legs[NEAR].held or self.legs[FAR].held else DESERTED_MS
+        if media.since(now, self._since) < limit:
+            return False
+        for side in (NEAR, FAR):
+            if media.since(now, self.flows[side].state[media.SENT_MS]) < limit:
+                return False
+        return True
+
+    def hang_up(self, status):
+        now = self._hal.ms()
+        for leg in self.legs:
+            if leg.sip and leg.sip.state != sip_call.TERMINATED:
+                leg.sip.hang_up(now, status)
+
+    def close(self):
+        for leg in self.legs:
+            leg.close()

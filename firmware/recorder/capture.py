@@ -1,0 +1,141 @@
+"""What is taken of a bridged call: when the tap is on, pauses for card data, the warning tone, the longest time.
+
+Nothing is taken before `begin`, while paused, and after `end`; while paused digits are not kept either (the call asks
+`paused`).
+"""
+
+from recorder import media
+from recorder.leg import FAR, NEAR
+from recorder.spool import SpoolError
+from recorder.tap import Tap
+from testigo_wire import documents as doc
+
+WHY_GAP = "paused"
+
+
+class Capture:
+    """One per call. changed(): the state of recording, as telephones are told it, is another one."""
+
+    def __init__(self, hal, changed):
+        self.tap = Tap(hal)
+        self.paused = False
+        self.limit_reached = False
+        self._taking = False  # but for a pause
+        self._changed = changed
+        self._recording = self._line = self._tone = None
+        self._flows = ()
+        self._opened = self._paused_at = 0
+        self._passed = None
+
+    @property
+    def on(self):
+        return self.tap.on
+
+    @property
+    def lost(self):
+        """Whether recording ended because nothing can be stored any more."""
+        return self._recording is not None and bool(self._recording.failed or self._recording.full)
+
+    def state(self):
+        """a=record of RFC 7866 section 6.2."""
+        return "paused" if self.paused else "on" if self.tap.on else "off"
+
+    def begin(self, recording, opened_ticks, line, flows, encodings):
+        """Takes what passes from now on, or after the pause that goes on. Raises SpoolError.
+
+        opened_ticks: media.ticks() when the recording was opened.
+        """
+        self._recording, self._line, self._opened, self._flows = recording, line, opened_ticks, flows
+        if not self.paused:
+            self.tap.start(recording, opened_ticks)
+        self._taking = True
+        if line[doc.TONE] and self._tone is None:
+            from recorder.tone import Tone  # loaded for lines that have one
+
+            recording.event("tone", *line[doc.TONE][0])
+            self._tone = Tone(line[doc.TONE][0], self.tap, flows, encodings)
+        self._changed()
+
+    def bridged(self):
+        """Packets pass from now on: so does the tone."""
+        if self._tone and self.tap.on:
+            self._tone.begin(media.ticks())
+
+    def _off(self):
+        self.tap.flush()
+        self.tap.stop()
+        if self._tone:
+            self._tone.end()
+        self._changed()
+
+    def halt(self):
+        """Takes no more until the next `begin`; what the open frame holds is kept. A pause goes on."""
+        self._taking = False
+        self._off()
+
+    def end(self):
+        """As `halt`, and a pause ends with it."""
+        if self.paused:
+            self._gap()
+            self.paused = False
+        self.halt()
+
+    def drop(self):
+        """Takes no more, and drops what the open frame holds."""
+        self.paused = False
+        self.tap.stop()
+        self.halt()
+
+    # pauses
+
+    def pause(self, by):
+        """-> "" or why not."""
+        if not self.tap.on:
+            return "nothing is being recorded" if not self.paused else "paused already"
+        if not self._line[doc.PAUSE_LIMIT]:
+            return "the policy has no pauses on this line"
+        self.paused = True
+        self._paused_at = media.ticks()
+        self._passed = [flow.state[media.RECEIVED] for flow in self._flows]
+        self._off()
+        self._recording.event("pause", by)
+        return ""
+
+    def resume(self, by):
+        """-> "" or why not."""
+        if not self.paused:
+            return "not paused"
+        self._gap()
+        self._recording.event("resume", by)
+        self.paused = False
+        if not self._taking:  # somebody who joined is being told
+            return ""
+        try:
+            self.tap.start(self._recording, self._opened)
+        except SpoolError as exc:
+            self._recording.event("unrecorded", str(exc))
+            return str(exc)
+        self.bridged()
+        self._changed()
+        return ""
+
+    def _gap(self):
+        ms = media.since(media.ticks(), self._paused_at)
+        for side in (NEAR, FAR):
+            count = (self._flows[side].state[media.RECEIVED] - self._passed[side]) & 0xFFFFFFFF
+            self._recording.event("gap", side, count, ms, WHY_GAP)
+
+    def tick(self, now):
+        """Some twenty times a second while the parties talk; allocates nothing as long as nothing happens."""
+        self.tap.flush_old(now)
+        if self.paused:
+            if media.since(now, self._paused_at) >= self._line[doc.PAUSE_LIMIT]:
+                self.resume("limit")
+        elif self.tap.on:
+            limit = self._line[doc.MAX_MS]
+            if limit and media.since(now, self._opened) > limit:
+                self.limit_reached = True
+                self.end()
+                self._recording.event("unrecorded", "limit")
+            elif self._tone:
+                self._tone.tick(now)

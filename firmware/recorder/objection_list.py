@@ -1,0 +1,113 @@
+"""The list of numbers that are never to be recorded, as keyed digests on flash (docs/formats/documents.md, `objections`).
+
+Loaded where there is such a list only. A newer one waits beside the one in force until all of it is here.
+"""
+
+import os
+
+from recorder import blobs, files
+from testigo_wire import documents, objections
+from testigo_wire.errors import WireError
+
+SIGNED = ".tsd"
+WAITING = ".new"
+EMPTY = b""
+
+
+class ObjectionList:
+    """path: the document's, without suffix. `version` is that of the newest document, in force or not; 0: none."""
+
+    def __init__(self, path, primitives, log):
+        self._path = path
+        self._primitives = primitives
+        self._log = log
+        self.version = 0
+        self._load()
+
+    def _load(self):
+        self._waiting = self._read(WAITING)
+        self._used = self._read(SIGNED)
+        newest = self._waiting or self._used
+        self.version = newest.version if newest else 0
+
+    def _read(self, suffix):
+        data = files.read(self._path + suffix)
+        try:
+            return documents.parse(data) if data is not None else None
+        except WireError as exc:
+            self._log("objections%s: %s" % (suffix, exc))
+            return None
+
+    def _place(self, document):
+        return "%s.%s" % (self._path, document.body[2][:8].hex())
+
+    def _missing(self, document):
+        return files.size(self._place(document)) != document.body[1] * objections.WIDTH
+
+    def data(self):
+        """Bytes of the newest document."""
+        return files.read(self._path + WAITING) or files.read(self._path + SIGNED)
+
+    def accept(self, document, data):
+        """Takes a document that was checked. True: it is in force, since it wants no list or the list is here."""
+        files.replace(self._path + WAITING, data)
+        if not document.body[1]:
+            files.replace(self._place(document), EMPTY)
+        self._load()
+        return self._settle()
+
+    def _settle(self):
+        waiting = self._waiting
+        if waiting is None or self._missing(waiting):
+            return False
+        os.rename(self._path + WAITING, self._path + SIGNED)
+        self._load()
+        folder, _, name = self._path.rpartition("/")
+        kept = self._place(self._used)[len(folder) + 1 :]
+        for other in files.names(folder):
+            if other.startswith(name + ".") and other not in (kept, name + SIGNED):
+                os.remove(folder + "/" + other)
+        return True
+
+    def wanted(self):
+        """[[blob name, next offset]] while the list is not whole."""
+        for document in (self._waiting, self._used):
+            if document and self._missing(document):
+                return [[objections.BLOB, blobs.held(self._place(document))]]
+        return []
+
+    def blob(self, offset, data, last):
+        """Takes a piece of the list -> (the offset to go on from, whether it is in force now)."""
+        document = self._waiting or self._used
+        if document is None or not self._missing(document):
+            return None, False
+        length = document.body[1] * objections.WIDTH
+        following, whole = blobs.take(
+            self._place(document), length, document.body[2], offset, data, last, self._primitives.new_sha256
+        )
+        if last and not whole and not following:
+            self._log("the list of objections has a wrong digest")
+        return following, whole and (self._waiting is None or self._settle())
+
+    @property
+    def broken(self):
+        """Whether a list is in force that cannot be looked into."""
+        return self._used is not None and self._missing(self._used)
+
+    def contains(self, numbers):
+        """Whether one of the numbers in E.164 is on the list in force."""
+        used = self._used
+        if used is None or not used.body[1]:
+            return False
+        key, count, _ = used.body
+        with open(self._place(used), "rb") as file:
+
+            def read(index):
+                file.seek(index * objections.WIDTH)
+                return file.read(objections.WIDTH)
+
+            for number in numbers:
+                digest = objections.digest(self._primitives, key, number)
+                if number and objections.contains(read, count, digest):
+                    return True
+        return False

@@ -1,0 +1,85 @@
+"""Who is on each leg, as far as SIP tells, and who of them has been told: parties who join later have to be, those who
+heard the notice have not to hear it again.
+
+A peer that puts somebody else into a call says so by another identity (P-Asserted-Identity of RFC 3325, Remote-Party-ID,
+or a changed From as in RFC 4916), or only by a session of another origin (RFC 8866 section 5.2), or it becomes a
+conference (`isfocus`, RFC 4579).
+"""
+
+from testigo_wire import numbers
+from testigo_wire.sip_message import SipError, address
+
+
+class Parties:
+    """numbering: the policy's."""
+
+    def __init__(self, numbering):
+        self._numbering = numbering
+        self._now = [{}, {}]  # of each leg: what -> who
+        self._told = ([], [])
+
+    def seen(self, side, message, origin, called=""):
+        """The leg has a session -> how somebody new came in: "identity", "session", "conference", or "".
+
+        message: the INVITE, UPDATE or answer of the leg's peer, or None. origin: of its SDP. called: the URI that was
+        called, where the peer was.
+        """
+        known = self._now[side]
+        names = self._identities(message, called)
+        focus = message is not None and _is_focus(message.get("contact", ""))
+        how = ""
+        if known:
+            changed = [what for what in names if what in known and names[what] != known[what]]
+            asserted = "asserted" in names
+            if focus and not known.get("focus"):
+                how = "conference"
+            elif changed or (asserted and "asserted" not in known and names["asserted"] not in known.values()):
+                how = "identity"
+            elif origin != known["origin"] and not asserted:
+                how = "session"
+                known.pop("asserted", None)  # of the one who was there before
+        known.update(names)
+        known["origin"] = origin
+        known["focus"] = focus
+        if how and how != "conference" and self._names(side)[0] in self._told[side]:
+            how = ""
+        return how
+
+    def _identities(self, message, called):
+        names = {}
+        if called:
+            names["from"] = self._number(called)
+        if message is not None:
+            for what, header in (("asserted", "p-asserted-identity"), ("asserted", "remote-party-id")):
+                values = message.all(header)
+                if values and what not in names:
+                    names[what] = self._number(values[0])
+            if not message.status:
+                names["from"] = self._number(message.get("from", ""))
+        return {what: names[what] for what in names if names[what]}
+
+    def _number(self, value):
+        try:
+            uri = address(value)[1]
+        except SipError:
+            uri = value
+        return numbers.e164(uri, self._numbering) or numbers.user(uri)
+
+    def _names(self, side):
+        known = self._now[side]
+        session = known.get("from", ""), known.get("origin")
+        return (known["asserted"], session) if "asserted" in known else (session,)
+
+    def told(self, side):
+        """Whoever is on the leg now has heard the notice, or was informed."""
+        if self._now[side]:
+            self._told[side].extend(self._names(side))
+
+    def who(self, side):
+        """A name for the record."""
+        known = self._now[side]
+        return known.get("asserted") or known.get("from", "")
+
+
+def _is_focus(contact):
+    return "isfocus" in [part.partition("=")[0].strip().lower() for part in contact.split(";")[1:]]
