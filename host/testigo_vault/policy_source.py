@@ -147,8 +147,9 @@ class PolicySource:
     processing: Processing
     lines: list[Line]
     valid_from: date
-    valid_until: date | None = None
+    valid_until: date | None = None  # the last day of which it is valid
     timezone: str = "UTC"  # IANA name, for schedules
     jurisdiction: str = ""  # as ES, EU, UK, DE, US-CA
     processor: Processor | None = None
     purposes: dict[str, dict[str, str]] = field(default_factory=dict)  # own purposes: name -> {language: words}
+    places: dict[tuple[str | int, ...], int] = field(default_factory=dict, repr=False)  # setting -> line of the file

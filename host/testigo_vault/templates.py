@@ -1,27 +1,47 @@
 """The files that `testigo init` writes for people to fill in: a policy and an appliance's settings."""
 
 POLICY_TEMPLATE = """\
-# What appliances may record. `testigo policy sign` signs it; appliances get it at their next sync.
-controller = {controller}
-contact = "write here how people reach you about their rights"
-purposes = ["proof of what was agreed"]
-valid_from = 2000-01-01
-# valid_until = 2030-12-31
+# What appliances may record. `testigo policy check` tells what is wrong and what it means, `testigo policy sign` signs it;
+# appliances get it at their next sync. docs/policy.md describes every setting; `testigo policy presets` lists complete ones.
+# What begins with FILL IN is yours to write: nothing is signed before.
+timezone = "UTC"              # as Europe/Madrid
+# valid_until = 2030-12-31    # the last day; without it there is no end
+
+[controller]                  # who decides that calls are recorded
+name = {controller}
+contact = "FILL IN: how people reach you about their rights"
+information = "FILL IN: where the rest of the notice is read, as www.example.com/calls"
+
+[processing]
+retention_days = 365          # how long recordings are kept
+
+[numbering]                   # how numbers are dialled where the appliance is
+country_code = ""             # as 34
+national_prefix = ""          # as 0, where there is one
+international_prefix = "00"
 
 [[lines]]
 name = "main"                 # the line's name in an appliance's settings
+direction = "both"            # in, out, both
 mode = "all"                  # all, on-demand, never
+basis = "consent"             # or contract, legal-obligation, vital-interests, public-task, legitimate-interest
+purposes = ["proof"]          # quality, proof, training, dispute, survey, contract, security, legal-duty, emergency
 rule = "opt-in"               # notify: the notice is enough; opt-out: a key objects; opt-in: a key agrees
 accept_key = "1"
 object_key = "9"
-order = "notice-first"        # or answer-first
-notice_legs = "far"           # or both
-notices = ["welcome"]         # names of notices, in the order of their languages
 key_timeout_s = 10
 repeats = 1                   # how often the notice is played again while no key comes
-worker_ack = true             # the workers of this line have acknowledged that calls are recorded
-impossible = "connect-unrecorded"   # or refuse-call
+worker = "acknowledgement"    # how workers are informed: on paper, by a notice, or by a tone
 longest_minutes = 120
+
+[[lines.notices]]             # one for each language; the first is played
+language = "en"
+notice = "welcome"            # the name given to `testigo notice make`
+
+[[lines.acknowledgements]]    # on file: who took note that calls are recorded, when, and which text
+worker = "FILL IN: a name, or all workers of the line"
+date = "FILL IN: the day of the signature, as 2026-01-31"
+text = "FILL IN: the version of the text"
 """
 
 SETTINGS_TEMPLATE = """\

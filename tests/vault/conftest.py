@@ -1,5 +1,6 @@
 """A vault in a fresh folder, with an appliance provisioned for it."""
 
+import re
 import sys
 from pathlib import Path
 
@@ -10,6 +11,15 @@ from stand_in import Appliance
 
 from testigo_vault import organisation as organisations
 from testigo_vault.vault import Vault
+
+# What a person writes into the policy that `testigo init` made.
+FILLED = {
+    "contact": '"privacy@example.com"',
+    "information": '"www.example.com/calls"',
+    "worker": '"all workers of the line"',
+    "date": "2026-01-31",
+    "text": '"version 1"',
+}
 
 PASSPHRASE = "correct horse battery"
 AUDIO_PASSPHRASE = "staple only for ears"
@@ -32,7 +42,15 @@ def folder(made_folder, tmp_path):
     text = (target / "vault.toml").read_text()
     text = text.replace("port = 5571", "port = 0").replace("port = 5580", "port = 0").replace("0.0.0.0", "127.0.0.1")
     (target / "vault.toml").write_text(text)
+    (target / "policy.toml").write_text(filled((target / "policy.toml").read_text()))
     return target
+
+
+def filled(policy: str) -> str:
+    """A policy of a template or preset, with nothing left to fill in."""
+    for setting, value in FILLED.items():
+        policy = re.sub(rf'^( *{setting} = )"FILL IN[^"]*"', rf"\g<1>{value}", policy, flags=re.MULTILINE)
+    return policy
 
 
 @pytest.fixture

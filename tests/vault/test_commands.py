@@ -136,8 +136,10 @@ def test_settings_that_are_wrong_are_named(testigo, folder, text, says):
 
 
 def test_files_that_are_wrong_are_named(testigo, folder, tmp_path):
-    (tmp_path / "policy.toml").write_text('controller = "x"\ncontact = "y"\npurposes = []\nlines = [1]\n')
-    assert "lines[0] is 1, not a table" in testigo("policy", "sign", tmp_path / "policy.toml", status=1)
+    (tmp_path / "policy.toml").write_text('controller = "x"\nlines = [1]\n')
+    said = testigo("policy", "sign", tmp_path / "policy.toml", status=1)
+    assert "policy.toml line 1: controller is 'x': a table is wanted" in said
+    assert "policy.toml line 2: lines[0] is 1: a table is wanted, [[lines]]" in said
     assert "cannot be a device id" in testigo("policy", "settings", "../../x", status=1)
     with wave.open(str(tmp_path / "silence.wav"), "wb") as file:
         file.setparams((1, 2, 8000, 8000, "NONE", ""))

@@ -104,7 +104,7 @@ def test_documents_and_their_sound_reach_the_appliance(vault, appliance):
         appliance.sync(port)
         assert len(appliance.documents) == 3
         policy = vault.folder / "policy.toml"
-        policy.write_text(policy.read_text().replace("what was agreed", "what was said"))
+        policy.write_text(policy.read_text().replace('["proof"]', '["dispute"]'))
         sign_policy(vault.organisation, policy)
         appliance.sync(port)
     assert documents.parse(appliance.documents[3]).version == 2

@@ -120,10 +120,10 @@ def test_documents(vault):
     ("line", "instead", "said"),
     [
         ('rule = "opt-in"', 'rule = "ask"', "rule"),
-        ('accept_key = "1"', 'accept_key = "9"', "also the accept_key"),
+        ('accept_key = "1"', 'accept_key = "9"', "which is the accept_key already"),
         ("repeats = 1", "repeat = 1", "repeat"),
-        ("key_timeout_s = 10", 'key_timeout_s = "10"', "not a int"),
-        ("purposes =", "purposes = [", "cannot be read"),
+        ("key_timeout_s = 10", 'key_timeout_s = "10"', "a number is wanted"),
+        ("purposes =", "purposes = [", r"policy\.toml line 26: "),
     ],
 )
 def test_policy_errors_name_the_entry(vault, line, instead, said):

@@ -26,20 +26,35 @@ NOTICE = (
     "Press one to agree, or nine to object."
 )
 POLICY = """\
-controller = "Example"
+timezone = "UTC"
+[controller]
+name = "Example"
 contact = "privacy@example.com"
-purposes = ["proof of what was agreed"]
+information = "www.example.com/calls"
+[processing]
+retention_days = 365
+[numbering]
+country_code = "34"
 
 [[lines]]
 name = "main"
 mode = "all"
+basis = "consent"
+purposes = ["proof"]
 rule = "opt-in"
 accept_key = "1"
 object_key = "9"
 order = "notice-first"
-notices = ["welcome"]
 key_timeout_s = 8
-worker_ack = true
+worker = "acknowledgement"
+longest_minutes = 120
+[[lines.notices]]
+language = "en"
+notice = "welcome"
+[[lines.acknowledgements]]
+worker = "the worker of the demonstration"
+date = 2026-01-02
+text = "demonstration"
 """
 SETTINGS = """\
 max_calls = {calls}

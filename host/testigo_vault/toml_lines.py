@@ -1,0 +1,130 @@
+"""Where the settings of a TOML file stand, for errors that name the line: tomllib tells what a file says, not where.
+
+`lines_of` reads a text that tomllib has accepted, so it looks only for where keys and values begin (TOML 1.0). A test
+holds it against tomllib: both know the same settings.
+"""
+
+import re
+import tomllib
+
+Path = tuple[str | int, ...]  # ("lines", 0, "notices", 1, "key")
+
+_STRING = re.compile(
+    r'"""(?:[^"\\]|\\.|"{1,2}(?!"))*"{3,5}' r"|'''(?:[^']|'{1,2}(?!'))*'{3,5}" r'|"(?:[^"\\\n]|\\.)*"' r"|'[^'\n]*'",
+    re.DOTALL,
+)
+_BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
+_SPACE = re.compile(r"[ \t]*")
+_BLANK = re.compile(r"(?:[ \t\r\n]|#[^\n]*)*")  # comments too
+_SCALAR = re.compile(r"[^,\]}#\n]*")  # a number, a boolean, a date: whatever is no string
+
+
+def lines_of(text: str) -> dict[Path, int]:
+    """Line number, from 1, of every table, key and array element of a right TOML text."""
+    return _Scan(text).document()
+
+
+def shown(path: Path) -> str:
+    """A path as people write it: lines[0].notices[1].key."""
+    out = ""
+    for part in path:
+        out += f"[{part}]" if isinstance(part, int) else ("." if out else "") + part
+    return out
+
+
+class _Scan:
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._at = 0
+        self._line, self._counted = 1, 0
+        self._tables: dict[Path, int] = {}  # arrays of tables: how many there are
+        self._found: dict[Path, int] = {}
+
+    def document(self) -> dict[Path, int]:
+        table: Path = ()
+        while self._blank() and self._at < len(self._text):
+            if self._text.startswith("[[", self._at):
+                table = self._header(2)
+            elif self._text[self._at] == "[":
+                table = self._header(1)
+            else:
+                self._pair(table)
+        return self._found
+
+    def _header(self, brackets: int) -> Path:
+        self._at += brackets
+        keys = self._keys()
+        self._at += brackets  # that close it
+        path: Path = ()
+        for i, key in enumerate(keys):
+            path += (key,)
+            self._note(path)
+            if brackets == 2 and i == len(keys) - 1:
+                self._tables[path] = self._tables.get(path, 0) + 1
+            if path in self._tables:
+                path += (self._tables[path] - 1,)
+                self._note(path)
+        return path
+
+    def _pair(self, table: Path) -> None:
+        path = table
+        for key in self._keys():
+            path += (key,)
+            self._note(path)
+        self._at += 1  # =
+        self._value(path)
+
+    def _keys(self) -> list[str]:
+        """The parts of a dotted key, up to what follows it."""
+        keys = []
+        while True:
+            self._skip(_SPACE)
+            quoted = _STRING.match(self._text, self._at)
+            if quoted:
+                keys.append(str(tomllib.loads(f"key = {quoted[0]}")["key"]))
+                self._at = quoted.end()
+            else:
+                bare = _BARE_KEY.match(self._text, self._at)
+                assert bare, "tomllib has accepted this text"
+                keys.append(bare[0])
+                self._at = bare.end()
+            self._skip(_SPACE)
+            if self._text[self._at] != ".":
+                return keys
+            self._at += 1
+
+    def _value(self, path: Path) -> None:
+        self._skip(_SPACE)
+        first = self._text[self._at]
+        if first in "\"'":
+            self._skip(_STRING)
+        elif first not in "[{":
+            self._skip(_SCALAR)
+        else:
+            self._at += 1
+            index = 0
+            while self._blank() and self._text[self._at] not in "]}":
+                if first == "{":
+                    self._pair(path)
+                else:
+                    self._note((*path, index))
+                    self._value((*path, index))
+                    index += 1
+                self._blank()
+                if self._text[self._at] == ",":
+                    self._at += 1
+            self._at += 1
+
+    def _skip(self, pattern: re.Pattern[str]) -> None:
+        match = pattern.match(self._text, self._at)
+        assert match, "tomllib has accepted this text"
+        self._at = match.end()
+
+    def _blank(self) -> bool:
+        self._skip(_BLANK)
+        return True
+
+    def _note(self, path: Path) -> None:
+        self._line += self._text.count("\n", self._counted, self._at)
+        self._counted = self._at
+        self._found.setdefault(path, self._line)
