@@ -1,0 +1,160 @@
+"""The folder of signed documents: versions only grow, and what was signed once is found again."""
+
+import hashlib
+
+import pytest
+
+from testigo_vault.errors import NotFound, Refused, VaultError
+from testigo_vault.notice_audio import NoticeAudio
+from testigo_vault.policy import sign_notice, sign_policy
+from testigo_vault.primitives import HOST
+from testigo_wire import cbor, documents
+
+
+def sound(seed):
+    return NoticeAudio(bytes([seed]) * 800, bytes([seed + 1]) * 800)
+
+
+@pytest.fixture
+def organisation(vault):
+    sign_notice(vault.organisation, "welcome", "en", "One", sound(1))
+    return vault.organisation
+
+
+def change(path, old, new):
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new))
+
+
+def test_every_policy_is_kept_with_its_text(organisation):
+    path = organisation.folder / "policy.toml"
+    first = path.read_text()
+    assert sign_policy(organisation, path) == 1
+    change(path, "retention_days = 365", "retention_days = 30  # días")
+    assert sign_policy(organisation, path) == 2
+    assert sign_policy(organisation, path) == 2
+    for version, text in ((1, first), (2, path.read_text())):
+        document, kept = organisation.documents.archived_policy(version)
+        assert (document.kind, document.version, kept) == ("policy", version, text)
+        assert document.body[5] == hashlib.sha256(text.encode()).digest()
+    assert organisation.documents.read(organisation.documents.policy_path()).version == 2
+    with pytest.raises(NotFound):
+        organisation.documents.archived_policy(3)
+    kept = organisation.documents.folder / "archive" / "policy-1.toml"
+    assert kept.stat().st_mode & 0o077 == 0
+    kept.write_text(first + " ")
+    with pytest.raises(VaultError, match="not the text that policy version 1 was signed from"):
+        organisation.documents.archived_policy(1)
+
+
+def test_the_bytes_of_the_text_are_kept(organisation):
+    path = organisation.folder / "policy.toml"
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes().replace(b"\n", b"\r\n"))
+    sign_policy(organisation, path)
+    assert organisation.documents.archived_policy(1)[1].encode() == path.read_bytes()
+
+
+def test_the_words_of_a_notice_are_found_by_its_audio(organisation):
+    for seed, words in ((3, "Two"), (5, "Three")):
+        sign_notice(organisation, "welcome", "en", words, sound(seed))
+    sign_notice(organisation, "welcome-2", "en", "Another", sound(1))
+    archived = organisation.documents.archived_notice
+    for seed, words, version in ((1, "One", 1), (3, "Two", 2), (5, "Three", 3)):
+        for encoding in sound(seed).encodings():
+            found = archived("welcome", hashlib.sha256(encoding[1]).digest())
+            assert (found.body[2], found.version) == (words, version)
+    assert archived("welcome-2", hashlib.sha256(bytes([1]) * 800).digest()).body[2] == "Another"
+    with pytest.raises(NotFound, match="No version of the notice 'welcome'"):
+        archived("welcome", bytes(32))
+    assert not list((organisation.documents.folder / "archive").glob("*.PCM*"))
+
+
+def test_versions_grow_though_the_document_was_lost_or_came_from_a_backup(organisation):
+    path = organisation.folder / "policy.toml"
+    sign_policy(organisation, path)
+    old = organisation.documents.policy_path().read_bytes()
+    change(path, "365", "30")
+    assert sign_policy(organisation, path) == 2
+    organisation.documents.policy_path().write_bytes(old)
+    change(path, "30", "31")
+    assert sign_policy(organisation, path) == 3
+    organisation.documents.policy_path().unlink()
+    assert sign_policy(organisation, path) == 4
+
+
+def test_a_document_of_an_earlier_format_counts(organisation):
+    """Version 0.1 had other fields: an appliance that holds its policy takes a higher number only."""
+    body = [0, 0, "Example", "contact", ["proof"], organisation.recipients(), []]
+    digest = documents.digest(HOST, "policy", 7, body)
+    signature = organisation._sign_digest(digest)
+    path = organisation.documents.policy_path()
+    path.write_bytes(cbor.encode(["testigo", 1, "policy", 7, body, signature]))
+    with pytest.raises(VaultError, match="is not a document"):
+        organisation.documents.read(path)
+    assert sign_policy(organisation, organisation.folder / "policy.toml") == 8
+
+
+@pytest.mark.parametrize("damage", [lambda data: b"", lambda data: data[:-1], lambda data: cbor.encode(["x"])])
+def test_a_damaged_document_stops_signing(organisation, damage):
+    path = organisation.folder / "policy.toml"
+    sign_policy(organisation, path)
+    change(path, "365", "30")
+    kept = organisation.documents.policy_path()
+    kept.write_bytes(damage(kept.read_bytes()))
+    with pytest.raises(VaultError, match=r"policy\.tsd is not a document"):
+        sign_policy(organisation, path)
+
+
+def test_a_forged_version_stops_signing(organisation):
+    path = organisation.folder / "policy.toml"
+    sign_policy(organisation, path)
+    change(path, "365", "30")
+    kept = organisation.documents.policy_path()
+    value = cbor.decode(kept.read_bytes(), documents.MAX_SIZE)
+    value[3] = 1 << 40
+    kept.write_bytes(cbor.encode(value))
+    with pytest.raises(Refused, match="not signed by this organisation"):
+        sign_policy(organisation, path)
+
+
+def test_nothing_is_signed_that_is_still_to_be_filled_in(organisation, made_folder):
+    path = organisation.folder / "policy.toml"
+    template = (made_folder / "policy.toml").read_text()
+    path.write_text(template)
+    with pytest.raises(VaultError) as caught:
+        sign_policy(organisation, path)
+    rows = template.splitlines()
+    expected = [i + 1 for i, row in enumerate(rows) if '"FILL IN' in row]
+    assert [problem.line for problem in caught.value.problems] == expected and len(expected) == 5
+    assert "controller.contact is still to be filled in: how people reach you" in caught.value.message
+    assert not organisation.documents.policy_path().exists()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        (
+            'timezone = "UTC"',
+            'timezone = "UTC"\nvalid_until = 2020-12-31',
+            r"line 5: valid_until is 2020-12-31, which is over",
+        ),
+        (
+            "date = 2026-01-31",
+            "date = 2900-01-31",
+            r"acknowledgements\[0\]\.date is 2900-01-31, which has not come yet",
+        ),
+        ('notice = "welcome"', 'notice = "hello"', r"notices\[0\]\.notice is 'hello', a notice that does not exist"),
+        ('language = "en"', 'language = "es"', r"is 'welcome', which is in 'en', not in 'es'"),
+        (
+            'worker = "acknowledgement"',
+            'worker = "notice"\nworker_notice = "staff"',
+            r"line 32: lines\[0\]\.worker_notice is 'staff', a notice that does not exist",
+        ),
+    ],
+)
+def test_what_stops_signing(organisation, old, new, said):
+    path = organisation.folder / "policy.toml"
+    change(path, old, new)
+    with pytest.raises(VaultError, match=said):
+        sign_policy(organisation, path)
