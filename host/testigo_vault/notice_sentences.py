@@ -1,0 +1,226 @@
+"""The sentences of notices in nine languages: short, for a telephone, in formal address.
+
+Of each language: the sentences by what they say ({controller}, {purposes}, {information} and {key} are filled in), how
+purposes are strung together, and what keys and the marks in an address are called when they are spoken.
+
+    record, ask         who records and what for; "ask" where a key has to agree first
+    rights, information what LOPDGDD article 11.2 wants beside: that there are rights, and where the rest is read
+    short               both in one sentence
+    object, object-end  the key to object; the second where that ends the call
+    unless              opt-out: what happens without that key
+    accept              opt-in: the key to agree, and what happens without it
+    withdraw, withdraw-end, revoke  opt-in: GDPR article 7(3), by a key or in any other way
+    tone                the warning tone
+    language            how to get this language, said in it
+    worker              on the worker's leg, {purposes} with its own comma or not at all
+"""
+
+DIGITS: dict[str, str] = {
+    "es": "cero uno dos tres cuatro cinco seis siete ocho nueve",
+    "ca": "zero u dos tres quatre cinc sis set vuit nou",
+    "eu": "zero bat bi hiru lau bost sei zazpi zortzi bederatzi",
+    "gl": "cero un dous tres catro cinco seis sete oito nove",
+    "en": "zero one two three four five six seven eight nine",
+    "fr": "zéro un deux trois quatre cinq six sept huit neuf",
+    "de": "null eins zwei drei vier fünf sechs sieben acht neun",
+    "pt": "zero um dois três quatro cinco seis sete oito nove",
+    "it": "zero uno due tre quattro cinque sei sette otto nove",
+}
+
+# The keys * and #, by language or by region where they are called otherwise there.
+SYMBOLS: dict[str, dict[str, str]] = {
+    "es": {"*": "asterisco", "#": "almohadilla"},
+    "ca": {"*": "asterisc", "#": "coixinet"},
+    "eu": {"*": "izartxo", "#": "traola"},
+    "gl": {"*": "asterisco", "#": "cancelo"},
+    "en": {"*": "star", "#": "hash"},
+    "en-US": {"*": "star", "#": "pound"},
+    "fr": {"*": "étoile", "#": "dièse"},
+    "de": {"*": "Stern", "#": "Raute"},
+    "pt": {"*": "asterisco", "#": "cardinal"},
+    "pt-BR": {"*": "asterisco", "#": "jogo da velha"},
+    "it": {"*": "asterisco", "#": "cancelletto"},
+}
+
+# What stands in an address or before a telephone number.
+MARKS: dict[str, dict[str, str]] = {
+    "es": {".": "punto", "/": "barra", "-": "guion", "_": "guion bajo", "@": "arroba", "+": "más"},
+    "ca": {".": "punt", "/": "barra", "-": "guionet", "_": "guió baix", "@": "arrova", "+": "més"},
+    "eu": {".": "puntu", "/": "barra", "-": "marratxo", "_": "azpimarra", "@": "a bildua", "+": "plus"},
+    "gl": {".": "punto", "/": "barra", "-": "guión", "_": "guión baixo", "@": "arroba", "+": "máis"},
+    "en": {".": "dot", "/": "slash", "-": "dash", "_": "underscore", "@": "at", "+": "plus"},
+    "fr": {".": "point", "/": "barre oblique", "-": "tiret", "_": "tiret bas", "@": "arobase", "+": "plus"},
+    "de": {".": "Punkt", "/": "Schrägstrich", "-": "Bindestrich", "_": "Unterstrich", "@": "ät", "+": "plus"},
+    "pt": {".": "ponto", "/": "barra", "-": "hífen", "_": "sublinhado", "@": "arroba", "+": "mais"},
+    "it": {".": "punto", "/": "barra", "-": "trattino", "_": "trattino basso", "@": "chiocciola", "+": "più"},
+}
+
+# What comes before the first purpose, before each further one, and before the last.
+PURPOSE_LINKS: dict[str, tuple[str, str, str]] = {
+    "es": ("para ", ", para ", " y para "),
+    "ca": ("per ", ", per ", " i per "),
+    "eu": ("", ", ", " eta "),
+    "gl": ("para ", ", para ", " e para "),
+    "en": ("to ", ", to ", " and to "),
+    "fr": ("pour ", ", pour ", " et pour "),
+    "de": ("um ", ", ", " und "),
+    "pt": ("para ", ", para ", " e para "),
+    "it": ("per ", ", per ", " e per "),
+}
+
+SENTENCES: dict[str, dict[str, str]] = {
+    "es": {
+        "record": "{controller} va a grabar esta llamada {purposes}.",
+        "ask": "{controller} desea grabar esta llamada {purposes}.",
+        "rights": "Puede ejercer sus derechos de acceso, rectificación, supresión y oposición, entre otros.",
+        "information": "Puede consultar toda la información en {information}.",
+        "short": "Consulte sus derechos y el resto de la información en {information}.",
+        "object": "Si no quiere que se grabe, pulse la tecla {key} en cualquier momento.",
+        "object-end": "Si no quiere que se grabe, pulse la tecla {key} y la llamada terminará.",
+        "unless": "Si no pulsa nada, la llamada se grabará.",
+        "accept": "Si está de acuerdo, pulse la tecla {key}. Si no, la llamada no se grabará.",
+        "withdraw": "Para oponerse o retirar su permiso, pulse la tecla {key} en cualquier momento.",
+        "withdraw-end": "Para oponerse o retirar su permiso, pulse la tecla {key} y la llamada terminará.",
+        "revoke": "Puede retirar su permiso cuando quiera.",
+        "tone": "Mientras se grabe, oirá un tono.",
+        "language": "Para continuar en español, pulse la tecla {key}.",
+        "worker": "Esta llamada se va a grabar{purposes}.",
+    },
+    "ca": {
+        "record": "{controller} enregistrarà aquesta trucada {purposes}.",
+        "ask": "{controller} vol enregistrar aquesta trucada {purposes}.",
+        "rights": "Pot exercir els seus drets d'accés, rectificació, supressió i oposició, entre altres.",
+        "information": "Pot consultar tota la informació a {information}.",
+        "short": "Consulti els seus drets i la resta de la informació a {information}.",
+        "object": "Si no vol que s'enregistri, premi la tecla {key} en qualsevol moment.",
+        "object-end": "Si no vol que s'enregistri, premi la tecla {key} i la trucada s'acabarà.",
+        "unless": "Si no prem res, la trucada s'enregistrarà.",
+        "accept": "Si hi està d'acord, premi la tecla {key}. Si no, la trucada no s'enregistrarà.",
+        "withdraw": "Per oposar-s'hi o retirar el permís, premi la tecla {key} en qualsevol moment.",
+        "withdraw-end": "Per oposar-s'hi o retirar el permís, premi la tecla {key} i la trucada s'acabarà.",
+        "revoke": "Pot retirar el permís quan vulgui.",
+        "tone": "Mentre s'enregistri, sentirà un to.",
+        "language": "Per continuar en català, premi la tecla {key}.",
+        "worker": "Aquesta trucada s'enregistrarà{purposes}.",
+    },
+    "eu": {
+        "record": "{controller} erakundeak dei hau grabatuko du, {purposes}.",
+        "ask": "{controller} erakundeak dei hau grabatu nahi du, {purposes}.",
+        "rights": "Datuetan sartzeko, datuak zuzentzeko eta ezabatzeko, eta aurka egiteko eskubideak dituzu, besteak beste.",
+        "information": "Informazio guztia hemen aurkituko duzu: {information}.",
+        "short": "Zure eskubideak eta gainerako informazioa hemen dituzu: {information}.",
+        "object": "Grabatzerik nahi ez baduzu, sakatu {key} tekla edozein unetan.",
+        "object-end": "Grabatzerik nahi ez baduzu, sakatu {key} tekla, eta deia amaitu egingo da.",
+        "unless": "Ezer sakatzen ez baduzu, deia grabatu egingo da.",
+        "accept": "Ados bazaude, sakatu {key} tekla. Bestela, deia ez da grabatuko.",
+        "withdraw": "Aurka egiteko edo baimena kentzeko, sakatu {key} tekla edozein unetan.",
+        "withdraw-end": "Aurka egiteko edo baimena kentzeko, sakatu {key} tekla, eta deia amaitu egingo da.",
+        "revoke": "Baimena nahi duzunean ken dezakezu.",
+        "tone": "Grabatzen den bitartean, tonu bat entzungo duzu.",
+        "language": "Euskaraz jarraitzeko, sakatu {key} tekla.",
+        "worker": "Dei hau grabatu egingo da{purposes}.",
+    },
+    "gl": {
+        "record": "{controller} vai gravar esta chamada {purposes}.",
+        "ask": "{controller} desexa gravar esta chamada {purposes}.",
+        "rights": "Pode exercer os seus dereitos de acceso, rectificación, supresión e oposición, entre outros.",
+        "information": "Pode consultar toda a información en {information}.",
+        "short": "Consulte os seus dereitos e o resto da información en {information}.",
+        "object": "Se non quere que se grave, prema a tecla {key} en calquera momento.",
+        "object-end": "Se non quere que se grave, prema a tecla {key} e a chamada rematará.",
+        "unless": "Se non preme nada, a chamada gravarase.",
+        "accept": "Se está de acordo, prema a tecla {key}. Se non, a chamada non se gravará.",
+        "withdraw": "Para opoñerse ou retirar o seu permiso, prema a tecla {key} en calquera momento.",
+        "withdraw-end": "Para opoñerse ou retirar o seu permiso, prema a tecla {key} e a chamada rematará.",
+        "revoke": "Pode retirar o seu permiso cando queira.",
+        "tone": "Mentres se grave, escoitará un ton.",
+        "language": "Para continuar en galego, prema a tecla {key}.",
+        "worker": "Esta chamada vaise gravar{purposes}.",
+    },
+    "en": {
+        "record": "{controller} will record this call {purposes}.",
+        "ask": "{controller} would like to record this call {purposes}.",
+        "rights": "You have the right to access, correct and erase your data, the right to object, and others.",
+        "information": "You can find all the information at {information}.",
+        "short": "Your rights and the rest of the information are at {information}.",
+        "object": "If you do not want to be recorded, press {key} at any time.",
+        "object-end": "If you do not want to be recorded, press {key} and the call will end.",
+        "unless": "If you press nothing, the call will be recorded.",
+        "accept": "If you agree, press {key}. Otherwise, the call will not be recorded.",
+        "withdraw": "To object or to withdraw your consent, press {key} at any time.",
+        "withdraw-end": "To object or to withdraw your consent, press {key} and the call will end.",
+        "revoke": "You can withdraw your consent whenever you wish.",
+        "tone": "While it is being recorded, you will hear a tone.",
+        "language": "For English, press {key}.",
+        "worker": "This call will be recorded{purposes}.",
+    },
+    "fr": {
+        "record": "{controller} va enregistrer cet appel {purposes}.",
+        "ask": "{controller} souhaite enregistrer cet appel {purposes}.",
+        "rights": "Vous avez notamment des droits d'accès, de rectification, d'effacement et d'opposition.",
+        "information": "Vous pouvez consulter toutes les informations sur {information}.",
+        "short": "Consultez vos droits et le reste des informations sur {information}.",
+        "object": "Si vous refusez l'enregistrement, appuyez à tout moment sur la touche {key}.",
+        "object-end": "Si vous refusez l'enregistrement, appuyez sur la touche {key} et l'appel prendra fin.",
+        "unless": "Si vous n'appuyez sur aucune touche, l'appel sera enregistré.",
+        "accept": "Si vous êtes d'accord, appuyez sur la touche {key}. Sinon, l'appel ne sera pas enregistré.",
+        "withdraw": "Pour vous opposer ou retirer votre accord, appuyez à tout moment sur la touche {key}.",
+        "withdraw-end": "Pour vous opposer ou retirer votre accord, appuyez sur la touche {key} et l'appel prendra fin.",
+        "revoke": "Vous pouvez retirer votre accord quand vous le souhaitez.",
+        "tone": "Pendant l'enregistrement, vous entendrez un signal sonore.",
+        "language": "Pour continuer en français, appuyez sur la touche {key}.",
+        "worker": "Cet appel va être enregistré{purposes}.",
+    },
+    "de": {
+        "record": "{controller} zeichnet dieses Gespräch auf, {purposes}.",
+        "ask": "{controller} möchte dieses Gespräch aufzeichnen, {purposes}.",
+        "rights": "Sie haben unter anderem das Recht auf Auskunft, Berichtigung, Löschung und Widerspruch.",
+        "information": "Alle Informationen finden Sie unter {information}.",
+        "short": "Ihre Rechte und alle weiteren Informationen finden Sie unter {information}.",
+        "object": "Wenn Sie keine Aufzeichnung wünschen, drücken Sie jederzeit die Taste {key}.",
+        "object-end": "Wenn Sie keine Aufzeichnung wünschen, drücken Sie die Taste {key}; das Gespräch wird dann beendet.",
+        "unless": "Wenn Sie nichts drücken, wird das Gespräch aufgezeichnet.",
+        "accept": "Wenn Sie einverstanden sind, drücken Sie die Taste {key}. Sonst wird das Gespräch nicht aufgezeichnet.",
+        "withdraw": "Um zu widersprechen oder Ihre Einwilligung zu widerrufen, drücken Sie jederzeit die Taste {key}.",
+        "withdraw-end": "Um zu widersprechen oder Ihre Einwilligung zu widerrufen, drücken Sie die Taste {key}; "
+        "das Gespräch wird dann beendet.",
+        "revoke": "Sie können Ihre Einwilligung jederzeit widerrufen.",
+        "tone": "Während der Aufzeichnung hören Sie einen Ton.",
+        "language": "Für Deutsch drücken Sie die Taste {key}.",
+        "worker": "Dieses Gespräch wird aufgezeichnet{purposes}.",
+    },
+    "pt": {
+        "record": "{controller} vai gravar esta chamada {purposes}.",
+        "ask": "{controller} deseja gravar esta chamada {purposes}.",
+        "rights": "Pode exercer os seus direitos de acesso, retificação, apagamento e oposição, entre outros.",
+        "information": "Pode consultar toda a informação em {information}.",
+        "short": "Consulte os seus direitos e o resto da informação em {information}.",
+        "object": "Se não quiser que seja gravada, pressione a tecla {key} a qualquer momento.",
+        "object-end": "Se não quiser que seja gravada, pressione a tecla {key} e a chamada terminará.",
+        "unless": "Se não pressionar nada, a chamada será gravada.",
+        "accept": "Se concordar, pressione a tecla {key}. Caso contrário, a chamada não será gravada.",
+        "withdraw": "Para se opor ou retirar o seu consentimento, pressione a tecla {key} a qualquer momento.",
+        "withdraw-end": "Para se opor ou retirar o seu consentimento, pressione a tecla {key} e a chamada terminará.",
+        "revoke": "Pode retirar o seu consentimento quando quiser.",
+        "tone": "Durante a gravação, ouvirá um sinal sonoro.",
+        "language": "Para continuar em português, pressione a tecla {key}.",
+        "worker": "Esta chamada vai ser gravada{purposes}.",
+    },
+    "it": {
+        "record": "{controller} registrerà questa chiamata {purposes}.",
+        "ask": "{controller} desidera registrare questa chiamata {purposes}.",
+        "rights": "Può esercitare, tra gli altri, i diritti di accesso, rettifica, cancellazione e opposizione.",
+        "information": "Può consultare tutte le informazioni su {information}.",
+        "short": "Consulti i Suoi diritti e il resto delle informazioni su {information}.",
+        "object": "Se non desidera la registrazione, prema il tasto {key} in qualsiasi momento.",
+        "object-end": "Se non desidera la registrazione, prema il tasto {key} e la chiamata terminerà.",
+        "unless": "Se non preme nulla, la chiamata sarà registrata.",
+        "accept": "Se è d'accordo, prema il tasto {key}. Altrimenti, la chiamata non sarà registrata.",
+        "withdraw": "Per opporsi o revocare il consenso, prema il tasto {key} in qualsiasi momento.",
+        "withdraw-end": "Per opporsi o revocare il consenso, prema il tasto {key} e la chiamata terminerà.",
+        "revoke": "Può revocare il consenso quando desidera.",
+        "tone": "Durante la registrazione sentirà un segnale acustico.",
+        "language": "Per continuare in italiano, prema il tasto {key}.",
+        "worker": "Questa chiamata sarà registrata{purposes}.",
+    },
+}
