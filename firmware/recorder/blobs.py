@@ -7,29 +7,23 @@ import os
 
 from recorder import files
 
-GOT = ".got"
 CHUNK = 1024
-
-
-def held(path):
-    """How many bytes have come so far."""
-    return max(0, files.size(path + GOT))
 
 
 def take(path, length, digest, offset, data, last, new_sha256):
     """-> (the offset to go on from, whether it is whole now). Offset 0 again: the whole had another digest."""
-    have = held(path)
+    have = max(0, files.size(path + files.GOT))
     if offset != have or have + len(data) > length:
         return have, False
-    with open(path + GOT, "ab") as file:
+    with open(path + files.GOT, "ab") as file:
         file.write(data)
     have += len(data)
     if have != length and not last:
         return have, False
-    if have != length or _digest(path + GOT, new_sha256()) != digest:
-        files.remove(path + GOT)
+    if have != length or _digest(path + files.GOT, new_sha256()) != digest:
+        files.remove(path + files.GOT)
         return 0, False
-    os.rename(path + GOT, path)
+    os.rename(path + files.GOT, path)
     return have, True
 
 

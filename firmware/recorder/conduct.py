@@ -241,6 +241,8 @@ class Conduct:
         if asking is None or not call.bridge.up:
             return self._why or "there is no conversation to be recorded"
         capture = self.capture
+        if action not in ACTIONS:
+            return "start, stop, pause or resume"
         if action == "pause":
             return capture.pause(by)
         if action == "resume":

@@ -7,12 +7,11 @@ from recorder.identity import IdentityError
 from recorder.spool import SpoolError
 from testigo_wire.control import Server, answer
 from testigo_wire.errors import WireError
-from testigo_wire.link import ProtocolError
+from testigo_wire.link_messages import ProtocolError
 from testigo_wire.serial import CONTROL
 
 SEND_MS = 10000
 LOG_LINES = 48
-ACTIONS = ("start", "stop", "pause", "resume")
 
 
 class Refusal(Exception):
@@ -144,16 +143,12 @@ class Control:
         return self._app.spool.numbers()
 
     async def _record(self, action, number):
-        calls = self._app.gateway.calls if self._app.gateway else []
-        chosen = [call for call in calls if not number or (call.recording and call.recording.number == number)]
-        if len(chosen) != 1:
-            raise Refusal("no such call is up" if number or not chosen else "%d calls are up: say which" % len(chosen))
-        if action not in ACTIONS:
-            raise Refusal("start, stop, pause or resume")
-        why = chosen[0].control(action, "host")
+        if not self._app.gateway:
+            raise Refusal("no call is up")
+        number, why = self._app.gateway.control(action, number)
         if why:
             raise Refusal(why)
-        return chosen[0].recording.number
+        return number
 
     async def _reboot(self):
         if self._app.hal.calls:

@@ -8,7 +8,8 @@ step that changes anything; a power cut leaves the old state or the new one.
 
 import os
 
-from recorder import blobs, files
+from recorder import files
+from recorder.loading import unload
 from recorder.primitives import steps
 from testigo_wire import documents, p256
 from testigo_wire.errors import WireError
@@ -112,14 +113,8 @@ class Documents:
         return self.objections
 
     def objected(self, numbers):
-        """Whether one of the numbers (E.164) is on the list of objections. A list that cannot be read lists them all."""
-        if self.objections is None:
-            return False
-        try:
-            return self.objections.broken or self.objections.contains(numbers)
-        except OSError as exc:
-            self._log("objections: " + str(exc))
-            return True
+        """Whether one of the numbers (E.164) is on the list of objections."""
+        return self.objections is not None and self.objections.objected(numbers)
 
     async def _load(self, name, data):
         document, reason = await self._signed(data)
@@ -136,6 +131,7 @@ class Documents:
             return None, "not provisioned"
         try:
             document = documents.parse(data)
+            unload("policy_rules", package="testigo_wire")
             if not await steps(document.verify_steps(self._primitives, self._identity.operator)):
                 return None, "signature is not the operator's"
         except WireError as exc:
@@ -271,7 +267,7 @@ class Documents:
             for name in self._notices(suffix):
                 notice = self._notice(name, suffix)
                 for encoding in notice.missing() if notice else ():
-                    found.append([name + "." + encoding, blobs.held(notice.path(encoding))])
+                    found.append([name + "." + encoding, max(0, files.size(notice.path(encoding) + files.GOT))])
         return found
 
     def blob(self, name, offset, data, last):
@@ -289,11 +285,14 @@ class Documents:
                 break
         else:
             raise DocumentError("no notice lacks " + name + "." + encoding)
+        from recorder import blobs  # for as long as pieces come
+
         following, whole = blobs.take(
             notice.path(encoding), notice.length(encoding), notice.digest(encoding), offset, data, last,
             self._primitives.new_sha256,
         )  # fmt: skip
         if whole:
+            unload("blobs")
             self._settle(name)
         elif not following and data:
             self._log("audio of notice %s has a wrong digest" % name)
@@ -311,6 +310,6 @@ class Documents:
                 notice = self._notice(other, suffix)
                 named.update(notice.path(e)[len(self._folder) + 1 :] for e in (notice.encodings if notice else ()))
         for file in files.names(self._folder):
-            base = file[: -len(blobs.GOT)] if file.endswith(blobs.GOT) else file
+            base = file[: -len(files.GOT)] if file.endswith(files.GOT) else file
             if base.endswith((".PCMU", ".PCMA")) and base not in named:
                 os.remove(self._folder + "/" + file)

@@ -6,6 +6,7 @@ the disk on Unix and commits on LittleFS, and `rename` replaces its target on bo
 
 import os
 
+GOT = ".got"  # what has come so far of a file that is sent in pieces
 PART = ".part"  # what a power cut left of a write; removed at boot
 
 

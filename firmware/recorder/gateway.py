@@ -184,6 +184,17 @@ class Gateway:
         self.calls.append(call)
         asyncio.create_task(self._run(call))
 
+    def control(self, action, number):
+        """start, stop, pause, resume: of the recording of that number, 0 for the one call that is up.
+
+        -> (its number, "" or why not).
+        """
+        chosen = [call for call in self.calls if not number or (call.recording and call.recording.number == number)]
+        if len(chosen) != 1:
+            return 0, "%d calls are up: say which" % len(chosen) if chosen else "no such call is up"
+        call = chosen[0]
+        return call.recording.number if call.recording else 0, call.control(action, "host")
+
     async def _run(self, call):
         try:
             await call.run()

@@ -3,9 +3,8 @@
 import sys
 
 
-def unload(*names):
-    """names: modules of the recorder that nobody holds on to; the next import loads them anew."""
-    package = sys.modules["recorder"]
+def unload(*names, package="recorder"):
+    """names: modules of the package that nobody holds on to; the next import loads them anew."""
     for name in names:
-        if sys.modules.pop("recorder." + name, None) is not None:
-            delattr(package, name)
+        if sys.modules.pop(package + "." + name, None) is not None:
+            delattr(sys.modules[package], name)

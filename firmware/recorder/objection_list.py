@@ -5,7 +5,7 @@ Loaded where there is such a list only. A newer one waits beside the one in forc
 
 import os
 
-from recorder import blobs, files
+from recorder import files
 from testigo_wire import documents, objections
 from testigo_wire.errors import WireError
 
@@ -73,7 +73,7 @@ class ObjectionList:
         """[[blob name, next offset]] while the list is not whole."""
         for document in (self._waiting, self._used):
             if document and self._missing(document):
-                return [[objections.BLOB, blobs.held(self._place(document))]]
+                return [[objections.BLOB, max(0, files.size(self._place(document) + files.GOT))]]
         return []
 
     def blob(self, offset, data, last):
@@ -81,6 +81,8 @@ class ObjectionList:
         document = self._waiting or self._used
         if document is None or not self._missing(document):
             return None, False
+        from recorder import blobs
+
         length = document.body[1] * objections.WIDTH
         following, whole = blobs.take(
             self._place(document), length, document.body[2], offset, data, last, self._primitives.new_sha256
@@ -89,16 +91,18 @@ class ObjectionList:
             self._log("the list of objections has a wrong digest")
         return following, whole and (self._waiting is None or self._settle())
 
-    @property
-    def broken(self):
-        """Whether a list is in force that cannot be looked into."""
-        return self._used is not None and self._missing(self._used)
-
-    def contains(self, numbers):
-        """Whether one of the numbers in E.164 is on the list in force."""
+    def objected(self, numbers):
+        """Whether one of the numbers in E.164 is on the list in force. A list that cannot be read lists them all."""
         used = self._used
         if used is None or not used.body[1]:
             return False
+        try:
+            return self._missing(used) or self._contains(used, numbers)
+        except OSError as exc:
+            self._log("objections: " + str(exc))
+            return True
+
+    def _contains(self, used, numbers):
         key, count, _ = used.body
         with open(self._place(used), "rb") as file:
 

@@ -95,6 +95,7 @@ class Sync:
         if self._hal.board.HEAP_SMALL:
             sync_session = None
             unload("sync_session", "channel", "tls_stream")
+            unload("link", package="testigo_wire")
         gc.collect()
 
     def must_end(self):

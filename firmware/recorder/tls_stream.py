@@ -9,7 +9,7 @@ import gc
 
 import tls
 
-from testigo_wire.link import SERVER_NAME
+from testigo_wire.link_messages import SERVER_NAME
 
 _STEP_MS = 8
 

@@ -5,7 +5,7 @@ number of [id, "more", value], then [id, "ok", value] or [id, "no", reason].
 """
 
 from testigo_wire.errors import WireError
-from testigo_wire.link import Messages, ProtocolError, check, frame
+from testigo_wire.link_messages import Messages, ProtocolError, check, frame
 
 REQUESTS = {
     "diag": "",

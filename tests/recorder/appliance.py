@@ -17,7 +17,11 @@ from recorder.spool import Spool
 from testigo_wire import cbor, documents, ecdsa, p256, recording
 
 DEVICE_ID = "test-1"
-LINE = ["main", "all", "opt-out", "", "9", "notice-first", "far", ["hello"], 8000, 1, False, "connect-unrecorded", 0]
+LINE = [
+    "main", "both", "all", "legitimate-interest", ["quality"], "opt-out", "", "9", "connect", "notice-first", "far",
+    [["en", "hello", "", []]], 8000, 1, "acknowledgement", "worker-1", [], ["", "", "", ""], 0, [], [], [],
+    "connect-unrecorded", 0, "full", False,
+]  # fmt: skip
 SIDE = ["trunk", "127.0.0.1", 5060, "", "", "", "main"]
 
 
@@ -69,8 +73,8 @@ def recipients():
 
 
 def policy(version=1, valid_from=0, valid_until=0, by="operator"):
-    body = [valid_from, valid_until, "Controller", "contact", ["quality"], recipients(), [LINE]]
-    return sign("policy", version, body, by)
+    body = [valid_from, valid_until, "Controller", "contact", "example.net", bytes(32), ["34", "", "00"], []]
+    return sign("policy", version, body + [recipients(), [LINE]], by)
 
 
 def settings(version=1):

@@ -90,7 +90,7 @@ async def test_a_recipient_off_the_curve_is_refused():
     a = await provisioned("curve")
     recipients = appliance.recipients()
     recipients[1][2] = b"\x04" + bytes(range(64))
-    body = [0, 0, "Controller", "contact", ["quality"], recipients, [appliance.LINE]]
+    body = [0, 0, "Controller", "contact", "", bytes(32), ["", "", ""], [], recipients, [appliance.LINE]]
     ok, reason = await a.documents.accept(appliance.sign("policy", 1, body))
     assert not ok and "curve" in reason
     appliance.remove_tree(a.root)

@@ -200,7 +200,7 @@ async def test_invites_of_strangers_hold_nothing():
 
 async def test_an_invite_that_fails_holds_no_place():
     r = await rig("failing")
-    r.gateway.documents = None  # as any fault in there
+    r.gateway._max_calls = None  # as any fault in there
     for count in range(1, 8):  # more than there are places
         r.far.invite(r.port)
         await until(lambda: r.far.events.count(sip_event.ENDED) == count, "503")  # noqa: B023

@@ -12,7 +12,7 @@ HARDWARE = {
     "bluetooth", "esp", "esp32", "espnow", "ffi", "machine", "network", "termios", "vfs",
 }  # fmt: skip
 RECORDER_MAY = WIRE_MAY | {
-    "asyncio", "cryptolib", "errno", "gc", "io", "json", "os", "recorder", "select", "socket", "sys", "time", "tls",
+    "asyncio", "cryptolib", "errno", "gc", "io", "json", "math", "os", "recorder", "select", "socket", "sys", "time", "tls",
     "uctypes",
 }  # fmt: skip
 HOST = {"testigo_vault", "testigo_tools"}

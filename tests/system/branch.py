@@ -25,18 +25,31 @@ RTP_PORTS = 16
 NOTICE_MS = 400
 LINE: dict[str, Any] = {
     "name": "main",
+    "direction": "both",
     "mode": "all",
+    "basis": "consent",
+    "purposes": ["proof"],
     "rule": "opt-in",
     "accept_key": "1",
     "object_key": "9",
+    "objection": "connect",
     "order": "notice-first",
     "notice_legs": "far",
-    "notices": ["welcome"],
+    "voices": [["en", "welcome", "", []]],
     "key_timeout_ms": 1000,
     "repeats": 0,
-    "worker_ack": True,
+    "worker": "acknowledgement",
+    "worker_reference": "worker-1 2026-01-10",
+    "tone": [],
+    "keys": ["", "", "", ""],
+    "pause_limit_ms": 0,
+    "schedule": [],
+    "only": [],
+    "except": [],
     "impossible": "connect-unrecorded",
     "max_ms": 0,
+    "unrecorded_numbers": "full",
+    "high_level": False,
 }
 
 
@@ -87,7 +100,8 @@ class Branch:
         """LINE with changes."""
         fields = list({**LINE, **line}.values())
         assert len(fields) == len(LINE), "no such field of a line"
-        body = [valid_from, valid_until, "Controller", "contact", ["proof"], self.organisation.recipients(), [fields]]
+        body = [valid_from, valid_until, "Controller", "contact", "example.net", bytes(32), ["34", "", "00"], []]
+        body += [self.organisation.recipients(), [fields]]
         self._sign(self.organisation.documents.policy_path(), "policy", body)
 
     def sign_settings(

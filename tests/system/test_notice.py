@@ -134,5 +134,5 @@ def test_cut_short_while_it_plays(branch, notice_file):
 
 
 def test_that_the_policy_names_and_nobody_made(branch):
-    branch.policy(rule="notify", notices=["other"])
+    branch.policy(rule="notify", voices=[["en", "other", "", []]])
     unrecorded_call(branch, "notice missing")

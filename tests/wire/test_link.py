@@ -1,7 +1,7 @@
 """Both sessions against each other, whole and cut at every byte; and against peers that do not keep to the link."""
 
 import prims
-from testigo_wire import cbor, link
+from testigo_wire import cbor, link_messages
 from testigo_wire.link import DeviceSession, Messages, ProtocolError, frame
 from testigo_wire.link_vault import RecordingRefused, VaultSession
 
@@ -362,8 +362,8 @@ def test_any_message_in_any_place_raises_only_protocol_errors():
 
 
 def test_size_limit():
-    prims.raises(ProtocolError, frame, ["document", bytes(link.MAX_MESSAGE)])
+    prims.raises(ProtocolError, frame, ["document", bytes(link_messages.MAX_MESSAGE)])
     messages = Messages()
-    messages.feed((link.MAX_MESSAGE + 1).to_bytes(4, "big"))
+    messages.feed((link_messages.MAX_MESSAGE + 1).to_bytes(4, "big"))
     prims.raises(ProtocolError, messages.next)
     assert cbor.decode(frame(["bye"])[4:]) == ["bye"]
