@@ -25,7 +25,8 @@ from testigo_vault.purposes import PURPOSES
 _SHORTEST_NUMBER = 6  # digits of a telephone number
 _STEM = 5  # letters by which a word is known in its other forms
 _ENOUGH = 0.6  # of the words of a purpose of one's own
-_NEAR = 6  # words between "press" and its key
+_NEAR = 6  # words between "press" and its key: "one" is said of other things too
+_NEAR_DIGIT = 12  # "press 1 to agree, 9 to object, 3 for English"
 
 
 def check(text: str, language: str, controller_name: str, purposes: list[str], information: str) -> list[str]:
@@ -165,7 +166,8 @@ def tells_key(text: str, key: str, language: str = "") -> bool:
             around = words[i - 1 : i] + words[i + length : i + length + 1]
             if key.isdigit() and name[0].isdigit() and any(word.isdigit() for word in around):
                 continue  # a piece of a telephone number
-            if _has_cue(words[max(0, i - _NEAR) : i + length + _NEAR], PRESS_CUES):
+            near = _NEAR if name[0].isalpha() else _NEAR_DIGIT
+            if _has_cue(words[max(0, i - near) : i + length + near], PRESS_CUES):
                 return True
     return False
 

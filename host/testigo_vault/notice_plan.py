@@ -6,9 +6,9 @@ A notice is composed for one line and checked against all that play it: what is 
 from dataclasses import dataclass
 
 from testigo_vault import notice_check, notice_text
-from testigo_vault.errors import VaultError
+from testigo_vault.errors import NotFound, VaultError
 from testigo_vault.policy_source import Line, PolicySource
-from testigo_vault.purposes import base_language, purpose_words
+from testigo_vault.purposes import LANGUAGES, base_language, purpose_words
 from testigo_vault.toml_reader import is_placeholder
 
 
@@ -37,33 +37,34 @@ def for_notice(source: PolicySource, name: str, line_name: str = "", language: s
     """The plan of the notice `name`. line_name: compose for that line, else for the first that plays it. language: BCP 47,
     else as the line says. worker: it is for the worker's leg, as it also is where lines name it for that only.
 
-    Raises VaultError where no line is found, or where the policy says otherwise.
+    Raises NotFound where no line plays it and none is named, VaultError where the policy says otherwise.
     """
-    playing = [line for line in source.lines if any(voice.notice == name for voice in line.notices)]
+    recorded = [line for line in source.lines if line.mode != "never"]
+    playing = [line for line in recorded if any(voice.notice == name for voice in line.notices)]
     if worker and playing:
         raise VaultError(
             f"Callers of line {playing[0].name} hear the notice {name!r}, so it is no worker's.",
             "Leave out --worker, or choose another name.",
         )
     if not playing:
-        playing = [line for line in source.lines if line.worker == "notice" and line.worker_notice == name]
+        playing = [line for line in recorded if line.worker == "notice" and line.worker_notice == name]
         worker = worker or bool(playing)
     chosen = _lines(source, line_name) if line_name else playing
     if not chosen:
-        raise VaultError(
+        raise NotFound(
             f"No line of {source.path.name} plays the notice {name!r}.",
             "Name it there, or say by --line for which line it is.",
         )
     first = next((line for line in chosen if line in playing), chosen[0])
     lines = [first, *(line for line in playing if line is not first)]
-    said = {voice.language for line in playing for voice in line.notices if voice.notice == name}
-    wrong = sorted(tag for tag in said if language and base_language(tag) != base_language(language))
+    said = [voice.language for line in lines for voice in line.notices if voice.notice == name]
+    wrong = [tag for tag in said if language and base_language(tag) != base_language(language)]
     if wrong:
         raise VaultError(
             f"{source.path.name} plays the notice {name!r} as {wrong[0]!r}, not as {language!r}.",
             "Correct --language, or the policy.",
         )
-    return Plan(name, language or next(iter(sorted(said)), "") or _language(first), worker, lines)
+    return Plan(name, language or (said[0] if said else _language(first)), worker, lines)
 
 
 def for_line(source: PolicySource, line_name: str = "", language: str = "", worker: bool = False) -> Plan:
@@ -103,9 +104,14 @@ def composed(source: PolicySource, plan: Plan, short: bool = False) -> str:
 def missing(source: PolicySource, plan: Plan, text: str) -> list[str]:
     """What `text` does not say though one of the lines needs it; nothing is asked of a worker's notice.
 
-    Raises VaultError for a language of which nothing is known here.
+    Raises VaultError for a language of which nothing is known here, or a purpose without words in it.
     """
     found: list[str] = []
+    if not plan.worker and base_language(plan.language) not in LANGUAGES:
+        raise VaultError(
+            f"What a notice says in the language {plan.language!r} cannot be checked here.",
+            f"Have somebody check it who knows the language; known here are {', '.join(LANGUAGES)}.",
+        )
     for line in plan.lines if not plan.worker else []:
         words = purpose_words(line.purposes, notice_text.language_of(plan.language), source.purposes)
         for lack in (
@@ -128,7 +134,10 @@ def _lines(source: PolicySource, name: str) -> list[Line]:
     if not found:
         names = ", ".join(dict.fromkeys(line.name for line in source.lines))
         raise VaultError(f"{source.path.name} has no line {name!r}.", f"There are {names}.")
-    return found
+    recorded = [line for line in found if line.mode != "never"]
+    if not recorded:
+        raise VaultError(f"Line {name} is never recorded.", "It needs no notice; correct --line, or its mode.")
+    return recorded
 
 
 def _language(line: Line) -> str:

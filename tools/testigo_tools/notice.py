@@ -1,9 +1,11 @@
 """`testigo notice make | text | list | check | preview`: what callers hear, from the policy, a text or a WAV file."""
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
+from rich.markup import escape
 
 from testigo_tools.vault_options import VAULT_OPTION, console, told
 
@@ -63,7 +65,9 @@ def make(
         console.print(words, markup=False, soft_wrap=True)
         _show(made, list(made.audio))
         if sound.total_ms > _PATIENCE_MS:
-            console.print(f"[yellow]Note:[/] callers wait {sound.total_ms / 1000:.0f} s; --short composes a shorter one.")
+            console.print(
+                f"[yellow]Note:[/] callers wait {sound.total_ms / 1000:.0f} s; --short composes a shorter one."
+            )
         if preview:
             _write(preview, notice_audio.wav("PCMU", made.audio["PCMU"]))
 
@@ -184,16 +188,24 @@ def _words(
 ) -> tuple["Plan", str]:
     """The plan of the notice, and its words: checked, unless it is for the worker or a reason is given."""
     from testigo_vault import notice_plan
-    from testigo_vault.errors import VaultError
+    from testigo_vault.errors import NotFound, VaultError
 
+    alone = bool(incomplete and words and language)  # nothing of the policy is needed then
+    unchecked = ""
     try:
         source = _policy(vault)
-        plan = notice_plan.for_notice(source, name, line, language, worker)
     except VaultError as error:
-        if not (incomplete and words and language):
+        if not alone:
             raise
-        console.print(f"[yellow]Not checked:[/] {error.message} Signed all the same, because: ", end="")
-        console.print(incomplete, markup=False)
+        unchecked = error.message
+    try:
+        plan = notice_plan.for_notice(source, name, line, language, worker) if not unchecked else None
+    except NotFound as error:
+        if not alone:
+            raise
+        plan, unchecked = None, error.message
+    if plan is None:
+        console.print(f"[yellow]Not checked:[/] {escape(unchecked)} Signed all the same, because: {escape(incomplete)}")
         return notice_plan.Plan(name, language, worker, []), words
     words = words or notice_plan.composed(source, plan, short)
     _complete(source, plan, words, incomplete)
@@ -211,7 +223,7 @@ def _complete(source: "PolicySource", plan: "Plan", words: str, incomplete: str 
         lacks = notice_plan.missing(source, plan, words)
     except VaultError as error:
         if not incomplete:
-            raise VaultError(error.message, "The words cannot be checked: give --incomplete REASON.") from None
+            raise VaultError(error.message, f"{error.way_out} Or give --incomplete REASON.") from None
         lacks = [f"anything that could be checked ({error.message})"]
     if lacks and incomplete:
         console.print("[yellow]The notice does not say:[/]")
@@ -219,7 +231,7 @@ def _complete(source: "PolicySource", plan: "Plan", words: str, incomplete: str 
             console.print(f"  {lack}", markup=False)
         console.print(f"Signed all the same, because: {incomplete}", markup=False)
     elif lacks:
-        command = f"testigo notice text --language {plan.language} --line {plan.lines[0].name}"
+        command = f"testigo notice text --language {plan.language} --line {shlex.quote(plan.lines[0].name)}"
         way = f"Add that; `{command}` prints words that do."
         if len(plan.lines) > 1:
             way = "It has to serve each line that plays it: add that, or make a notice for each line."
