@@ -7,7 +7,6 @@ joins (docs/formats/events.md). Each `Asking` has the notices that were played f
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
 
 from testigo_vault.indexing import UNLAWFUL
 from testigo_vault.models import Recording
@@ -18,6 +17,7 @@ CALL, PART, JOINED = "call", "part", "joined"  # why it was asked
 
 # How it came out; words.VERDICTS has the sentence of each.
 GIVEN, GIVEN_IN_PART, REFUSED, UNANSWERED = "given", "given-in-part", "refused", "unanswered"
+INFORMED, NOT_OBJECTED = "informed", "not-objected"  # under `notify` and `opt-out`: what the rule takes for consent
 OBJECTED, WITHDRAWN, NOT_ASKED, TEST = "objected", "withdrawn", "not-asked", "test"
 
 
@@ -160,7 +160,9 @@ class Evidence:
         if self.objections:
             return WITHDRAWN if given and given[0].at_ms <= self.objected_ms else OBJECTED
         if given:
-            return GIVEN if all(answer.given for answer in self.answers) else GIVEN_IN_PART
+            if len(given) < len(self.answers):
+                return GIVEN_IN_PART
+            return {"notice": INFORMED, "timeout": NOT_OBJECTED}.get(given[0].by, GIVEN)
         if not self.answers:
             return NOT_ASKED
         return UNANSWERED if self.answers[-1].by == "timeout" else REFUSED
@@ -170,7 +172,7 @@ class Evidence:
         """How to show the verdict: good, bad, or neither."""
         if self.outcome == UNLAWFUL:
             return "bad"
-        return "good" if self.outcome in (GIVEN, GIVEN_IN_PART) else "calm"
+        return "good" if self.outcome in (GIVEN, GIVEN_IN_PART, INFORMED, NOT_OBJECTED) else "calm"
 
     @property
     def verdict(self) -> str:
@@ -191,8 +193,9 @@ def evidence_from(events: Iterable[list], test: bool = False, unlawful: bool = F
         take = getattr(follower, "on_" + name, None)
         if take is not None:
             take(t_ms, *(value.hex() if isinstance(value, bytes) else value for value in fields))
-    counting = next((answer for answer in evidence.answers if answer.given), None) or (evidence.answers or [None])[-1]
-    if counting is not None:
+    answers = evidence.answers
+    if answers:
+        counting = next((answer for answer in answers if answer.given), answers[-1])
         evidence.given, evidence.by, evidence.key = counting.given, counting.by, counting.key
         evidence.channel, evidence.at_ms = counting.channel, counting.at_ms
     if evidence.objections:
@@ -224,8 +227,10 @@ class _Follower:
         evidence.basis, evidence.worker_way = basis, worker
         evidence.objection_brings, evidence.high_level = objection, high_level
 
-    def on_notice(self, t_ms: int, *fields: Any) -> None:
-        notice = Notice(*fields, at_ms=t_ms)
+    def on_notice(
+        self, t_ms: int, leg: int, language: str, name: str, digest: str, played_ms: int, total_ms: int, completed: bool
+    ) -> None:
+        notice = Notice(leg, language, name, digest, played_ms, total_ms, completed, t_ms)
         self._evidence.notices.append(notice)
         # The near leg is asked nothing: its notice belongs to an asking only where both legs hear the same one.
         if notice.leg == FAR or self._open is not None:
@@ -256,11 +261,11 @@ class _Follower:
     def on_resume(self, t_ms: int, by: str = "") -> None:
         _end(self._evidence.pauses, t_ms, by)
 
-    def on_tone(self, t_ms: int, *fields: Any) -> None:
-        self._evidence.tones.append(Tone(*fields, at_ms=t_ms))
+    def on_tone(self, t_ms: int, hertz: int, length_ms: int, interval_ms: int, level: int) -> None:
+        self._evidence.tones.append(Tone(hertz, length_ms, interval_ms, level, t_ms))
 
-    def on_objection(self, t_ms: int, *fields: Any) -> None:
-        self._evidence.objections.append(Objection(*fields, at_ms=t_ms))
+    def on_objection(self, t_ms: int, leg: int, key: str, channel: str) -> None:
+        self._evidence.objections.append(Objection(leg, key, channel, t_ms))
 
     def on_erased(self, t_ms: int, items: int) -> None:
         self._evidence.erased_items += items

@@ -49,12 +49,14 @@ RULES = {
 VERDICTS = {
     "given": "Consent was given before the first sound was recorded.",
     "given-in-part": "Consent was given for a part of the call and refused for another; only the first was recorded.",
-    "refused": "No consent was given, and nothing was recorded.",
-    "unanswered": "No key came in time: no consent was given, and nothing was recorded.",
+    "informed": "The notice was played to its end before the first sound was recorded.",
+    "not-objected": "The notice was played to its end, and no objection came in time, before the first sound was recorded.",
+    "refused": "Consent was not given, and nothing was recorded.",
+    "unanswered": "No key was pressed in time: there was no consent, and nothing was recorded.",
     "objected": "The other party objected before recording began. Nothing was recorded.",
-    "withdrawn": "A party objected. No audio is kept.",
-    "not-asked": "Nobody was asked for consent, and nothing was recorded.",
-    "test": "A self-test: there was no person to ask.",
+    "withdrawn": "A party objected during the call. No audio is kept.",
+    "not-asked": "Consent was not asked for, and nothing was recorded.",
+    "test": "A self-test of the appliance: there was nobody to ask.",
     "unlawful": "Audio was recorded without valid consent.",
 }
 

@@ -112,6 +112,12 @@ def test_outcomes(events, outcome):
     assert evidence.kind == "calm"
 
 
+@pytest.mark.parametrize(("by", "outcome"), [("key", "given"), ("notice", "informed"), ("timeout", "not-objected")])
+def test_what_each_rule_takes_for_consent(by, outcome):
+    evidence = evidence_from([call(), POLICY, notice(4000), agreed(5000, by=by)])
+    assert (evidence.outcome, evidence.kind) == (outcome, "good")
+
+
 def test_the_index_has_the_numbers_in_full(vault, appliance):
     parties = ("parties", 4000, "+34600111222", "+34943123456")
     events = [call("*222", "+34943123456"), POLICY, notice(4000), parties, agreed(5000)]

@@ -12,6 +12,7 @@ import typer
 # verb on the command line -> module that has it; several verbs may share one.
 VERBS = {
     "call": "testigo_tools.call",
+    "consent": "testigo_tools.consent",
     "demo": "testigo_tools.demo",
     "diag": "testigo_tools.diag",
     "export": "testigo_tools.export",
@@ -20,6 +21,7 @@ VERBS = {
     "list": "testigo_tools.list_",
     "log": "testigo_tools.access_log",
     "notice": "testigo_tools.notice",
+    "objections": "testigo_tools.objections",
     "policy": "testigo_tools.policy",
     "provision": "testigo_tools.provision",
     "show": "testigo_tools.show",
