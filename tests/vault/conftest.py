@@ -8,7 +8,9 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 import pytest
 from stand_in import Appliance
+from typer.testing import CliRunner
 
+from testigo_tools.cli import assemble
 from testigo_vault import organisation as organisations
 from testigo_vault.vault import Vault
 
@@ -69,3 +71,19 @@ def appliance(vault, tmp_path):
 @pytest.fixture
 def audio_key(vault):
     return vault.organisation.audio_key(AUDIO_PASSPHRASE)
+
+
+@pytest.fixture
+def testigo(folder, monkeypatch):
+    """The command line, as a person types it: testigo("list", "600111", status=1) -> what it prints."""
+    monkeypatch.setenv("TESTIGO_VAULT", str(folder))
+    monkeypatch.setenv("TESTIGO_PASSPHRASE", PASSPHRASE)
+    monkeypatch.setenv("TESTIGO_AUDIO_PASSPHRASE", AUDIO_PASSPHRASE)
+    monkeypatch.setenv("TESTIGO_PASSWORD", "a long enough password")
+
+    def run(*arguments, status=0):
+        result = CliRunner().invoke(assemble(arguments[0]), [str(argument) for argument in arguments])
+        assert result.exit_code == status, result.output
+        return result.output
+
+    return run

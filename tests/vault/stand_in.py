@@ -155,6 +155,8 @@ class Appliance:
             document = documents.parse(data)
             if document.kind == "notice":
                 names += [[f"{document.body[0]}.{encoding}", 0] for encoding, _, _ in document.body[4]]
+            elif document.kind == "objections":
+                names.append(["objections.list", 0])
         return [entry for entry in names if entry[0] not in self.blobs]
 
     def blob(self, name, offset, data, last):

@@ -4,29 +4,12 @@ import json
 import wave
 
 import pytest
-from conftest import AUDIO_PASSPHRASE, PASSPHRASE
+from conftest import AUDIO_PASSPHRASE
 from sqlalchemy import text as sql
 from stand_in import speech
 from test_intake import take
-from typer.testing import CliRunner
 
-from testigo_tools.cli import assemble
 from testigo_vault import g711
-
-
-@pytest.fixture
-def testigo(folder, monkeypatch):
-    monkeypatch.setenv("TESTIGO_VAULT", str(folder))
-    monkeypatch.setenv("TESTIGO_PASSPHRASE", PASSPHRASE)
-    monkeypatch.setenv("TESTIGO_AUDIO_PASSPHRASE", AUDIO_PASSPHRASE)
-    monkeypatch.setenv("TESTIGO_PASSWORD", "a long enough password")
-
-    def run(*arguments, status=0):
-        result = CliRunner().invoke(assemble(arguments[0]), [str(argument) for argument in arguments])
-        assert result.exit_code == status, result.output
-        return result.output
-
-    return run
 
 
 def test_list_show_verify_export(testigo, vault, appliance, tmp_path):

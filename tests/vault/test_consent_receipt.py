@@ -12,7 +12,6 @@ import rfc8785
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, utils
 from jsonschema import Draft202012Validator
-from test_commands import testigo  # noqa: F401 - a fixture
 from test_intake import take
 
 from testigo_vault import receipt as receipts
@@ -36,7 +35,7 @@ INSTEAD = {
 
 
 @pytest.fixture
-def exported(testigo, vault, appliance, tmp_path):  # noqa: F811
+def exported(testigo, vault, appliance, tmp_path):
     """(recording, its receipt as a file) of a call with all that a call can have."""
     made = calls.rich(vault, appliance)
     file = tmp_path / "receipt.json"
@@ -196,7 +195,7 @@ def test_before_there_was_an_archive(vault, appliance):
     assert found_[DIFFERS] == [] and len(found_[UNKNOWN]) == 2
 
 
-def test_none_for_what_is_in_quarantine(testigo, vault, appliance):  # noqa: F811
+def test_none_for_what_is_in_quarantine(testigo, vault, appliance):
     from stand_in import AGREED, speech
 
     take(vault, appliance.record(events=AGREED[:4], packets=speech(0.2)))
@@ -238,7 +237,7 @@ def test_receipts_fit_the_schema(vault, appliance, make):
         lambda text: "",
     ],
 )
-def test_what_is_no_receipt_is_told(testigo, exported, tmp_path, spoil):  # noqa: F811
+def test_what_is_no_receipt_is_told(testigo, exported, tmp_path, spoil):
     spoiled = tmp_path / "spoiled.json"
     text = exported[1].read_text()
     spoiled.write_text(spoil(text))
@@ -279,7 +278,7 @@ def test_any_jose_library_can_check_it(vault, exported):
     assert header["kid"] == hashlib.sha256(vault.organisation.operator_public).hexdigest()
 
 
-def test_spaces_and_order_do_not_matter(testigo, exported, tmp_path):  # noqa: F811
+def test_spaces_and_order_do_not_matter(testigo, exported, tmp_path):
     told = json.loads(exported[1].read_text())
     (tmp_path / "other.json").write_text(json.dumps(dict(reversed(told.items()))))
     testigo("consent", "verify", tmp_path / "other.json")
@@ -318,7 +317,7 @@ def test_what_the_operator_leaves_out_or_adds_is_found(vault, appliance, name):
         assert found(receipts.as_file(receipts.sign_receipt(vault, lie)), vault), name
 
 
-def test_signed_by_another(testigo, vault, exported, tmp_path):  # noqa: F811
+def test_signed_by_another(testigo, vault, exported, tmp_path):
     content = json.loads(exported[1].read_text())
     del content["signature"]
     content["signature"] = sign_content(ec.generate_private_key(ec.SECP256R1()), content)
@@ -330,18 +329,18 @@ def test_signed_by_another(testigo, vault, exported, tmp_path):  # noqa: F811
 # Against the recording, by the command
 
 
-def test_with_the_vault_all_of_it_is_checked(testigo, exported):  # noqa: F811
+def test_with_the_vault_all_of_it_is_checked(testigo, exported):
     said = testigo("consent", "verify", exported[1])
     assert "✗" not in said and "not checked" not in said and said.count("✓") >= 20
 
 
-def test_alone_it_says_what_it_could_not_check(testigo, exported, monkeypatch):  # noqa: F811
+def test_alone_it_says_what_it_could_not_check(testigo, exported, monkeypatch):
     monkeypatch.delenv("TESTIGO_VAULT")
     said = testigo("consent", "verify", exported[1])
     assert said.count("not checked") == 2 and "compare its SHA-256" in said and "give its .tsg file" in said
 
 
-def test_with_the_recording_alone(testigo, exported, monkeypatch, tmp_path):  # noqa: F811
+def test_with_the_recording_alone(testigo, exported, monkeypatch, tmp_path):
     made, file = exported
     monkeypatch.delenv("TESTIGO_VAULT")
     recording = tmp_path / "one.tsg"
@@ -352,7 +351,7 @@ def test_with_the_recording_alone(testigo, exported, monkeypatch, tmp_path):  # 
     assert "not as it was sealed" in testigo("consent", "verify", file, recording, status=1)
 
 
-def test_with_the_recording_and_the_index_key(testigo, folder, exported, monkeypatch, tmp_path):  # noqa: F811
+def test_with_the_recording_and_the_index_key(testigo, folder, exported, monkeypatch, tmp_path):
     made, file = exported
     monkeypatch.delenv("TESTIGO_VAULT")
     monkeypatch.setenv("TESTIGO_SERVICE_SECRET", (folder / "organisation" / "service.secret").read_text().strip())
@@ -365,7 +364,7 @@ def test_with_the_recording_and_the_index_key(testigo, folder, exported, monkeyp
     assert "does not open the index key" in said
 
 
-def test_with_a_receipt_that_has_the_key(testigo, exported, monkeypatch, tmp_path):  # noqa: F811
+def test_with_a_receipt_that_has_the_key(testigo, exported, monkeypatch, tmp_path):
     made, _ = exported
     testigo("consent", "export", "branch-1/1", "--out", tmp_path / "open.json", "--with-key")
     monkeypatch.delenv("TESTIGO_VAULT")
@@ -374,21 +373,21 @@ def test_with_a_receipt_that_has_the_key(testigo, exported, monkeypatch, tmp_pat
     assert "every answer is told" in said and "✗" not in said
 
 
-def test_another_recording(testigo, vault, appliance, exported, tmp_path):  # noqa: F811
+def test_another_recording(testigo, vault, appliance, exported, tmp_path):
     other = calls.plain(vault, appliance, calls.signed(vault))
     (tmp_path / "two.tsg").write_bytes(other.data)
     said = testigo("consent", "verify", exported[1], tmp_path / "two.tsg", status=1)
     assert "recording.recording_id" in said and "recording.head" in said
 
 
-def test_a_recording_that_the_vault_lost(testigo, vault, exported):  # noqa: F811
+def test_a_recording_that_the_vault_lost(testigo, vault, exported):
     row = Catalogue(vault.database).get("branch-1/1")
     for place in vault.store.places:
         place.delete(row.path)
     assert "does not have the recording" in testigo("consent", "verify", exported[1], status=1)
 
 
-def test_the_archive_is_what_it_is_checked_against(testigo, vault, exported):  # noqa: F811
+def test_the_archive_is_what_it_is_checked_against(testigo, vault, exported):
     archive = vault.folder / "documents" / "archive"
     toml = archive / "policy-1.toml"
     toml.write_text(toml.read_text().replace("365", "30"))
@@ -417,12 +416,12 @@ def test_an_export_that_nobody_logged_is_found(vault, appliance):
     assert any("access log has no line" in text for text in states(check(receipt, vault=vault))[DIFFERS])
 
 
-def test_nothing_is_overwritten(testigo, exported):  # noqa: F811
+def test_nothing_is_overwritten(testigo, exported):
     before = exported[1].read_bytes()
     assert "exists already" in testigo("consent", "export", "branch-1/1", "--out", exported[1], status=1)
     assert exported[1].read_bytes() == before
 
 
-def test_files_that_are_not_there(testigo, tmp_path):  # noqa: F811
+def test_files_that_are_not_there(testigo, tmp_path):
     assert "cannot be read" in testigo("consent", "verify", tmp_path / "no.json", status=1)
     assert "No recording" in testigo("consent", "export", "branch-1/9", status=1)
