@@ -14,7 +14,7 @@ from testigo_vault.policy_document import policy_body
 from testigo_vault.policy_source import Line, PolicySource
 from testigo_vault.toml_lines import Path as Setting
 from testigo_vault.toml_lines import shown
-from testigo_vault.toml_reader import NOT_SAID, PLACEHOLDER, FileProblems, Problem, TomlFile
+from testigo_vault.toml_reader import NOT_SAID, PLACEHOLDER, FileProblems, Problem, TomlFile, is_placeholder
 from testigo_wire import documents
 from testigo_wire.errors import WireError
 
@@ -132,8 +132,7 @@ def unfinished(source: PolicySource, now: datetime) -> list[Problem]:
     """Why this policy cannot be signed now, though all in it is well formed. now: with a time zone."""
     today = now.astimezone(ZoneInfo(source.timezone)).date()
     found = [
-        Problem(file_line, f"{setting} is still to be filled in: {hint}")
-        for file_line, setting, hint in _placeholders(source)
+        _problem(source, setting, f"is still to be filled in: {hint}") for setting, hint in unfilled(source).items()
     ]
     if source.valid_until and source.valid_until < today:
         found.append(_problem(source, ("valid_until",), f"is {source.valid_until}, which is over"))
@@ -163,14 +162,14 @@ def line_of(source: PolicySource, setting: Setting) -> int:
     return source.places.get(setting, 1)
 
 
-def _placeholders(source: PolicySource) -> list[tuple[int, str, str]]:
-    """(line, setting, hint) of every text that a template left to be filled in."""
-    found: list[tuple[int, str, str]] = []
+def unfilled(source: PolicySource) -> dict[Setting, str]:
+    """{setting: hint} of every text that a template left to be filled in."""
+    found: dict[Setting, str] = {}
     values = TomlFile(source.path, source.text).values
-    for setting, line in source.places.items():
+    for setting in source.places:
         value: Any = values
         for part in setting:
             value = value[part]
-        if isinstance(value, str) and value.startswith(PLACEHOLDER):
-            found.append((line, shown(setting), value.removeprefix(PLACEHOLDER).lstrip(" :") or "write it"))
+        if is_placeholder(value):
+            found[setting] = value.removeprefix(PLACEHOLDER).lstrip(" :") or "write it"
     return found

@@ -90,7 +90,7 @@ def _on_file(entries: list[Acknowledgement]) -> str:
     when = " to ".join(dict.fromkeys(day.isoformat() for day in (*days[:1], *days[-1:])))
     texts = sorted({entry.text for entry in entries})
     which = ", ".join(text[:24] for text in texts[:3]) + (", ..." if len(texts) > 3 else "")
-    return f"{len(entries)} on file, {when}, text {which}"
+    return ", ".join(part for part in (f"{len(entries)} on file", when, f"text {which}") if part)
 
 
 def _line(line: Line) -> list:

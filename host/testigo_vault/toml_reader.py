@@ -128,10 +128,12 @@ class Table:
             if required:
                 self._missing.append((key, required))
             return default
+        value = self._values.pop(key)
         try:
-            return convert(self._values.pop(key))
+            return convert(value)
         except Wrong as wrong:
-            self.file.wrong((*self.path, key), str(wrong))
+            if not is_placeholder(value):  # of which whoever signs is told
+                self.file.wrong((*self.path, key), str(wrong))
             return default
 
     def items(self, key: str, convert: Convert, required: str = "") -> list[Any]:
@@ -268,8 +270,6 @@ def choice(*values: str) -> Convert:
 
 
 def day(value: Any) -> date:
-    if is_placeholder(value):
-        return NOT_SAID
     if isinstance(value, str):
         try:
             value = date.fromisoformat(value.strip())
