@@ -48,9 +48,9 @@ def folder(made_folder, tmp_path):
     return target
 
 
-def filled(policy: str) -> str:
+def filled(policy: str, values: dict[str, str] = FILLED) -> str:
     """A policy of a template or preset, with nothing left to fill in."""
-    for setting, value in FILLED.items():
+    for setting, value in values.items():
         policy = re.sub(rf'^( *{setting} = )"FILL IN[^"]*"', rf"\g<1>{value}", policy, flags=re.MULTILINE)
     return policy
 
