@@ -16,9 +16,32 @@ from pathlib import Path
 from micropython_runner import ROOT
 
 from testigo_vault.organisation import Organisation, create
+from testigo_vault.policy import sign_policy
 
 PASSPHRASE = "words of the organisation"
-LINE = ["main", "all", "opt-out", "1", "9", "notice-first", "far", ["aviso"], 5000, 2, False, "connect-unrecorded", 0]
+POLICY = """\
+[controller]
+name = "Controller"
+contact = "contact"
+information = "www.example.com"
+[processing]
+retention_days = 30
+[[lines]]
+name = "main"
+mode = "all"
+basis = "legitimate-interest"
+purposes = ["quality"]
+rule = "opt-out"
+object_key = "9"
+key_timeout_s = 5
+[[lines.notices]]
+language = "es"
+notice = "aviso"
+[[lines.acknowledgements]]
+worker = "all"
+date = 2026-01-02
+text = "1"
+"""
 
 
 def environment(micropython: Path) -> dict[str, str]:
@@ -69,8 +92,8 @@ def organisation(folder: Path, audio: bytes = bytes(range(256)) * 40) -> Organis
     entry = ["PCMU", hashlib.sha256(audio).digest(), len(audio)]
     notice = made.operator_sign("notice", 1, ["aviso", "es", "Esta llamada se graba.", len(audio) // 8, [entry]])
     made.documents.save(made.documents.notice_path("aviso"), notice, {"aviso.PCMU": audio})
-    policy = [0, 0, "Controller", "contact", ["quality"], made.recipients(), [LINE]]
-    made.documents.save(made.documents.policy_path(), made.operator_sign("policy", 1, policy))
+    (folder / "policy.toml").write_text(POLICY)
+    sign_policy(made, folder / "policy.toml")
     return made
 
 
