@@ -23,6 +23,16 @@ def test_from_new_to_synced(micropython, tmp_path, monkeypatch):
         assert done.returncode == 0, done.stderr
         done = verb(micropython, *words, "--device-id", "branch-8")
         assert done.returncode == 1 and "keeps its name" in done.stderr
+        # A number that objects reaches the device as a digest; its list is in force when all of it is there.
+        done = verb(micropython, "objections", "add", "+34600111222", "--vault", vault)
+        assert done.returncode == 0, done.stderr
+        done = verb(micropython, *words)
+        assert done.returncode == 0, done.stderr
+        with Port(str(port)) as device:
+            facts = device.diagnose()
+        assert ["objections", "", 1] in facts["documents"] and facts["wanted"] == []
+        kept = b"".join(path.read_bytes() for path in (tmp_path / "device").rglob("*") if path.is_file())
+        assert (vault / "documents" / "objections.list").read_bytes() in kept and b"600111222" not in kept
         done = verb(micropython, "sync", "--port", port, "--vault", vault)
         assert done.returncode == 0, done.stderr
         assert "0 recordings on the device" in done.stdout and "0 stored" in done.stdout
