@@ -124,6 +124,8 @@ def _setting(field: str) -> Setting:
     for name, index in _PART.findall(field):
         if path and path[-1] == "schedule":
             break  # one table may have made two spans
+        if index and path[-1] == "tone":
+            continue  # a list of one in the document
         path.append(int(index) if index else _IN_FILE.get(name, name))
     return tuple(path)
 
