@@ -62,26 +62,34 @@ def _table(table: Table, language: str) -> str:
 
 
 def _inline(text: Text, language: str) -> str:
-    return "".join(_piece(piece, language, first=number == 0) for number, piece in enumerate(pieces(text)))
+    return _at_start("".join(_piece(piece, language) for piece in pieces(text)))
 
 
-def _piece(piece: Piece, language: str, first: bool) -> str:
+def _piece(piece: Piece, language: str) -> str:
     if isinstance(piece, Code):
         return _code(piece.text)
     if isinstance(piece, Gap):
-        return f"**⟨{_FILL_IN[language]}: {_escaped(piece.what, first=False)}⟩**"
-    return _escaped(piece, first)
+        return f"**⟨{_FILL_IN[language]}: {_within(piece.what)}⟩**"
+    return _within(piece)
 
 
-def _escaped(text: str, first: bool = True) -> str:
-    """One line of plain text. first: whether it may stand at the start of a line."""
-    line = _line(text)
-    escaped = _LINKED.sub(lambda found: found[0][:-1] + "\\" + found[0][-1], _ACTIVE.sub(r"\\\1", line))
-    if first:
-        escaped = _AT_THE_START.sub(lambda found: found[0][:-1] + "\\" + found[0][-1], escaped)
-        if escaped.startswith(" "):
-            escaped = escaped.lstrip(" ")
-    return escaped
+def _escaped(text: str) -> str:
+    """Plain text that may stand at the start of a line."""
+    return _at_start(_within(text))
+
+
+def _within(text: str) -> str:
+    """One line of plain text."""
+    return _LINKED.sub(_before_its_end, _ACTIVE.sub(r"\\\1", _line(text)))
+
+
+def _at_start(escaped: str) -> str:
+    """Spaces there would make code of it, and what follows them begin a list."""
+    return _AT_THE_START.sub(_before_its_end, escaped.lstrip())
+
+
+def _before_its_end(found: re.Match[str]) -> str:
+    return found[0][:-1] + "\\" + found[0][-1]
 
 
 def _line(text: str) -> str:

@@ -17,6 +17,7 @@ from testigo_vault.paper import (
     Table,
     Text,
     Verdict,
+    coded,
 )
 from testigo_vault.receipt_model import AskingFacts, Moment, NoticeFacts, Receipt
 from testigo_vault.receipt_signing import key_of
@@ -66,7 +67,7 @@ class _Page:
             blocks += [Heading(say("Durante la llamada", "During the call")), Facts(rest)]
         blocks += [Heading(say("Con qué base", "On which basis")), Facts(self._basis())]
         blocks += [Heading(say("Cómo se comprueba", "How it is checked")), Facts(self._proof())]
-        blocks.append(Paragraph(self._how(), quiet=True))
+        blocks.append(Paragraph(coded(self._how()), quiet=True))
         footer = f"{self._receipt.receipt_metadata.receipt_id} · {say('emitido', 'issued')} {self._date(facts.issued)}"
         return Paper(title, subtitle, facts.language, blocks, footer, (file_name, "application/json", file))
 
@@ -244,7 +245,7 @@ class _Page:
     def _how(self) -> str:
         return self._say(
             "Este documento lleva adjunto el justificante (JSON), firmado por la organización. El equipo firmó la cabeza, que "
-            "resume cada elemento de la grabación. «testigo consent verify» comprueba una y otra firma y compara todo lo que "
+            "resume cada elemento de la grabación. `testigo consent verify` comprueba una y otra firma y compara todo lo que "
             "aquí se dice con los sucesos sellados, sin abrir el audio.",
             "The receipt itself (JSON), signed by the organisation, is attached to this document. The appliance signed the head, "
             "which sums up every item of the recording. `testigo consent verify` checks both signatures and compares all that "

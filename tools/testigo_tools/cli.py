@@ -18,6 +18,7 @@ VERBS = {
     "export": "testigo_tools.export",
     "flash": "testigo_tools.flash",
     "init": "testigo_tools.init",
+    "law": "testigo_tools.law",
     "list": "testigo_tools.list_",
     "log": "testigo_tools.access_log",
     "notice": "testigo_tools.notice",
