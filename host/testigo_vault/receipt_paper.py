@@ -225,8 +225,12 @@ class _Page:
                 )
             )
         if written:
-            pairs.append((say("Conservación", "Kept for"), f"{written.retention_days} {say('días', 'days')}"))
-        version = f"{policy.version}, SHA-256 " if policy.version else say("ninguna válida", "none that is valid")
+            pairs.append(
+                (say("Plazo de conservación", "To be kept for"), f"{written.retention_days} {say('días', 'days')}")
+            )
+        version = say(f"versión {policy.version}, SHA-256 ", f"version {policy.version}, SHA-256 ")
+        if not policy.version:
+            version = say("ninguna válida", "none that is valid")
         pairs.append(
             (say("Política firmada", "Signed policy"), [version, Code(policy.digest)] if policy.digest else version)
         )

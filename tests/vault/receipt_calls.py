@@ -5,8 +5,11 @@ import hashlib
 from stand_in import call, speech
 from test_intake import take
 
+from testigo_vault import receipt as receipts
+from testigo_vault.catalogue import Catalogue
 from testigo_vault.notice_audio import NoticeAudio
 from testigo_vault.policy import sign_notice, sign_policy
+from testigo_vault.receipt_checks import DIFFERS, OK, UNKNOWN
 
 POLICY = """\
 timezone = "Europe/Madrid"
@@ -188,3 +191,23 @@ def listed(vault, appliance, digest=None):
     made = appliance.record(events=opening(digest, caller="*222"), after=after, reason="unrecorded", seconds=9)
     assert take(vault, made).state == "good"
     return made
+
+
+def receipt_of(vault, number=1, **more):
+    """A receipt whose export is in the log, without the command."""
+    recording = Catalogue(vault.database).get(f"branch-1/{number}")
+    receipt_id, issued = receipts.new_id()
+    vault.log.append("os:test", receipts.LOGGED, "granted", recording.id, receipts.log_detail(receipt_id, issued))
+    return receipts.make(vault, recording, receipt_id, issued, **more)
+
+
+def states(checks):
+    return {state: [one.text for one in checks if one.state == state] for state in (OK, DIFFERS, UNKNOWN)}
+
+
+def exported(testigo, vault, appliance, folder):
+    """(recording, its receipt as a file) of the rich call, by the command."""
+    made = rich(vault, appliance)
+    file = folder / "receipt.json"
+    testigo("consent", "export", "branch-1/1", "--out", file, "--language", "es")
+    return made, file
