@@ -1,11 +1,9 @@
-"""The two legs of a call and what flows between them: sessions agreed by SDP, media let through or not, telephones told
-whether the call is recorded (RFC 7866 section 6)."""
+"""The two legs of a call and what flows between them: sessions agreed by SDP, media let through or not."""
 
 from recorder import media
 from recorder.flow import Flow
 from recorder.leg import FAR, NEAR
 from testigo_wire import sdp, sip_call
-from testigo_wire.sip_message import SipError
 
 DESERTED_MS = 300000
 HELD_MS = 7200000
@@ -87,19 +85,10 @@ class Bridge:
             agreed = None  # the session stays as it is
         return leg, message, agreed, changed
 
-    def announce(self, record):
-        """Offers the telephones that understand it the new state of recording -> whether all of them know it."""
-        done = True
-        for leg in self.legs:
-            if not leg.aware or leg.told == record or not leg.agreed or leg.held or leg.sip.state != sip_call.CONFIRMED:
-                continue
-            try:
-                body = leg.endpoint.offer((leg.agreed.encoding,), leg.agreed.event_type, record=record)
-                leg.sip.offer(body, self._hal.ms())
-                leg.told = record
-            except SipError:
-                done = False  # an offer is under way: later
-        return done
+    @property
+    def aware(self):
+        """Whether a telephone understands what it is told of recording."""
+        return self.first.aware or self.second.aware
 
     def deserted(self, now):
         """Neither party has sent anything for long: their BYE must have been lost. Silence may be longer on hold."""

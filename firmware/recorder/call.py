@@ -258,8 +258,8 @@ class Call:
 
     async def _close(self):
         bridge = self.bridge
-        self._conduct.capture.end()
         bridge.close()
+        self._conduct.end()
         recording = self.recording
         if not recording:
             return

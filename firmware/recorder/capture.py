@@ -1,16 +1,12 @@
-"""What is taken of a bridged call: when the tap is on, pauses for card data, the warning tone, the longest time.
+"""What is taken of a bridged call: when the tap is on, the warning tone, the longest time.
 
-Nothing is taken before `begin`, while paused, and after `end`; while paused digits are not kept either (the call asks
-`paused`).
+Nothing is taken before `begin`, while paused (steering.py), and after `end`; while paused digits are not kept either (the
+call asks `paused`).
 """
 
 from recorder import media
-from recorder.leg import FAR, NEAR
-from recorder.spool import SpoolError
 from recorder.tap import Tap
 from testigo_wire import documents as doc
-
-WHY_GAP = "paused"
 
 
 class Capture:
@@ -20,12 +16,11 @@ class Capture:
         self.tap = Tap(hal)
         self.paused = False
         self.limit_reached = False
-        self._taking = False  # but for a pause
+        self.taking = False  # but for a pause
         self._changed = changed
         self._recording = self._line = self._tone = None
         self._flows = ()
-        self._opened = self._paused_at = 0
-        self._passed = None
+        self._opened = self.paused_at = 0
 
     @property
     def on(self):
@@ -48,7 +43,7 @@ class Capture:
         self._recording, self._line, self._opened, self._flows = recording, line, opened_ticks, flows
         if not self.paused:
             self.tap.start(recording, opened_ticks)
-        self._taking = True
+        self.taking = True
         if line[doc.TONE] and self._tone is None:
             from recorder.tone import Tone  # loaded for lines that have one
 
@@ -61,7 +56,14 @@ class Capture:
         if self._tone and self.tap.on:
             self._tone.begin(media.ticks())
 
-    def _off(self):
+    def go_on(self):
+        """After a pause. Raises SpoolError."""
+        self.tap.start(self._recording, self._opened)
+        self.bridged()
+        self._changed()
+
+    def off(self):
+        """Takes no more; what the open frame holds is kept."""
         self.tap.flush()
         self.tap.stop()
         if self._tone:
@@ -69,15 +71,13 @@ class Capture:
         self._changed()
 
     def halt(self):
-        """Takes no more until the next `begin`; what the open frame holds is kept. A pause goes on."""
-        self._taking = False
-        self._off()
+        """`off` until the next `begin`. A pause goes on."""
+        self.taking = False
+        self.off()
 
     def end(self):
         """As `halt`, and a pause ends with it."""
-        if self.paused:
-            self._gap()
-            self.paused = False
+        self.paused = False
         self.halt()
 
     def drop(self):
@@ -86,52 +86,15 @@ class Capture:
         self.tap.stop()
         self.halt()
 
-    # pauses
-
-    def pause(self, by):
-        """-> "" or why not."""
-        if not self.tap.on:
-            return "nothing is being recorded" if not self.paused else "paused already"
-        if not self._line[doc.PAUSE_LIMIT]:
-            return "the policy has no pauses on this line"
-        self.paused = True
-        self._paused_at = media.ticks()
-        self._passed = [flow.state[media.RECEIVED] for flow in self._flows]
-        self._off()
-        self._recording.event("pause", by)
-        return ""
-
-    def resume(self, by):
-        """-> "" or why not."""
-        if not self.paused:
-            return "not paused"
-        self._gap()
-        self._recording.event("resume", by)
-        self.paused = False
-        if not self._taking:  # somebody who joined is being told
-            return ""
-        try:
-            self.tap.start(self._recording, self._opened)
-        except SpoolError as exc:
-            self._recording.event("unrecorded", str(exc))
-            return str(exc)
-        self.bridged()
-        self._changed()
-        return ""
-
-    def _gap(self):
-        ms = media.since(media.ticks(), self._paused_at)
-        for side in (NEAR, FAR):
-            count = (self._flows[side].state[media.RECEIVED] - self._passed[side]) & 0xFFFFFFFF
-            self._recording.event("gap", side, count, ms, WHY_GAP)
-
     def tick(self, now):
-        """Some twenty times a second while the parties talk; allocates nothing as long as nothing happens."""
+        """Some twenty times a second while the parties talk; allocates nothing as long as nothing happens.
+
+        -> whether a pause has been long enough.
+        """
         self.tap.flush_old(now)
         if self.paused:
-            if media.since(now, self._paused_at) >= self._line[doc.PAUSE_LIMIT]:
-                self.resume("limit")
-        elif self.tap.on:
+            return media.since(now, self.paused_at) >= self._line[doc.PAUSE_LIMIT]
+        if self.tap.on:
             limit = self._line[doc.MAX_MS]
             if limit and media.since(now, self._opened) > limit:
                 self.limit_reached = True
@@ -139,3 +102,4 @@ class Capture:
                 self._recording.event("unrecorded", "limit")
             elif self._tone:
                 self._tone.tick(now)
+        return False

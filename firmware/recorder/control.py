@@ -1,9 +1,8 @@
 """Answers a technician on the serial port (docs/formats/control.md)."""
 
-import gc
-
 from recorder.documents import DocumentError
 from recorder.identity import IdentityError
+from recorder.loading import unload
 from recorder.spool import SpoolError
 from testigo_wire.control import Server, answer
 from testigo_wire.errors import WireError
@@ -77,36 +76,10 @@ class Control:
             self._app.hal.reset(self._restart == "service")
 
     async def _diag(self):
-        from recorder.main import VERSION
+        from recorder.diagnosis import facts
 
-        app = self._app
-        hal, identity, documents, spool = app.hal, app.identity, app.documents, app.spool
-        endpoint = self._port.endpoint
-        gc.collect()
-        numbers = spool.numbers()
-        policy = documents.installed_policy
-        facts = {
-            "firmware": VERSION,
-            "board": hal.board.NAME,
-            "chip": hal.board.CHIP,
-            "uptime_ms": hal.ms(),
-            "heap_free": gc.mem_free(),
-            "heap_used": gc.mem_alloc(),
-            "storage_free": hal.free_bytes(),
-            "device_id": identity.device_id or "",
-            "key": app.primitives.sha256(identity.public) if identity.public else b"",
-            "clock": [hal.clock, hal.unix_ms()],
-            "policy": [policy.version if policy else 0, documents.policy_why],
-            "documents": documents.versions(),
-            "wanted": documents.wanted(),
-            "calls": hal.calls,
-            "recordings": [len(numbers), numbers[0] if numbers else 0, spool.next_number],
-            "set_aside": spool.aside(),
-            "sync": [app.sync.state, app.sync.sent, app.sync.last_ms] if app.sync else ["starting", 0, 0],
-            "serial": [endpoint.sent, endpoint.resent, endpoint.received, endpoint.bad],
-            "log": app.log.lines(4),
-        }
-        return list(facts.items())
+        unload("diagnosis")
+        return facts(self._app, self._port.endpoint)
 
     async def _identify(self, challenge):
         public, signature = await self._app.identity.identify(challenge)

@@ -18,15 +18,19 @@ class Parties:
         self._now = [{}, {}]  # of each leg: what -> who
         self._told = ([], [])
 
-    def seen(self, side, message, origin, called=""):
+    def seen(self, side, said, origin):
         """The leg has a session -> how somebody new came in: "identity", "session", "conference", or "".
 
-        message: the INVITE, UPDATE or answer of the leg's peer, or None. origin: of its SDP. called: the URI that was
-        called, where the peer was.
+        said: what the peer says of itself, as `heard_from` gives it. origin: of its SDP.
         """
         known = self._now[side]
-        names = self._identities(message, called)
-        focus = message is not None and _is_focus(message.get("contact", ""))
+        asserted, sender, contact = said
+        names = {}
+        for what, value in (("asserted", asserted), ("from", sender)):
+            number = self._number(value)
+            if number:
+                names[what] = number
+        focus = _is_focus(contact)
         how = ""
         if known:
             changed = [what for what in names if what in known and names[what] != known[what]]
@@ -44,19 +48,6 @@ class Parties:
         if how and how != "conference" and self._names(side)[0] in self._told[side]:
             how = ""
         return how
-
-    def _identities(self, message, called):
-        names = {}
-        if called:
-            names["from"] = self._number(called)
-        if message is not None:
-            for what, header in (("asserted", "p-asserted-identity"), ("asserted", "remote-party-id")):
-                values = message.all(header)
-                if values and what not in names:
-                    names[what] = self._number(values[0])
-            if not message.status:
-                names["from"] = self._number(message.get("from", ""))
-        return {what: names[what] for what in names if names[what]}
 
     def _number(self, value):
         try:

@@ -71,11 +71,6 @@ class Recordings:
                 files.remove(self.spool.path(number, OPEN))
             raise SpoolError("memory")
 
-    async def close_all(self, reason):
-        """For a restart that is meant."""
-        for recording in list(self.up):
-            await recording.close(reason)
-
 
 class Recording:
     def __init__(self, owner, recording_id, opened_ms, keys, audio_allowed):

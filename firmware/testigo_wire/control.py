@@ -1,10 +1,10 @@
-"""Requests to an appliance over channel 0 of its serial link: diagnosis, provisioning, self-test.
+"""Requests to an appliance over channel 0 of its serial link: diagnosis, provisioning, self-test. The other end is in
+control_client.py.
 
 Specification: docs/formats/control.md. Messages are framed as in link.py. A request is [id, name, ...]; its answers are any
 number of [id, "more", value], then [id, "ok", value] or [id, "no", reason].
 """
 
-from testigo_wire.errors import WireError
 from testigo_wire.link_messages import Messages, ProtocolError, check, frame
 
 REQUESTS = {
@@ -22,10 +22,6 @@ REQUESTS = {
     "service": "",  # reboot into service mode
 }
 ANSWERS = ("more", "ok", "no")
-
-
-class RequestRefused(WireError):
-    """The appliance said no; the text is its reason."""
 
 
 class Server:
@@ -56,33 +52,3 @@ class Server:
 def answer(number, kind, value):
     """The bytes of an answer of that kind, one of ANSWERS."""
     return frame([number, kind, value])
-
-
-class Client:
-    """The technician's end: one request at a time."""
-
-    def __init__(self):
-        self._messages = Messages()
-        self._number = 0
-
-    def request(self, name, *arguments):
-        """The bytes of a request, whose answers `next` gives from now on."""
-        self._number += 1
-        return frame([self._number, name] + list(arguments))
-
-    def receive(self, data):
-        self._messages.feed(data)
-
-    def next(self):
-        """(done, value) of the next answer to the latest request, or None. Raises RequestRefused, ProtocolError."""
-        while True:
-            message = self._messages.next()
-            if message is None:
-                return None
-            if len(message) != 3 or not check(message[:2], "is") or message[1] not in ANSWERS:
-                raise ProtocolError("no answer")
-            if message[0] != self._number:
-                continue  # to a request that was given up
-            if message[1] == "no":
-                raise RequestRefused(str(message[2]))
-            return message[1] == "ok", message[2]

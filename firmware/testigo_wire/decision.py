@@ -4,13 +4,15 @@ it is told. The appliance decides by this, and `testigo policy try` shows people
 Times are Unix milliseconds, numbers E.164 as `numbers.e164` gives them.
 """
 
-from testigo_wire import numbers
-from testigo_wire.compat import const
 from testigo_wire.documents import CALLED, DIRECTION, EXCEPT, MODE, NAME, ONLY, SCHEDULE, VOICES
 
-DAY = const(1440)  # minutes
-THURSDAY = const(3)  # 1970-01-01
-MINUTE_MS = const(60000)
+
+def begins(number, prefixes):
+    """Whether a number begins with one of the prefixes; a whole number is the prefix of itself."""
+    for prefix in prefixes:
+        if number.startswith(prefix):
+            return True
+    return False
 
 
 def find_line(lines, name, direction):
@@ -21,26 +23,9 @@ def find_line(lines, name, direction):
     return None
 
 
-def local_minutes(now_ms, offsets):
-    """(day of the week from Monday 0, minutes since midnight), by the policy's [[from_ms, minutes], ...] in order.
-
-    minutes: local time minus UTC, plus a day, so that none is negative.
-    """
-    minutes = DAY
-    for from_ms, offset in offsets:
-        if from_ms <= now_ms:
-            minutes = offset
-    now = now_ms // MINUTE_MS + minutes - DAY
-    return (now // DAY + THURSDAY) % 7, now % DAY
-
-
-def in_schedule(spans, now_ms, offsets):
-    """Whether one of the spans [days, begin, end] is now; days: bit 0 is Monday."""
-    day, minute = local_minutes(now_ms, offsets)
-    for days, begin, end in spans:
-        if days >> day & 1 and begin <= minute < end:
-            return True
-    return False
+def asks_for_numbers(line):
+    """Whether the numbers of a call make a difference on this line."""
+    return bool(line[ONLY] or line[EXCEPT] or any([voice[CALLED] for voice in line[VOICES]]))
 
 
 def why_not(line, now_ms, offsets, other, objected):
@@ -51,11 +36,14 @@ def why_not(line, now_ms, offsets, other, objected):
         return "mode never"
     if objected:
         return "objection list"
-    if line[SCHEDULE] and not in_schedule(line[SCHEDULE], now_ms, offsets):
-        return "outside the schedule"
-    if line[ONLY] and not numbers.begins(other, line[ONLY]):
+    if line[SCHEDULE]:
+        from testigo_wire import schedule  # for lines that have one
+
+        if not schedule.covers(line[SCHEDULE], now_ms, offsets):
+            return "outside the schedule"
+    if line[ONLY] and not begins(other, line[ONLY]):
         return "not of the numbers to be recorded"
-    if numbers.begins(other, line[EXCEPT]):
+    if begins(other, line[EXCEPT]):
         return "of the numbers not to be recorded"
     return ""
 
@@ -64,6 +52,6 @@ def first_voice(line, called):
     """Index of the voice that the call begins with: the first that has a prefix of the called number, else the first."""
     voices = line[VOICES]
     for i in range(len(voices)):
-        if numbers.begins(called, voices[i][CALLED]):
+        if begins(called, voices[i][CALLED]):
             return i
     return 0

@@ -14,6 +14,7 @@ from testigo_wire.link_messages import SERVER_NAME, Messages, ProtocolError, che
 VERSION = const(1)
 SILENCE_MS = const(60000)
 CHUNK = const(1024)
+PIECE = const(512)  # of a recording: what an appliance whose heap is nearly full still finds in one piece
 
 
 class Session:
@@ -128,7 +129,7 @@ class DeviceSession(Session):
             return
         recording_id, size, head = described
         self._send("offer", number, recording_id, size, head)
-        buffer = bytearray(CHUNK)
+        buffer = bytearray(PIECE)
         while True:
             message = yield from self._get({"want": "ii", "receipt": "ib", "refused": "is"})
             if message[1] != number:
@@ -153,7 +154,7 @@ class DeviceSession(Session):
         offset = 0
         while offset < size:
             goal = want if offset < want else size
-            count = self._spool.read(number, offset, view[: min(CHUNK, goal - offset)])
+            count = self._spool.read(number, offset, view[: min(PIECE, goal - offset)])
             if not count:
                 raise ProtocolError("recording %d ends early" % number)
             digest.update(view[:count])

@@ -58,14 +58,6 @@ def e164(uri, numbering):
     return "+" + digits if len(digits) <= LONGEST else ""
 
 
-def begins(number, prefixes):
-    """Whether a number begins with one of the prefixes; a whole number is the prefix of itself."""
-    for prefix in prefixes:
-        if number.startswith(prefix):
-            return True
-    return False
-
-
 def kept(uri, how):
     """What the record of an unrecorded call keeps of a party: how is "full", "last-3" or "none"."""
     if how == "full":

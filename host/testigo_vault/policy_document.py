@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from testigo_vault.policy_source import Acknowledgement, Line, PolicySource
 from testigo_vault.toml_reader import NOT_SAID
-from testigo_wire.decision import DAY as DAY_MINUTES
+from testigo_wire.schedule import DAY as DAY_MINUTES
 
 HORIZON_YEARS = 10  # how far ahead the changes of local time are told, where a policy has no end
 _MINUTE = timedelta(minutes=1)
@@ -40,7 +40,7 @@ def policy_body(source: PolicySource, recipients: list[list], since: date | None
 
 
 def offsets(zone: ZoneInfo, begin: datetime, first: datetime, end: datetime | None) -> list[list[int]]:
-    """[[from_ms, minutes], ...]: what the clocks of a zone show from each moment on, as local_minutes wants it.
+    """[[from_ms, minutes], ...]: what the clocks of a zone show from each moment on, as schedule.local_minutes wants it.
 
     begin: what the first entry is from, with the offset of `first`. end: the last change is before it; else ten years on.
     """

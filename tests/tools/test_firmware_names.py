@@ -33,6 +33,20 @@ def test_private_names_are_shared_only_by_strangers():
     assert "_foreign" not in short and "_by_text" not in short
 
 
+def test_parameters_that_no_call_names_become_letters():
+    text = lean(
+        {
+            "p/e": "def one(first, a, *others, named=3):\n    second = first + a\n    return [first for b in others] + [second]\n"
+            "def two(first, second):\n    return lambda second: first + second\n"
+            "def three(count):\n    def inner():\n        nonlocal count\n        count += 1\n    return inner\n"
+            "one(1, 2, named=4)\n"
+        }
+    )["p/e"]
+    assert "def one(c, a, *d, named=3):\n    second = c + a\n    return [c for b in d] + [second]" in text
+    assert "def two(a, second):\n    return lambda second: a + second" in text
+    assert "def three(count):" in text
+
+
 def test_the_result_computes_the_same():
     space: dict = {}
     text = lean({"p/a": SOURCES["p/a"]})["p/a"].replace("from p.compat import const", "")

@@ -13,7 +13,7 @@ from testigo_vault.policy_source import Acknowledgement, Keys, Span, Tone, Voice
 from testigo_vault.settings_toml import settings_body
 from testigo_vault.templates import SETTINGS_TEMPLATE
 from testigo_vault.toml_reader import FileProblems
-from testigo_wire import decision, documents
+from testigo_wire import documents, schedule
 
 FULL = """\
 valid_from = 2026-01-01
@@ -163,7 +163,7 @@ def test_the_appliance_knows_local_time_for_ten_years(tmp_path, name):
         if moment >= first:
             local = datetime.datetime.fromtimestamp(moment, zone)
             expected = (local.weekday(), local.hour * 60 + local.minute)
-            assert decision.local_minutes(int(moment * 1000), offsets) == expected
+            assert schedule.local_minutes(int(moment * 1000), offsets) == expected
     assert len(offsets) == (1 if name.startswith("Asia") else 21)
 
 

@@ -1,7 +1,7 @@
 """Requests and answers, against the vectors and each other."""
 
 import prims
-from testigo_wire import control
+from testigo_wire import control, control_client
 from testigo_wire.link import ProtocolError, frame
 
 
@@ -17,7 +17,7 @@ def test_vectors():
         assert (number, name) == (vector["id"], vector["request"]), vector["name"]
         assert server.next() is None
         if name:
-            client = control.Client()
+            client = control_client.Client()
             client._number = number - 1
             assert client.request(name, *arguments) == wire
 
@@ -30,7 +30,7 @@ def test_malformed():
 
 
 def test_answers():
-    client = control.Client()
+    client = control_client.Client()
     client.request("diag")
     client.request("selftest", 5, "tone")
     client.receive(control.answer(1, "ok", "to a request given up"))
@@ -40,11 +40,11 @@ def test_answers():
     assert client.next() == (True, [["seal", 12]])
     assert client.next() is None
     client.receive(control.answer(2, "no", "a call is up"))
-    assert str(prims.raises(control.RequestRefused, client.next)) == "a call is up"
+    assert str(prims.raises(control_client.RequestRefused, client.next)) == "a call is up"
 
 
 def test_answers_that_are_none():
     for message in ([1], [1, "ok"], [1, "yes", 0], ["1", "ok", 0], [-1, "ok", 0], [True, "ok", 0], 5, []):
-        client = control.Client()
+        client = control_client.Client()
         client.receive(frame(message))
         prims.raises(ProtocolError, client.next)

@@ -1,7 +1,7 @@
 """What the policy says of a call before anything is played."""
 
 import prims
-from testigo_wire import decision, documents
+from testigo_wire import decision, documents, schedule
 
 VECTORS = prims.vectors("documents")
 LINE = [documents.parse(bytes.fromhex(v["document"])).body for v in VECTORS["documents"] if v["kind"] == "policy"][0][
@@ -29,13 +29,13 @@ def test_line_by_name_and_direction():
 
 def test_local_time():
     # 1970-01-01 was a Thursday
-    assert decision.local_minutes(0, []) == (3, 0)
-    assert decision.local_minutes(0, [[0, 1440 + 60]]) == (3, 60)
-    assert decision.local_minutes(0, [[0, 1440 - 60]]) == (2, 1380)
+    assert schedule.local_minutes(0, []) == (3, 0)
+    assert schedule.local_minutes(0, [[0, 1440 + 60]]) == (3, 60)
+    assert schedule.local_minutes(0, [[0, 1440 - 60]]) == (2, 1380)
     # 2026-03-29 01:00 UTC: summer time begins in Madrid
     offsets = [[0, 1440 + 60], [1774746000000, 1440 + 120]]
-    assert decision.local_minutes(1774746000000 - 60000, offsets) == (6, 119)
-    assert decision.local_minutes(1774746000000, offsets) == (6, 180)
+    assert schedule.local_minutes(1774746000000 - 60000, offsets) == (6, 119)
+    assert schedule.local_minutes(1774746000000, offsets) == (6, 180)
 
 
 def test_schedule():
@@ -51,7 +51,7 @@ def test_schedule():
         (24 * 6 + 8, False),
     ):
         now = monday + int(hours * HOUR)
-        assert decision.in_schedule(weekdays, now, offsets) == inside, hours
+        assert schedule.covers(weekdays, now, offsets) == inside, hours
 
 
 def test_why_not():
@@ -78,3 +78,11 @@ def test_voice_by_called_number():
     assert decision.first_voice(made, "+33100000000") == 2
     assert decision.first_voice(made, "+34912000111") == 0
     assert decision.first_voice(made, "") == 0
+
+
+def test_prefixes():
+    assert decision.begins("+34600111222", ["+33", "+346"])
+    assert decision.begins("+34600111222", ["+34600111222"])
+    assert not decision.begins("+34600111222", ["+346001112223", "34"])
+    assert not decision.begins("", ["+34"])
+    assert not decision.begins("+34600111222", [])

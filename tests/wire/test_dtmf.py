@@ -1,20 +1,20 @@
 """Keys: RFC 4733 packets out and in, and the bodies of INFO."""
 
 import prims
-from testigo_wire import dtmf
+from testigo_wire import dtmf, telephone_event
 from testigo_wire.errors import WireError
 
 
 def test_a_press_is_told_once():
     for digit in dtmf.DIGITS:
-        decoder = dtmf.Decoder()
-        made = dtmf.packets(digit)
+        decoder = telephone_event.Decoder()
+        made = telephone_event.packets(digit)
         assert [decoder.receive(160, payload) for _, payload in made] == [digit] + [None] * (len(made) - 1)
         assert decoder.receive(320, made[0][1]) == digit
 
 
 def test_the_packets_of_a_press():
-    made = dtmf.packets("5", 60)
+    made = telephone_event.packets("5", 60)
     assert made == [
         (True, b"\x05\x0a\x00\xa0"),
         (False, b"\x05\x0a\x01\x40"),
@@ -23,15 +23,15 @@ def test_the_packets_of_a_press():
         (False, b"\x05\x8a\x01\xe0"),
     ]
     for digit, ms in (("x", 100), ("", 100), ("12", 100), ("1", 0), ("1", 9000)):
-        prims.raises(WireError, dtmf.packets, digit, ms)
+        prims.raises(WireError, telephone_event.packets, digit, ms)
 
 
 def test_a_press_that_lost_its_beginning_still_counts():
-    assert dtmf.Decoder().receive(1, dtmf.packets("#")[-1][1]) == "#"
+    assert telephone_event.Decoder().receive(1, telephone_event.packets("#")[-1][1]) == "#"
 
 
 def test_other_events_are_no_keys():
-    decoder = dtmf.Decoder()
+    decoder = telephone_event.Decoder()
     for payload in (b"", b"\x01\x0a\x00", b"\x10\x0a\x00\xa0", b"\xff\x0a\x00\xa0"):
         assert decoder.receive(1, payload) is None
 

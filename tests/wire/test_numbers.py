@@ -50,14 +50,6 @@ def test_e164():
         assert numbers.e164(uri, numbering) == number, (uri, numbers.e164(uri, numbering))
 
 
-def test_prefixes():
-    assert numbers.begins("+34600111222", ["+33", "+346"])
-    assert numbers.begins("+34600111222", ["+34600111222"])
-    assert not numbers.begins("+34600111222", ["+346001112223", "34"])
-    assert not numbers.begins("", ["+34"])
-    assert not numbers.begins("+34600111222", [])
-
-
 def test_what_is_kept():
     uri = "sip:+34600111222@example.net"
     assert numbers.kept(uri, "full") == uri

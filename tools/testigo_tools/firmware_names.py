@@ -3,7 +3,8 @@
 Each different name costs its text and some 8 to 16 bytes of tables, for ever. So in what is compiled
 
 - a module's constants (`NAME = 5`) are written where they are used, in other modules too, and exist nowhere else;
-- private names (`_like_this`) become short ones, which modules share that have nothing to do with each other.
+- private names (`_like_this`) become short ones, which modules share that have nothing to do with each other;
+- parameters that nobody names in a call become single letters (local variables have no names there anyway).
 
 The sources stay as they are; `short_names` is the key to a traceback from a device.
 """
@@ -39,8 +40,10 @@ def lean(sources: dict[str, str]) -> dict[str, str]:
     """sources: path without suffix, as `recorder/main`, to the text; the same with the names taken out."""
     modules = _read(sources)
     short = _short(modules)
+    named = {node.arg for module in modules.values() for node in ast.walk(module.tree) if isinstance(node, ast.keyword)}
     return {
-        path: _Rewriting(module, modules, short).text() for path, module in zip(sources, modules.values(), strict=True)
+        path: _Rewriting(module, modules, short, named).text()
+        for path, module in zip(sources, modules.values(), strict=True)
     }
 
 
@@ -200,10 +203,41 @@ def _letters(number: int) -> str:
     return "_" + tail if number < len(ALPHABET) else "_" + ALPHABET[number // len(ALPHABET) - 1] + tail
 
 
+def _letters_for(function: ast.FunctionDef | ast.AsyncFunctionDef, named: set[str | None]) -> dict[str, str]:
+    """Parameter to letter, for those of a function whose names mean nothing outside of it."""
+    own = [*function.args.posonlyargs, *function.args.args, function.args.vararg, function.args.kwarg]
+    names = [argument.arg for argument in own if argument is not None]
+    inside = [node for node in ast.walk(function) if node is not function]
+    scopes = [node for node in inside if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)]
+    taken = {node.id for node in inside if isinstance(node, ast.Name)} | set(names)
+    fixed = {"self", "cls"} | {
+        name for node in inside if isinstance(node, ast.Global | ast.Nonlocal) for name in node.names
+    }
+    for outside in (*function.args.defaults, *function.args.kw_defaults, *function.decorator_list):
+        fixed.update(node.id for node in ast.walk(outside or ast.Pass()) if isinstance(node, ast.Name))
+    for scope in scopes:  # the same word may be another variable there
+        fixed.update(node.arg for node in ast.walk(scope) if isinstance(node, ast.arg))
+        fixed.update(
+            node.id for node in ast.walk(scope) if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load)
+        )
+        taken.update(node.arg for node in ast.walk(scope) if isinstance(node, ast.arg))
+    if any(isinstance(node, ast.JoinedStr) for node in inside):
+        return {}  # places inside of f-strings are not exact
+    free = (letter for letter in ALPHABET if letter not in taken)
+    wanted = [
+        name for name in names if len(name) > 1 and name not in fixed and name not in named and not PRIVATE.match(name)
+    ]
+    return dict(zip(wanted, free, strict=False))
+
+
 class _Rewriting:
     """One module's text with its edits."""
 
-    def __init__(self, module: _Module, modules: dict[str, _Module], short: dict[str, str]) -> None:
+    def __init__(
+        self, module: _Module, modules: dict[str, _Module], short: dict[str, str], named: set[str | None]
+    ) -> None:
+        """named: the keywords of all calls."""
+        self._named = named
         self._module = module
         self._modules = modules
         self._short = short
@@ -217,6 +251,7 @@ class _Rewriting:
     def text(self) -> str:
         self._constants()
         self._private()
+        self._parameters()
         self._imports()
         data = self._data
         for (start, end), new in sorted(self._edits.items(), reverse=True):
@@ -264,6 +299,17 @@ class _Rewriting:
             elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
                 start = self._data.index(b" " + name.encode(), start) + 1
             self._edits[start, start + len(name)] = new.encode()
+
+    def _parameters(self) -> None:
+        for node in ast.walk(self._module.tree):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                for name, letter in _letters_for(node, self._named).items():
+                    for inner in ast.walk(node):
+                        if (isinstance(inner, ast.arg) and inner.arg == name) or (
+                            isinstance(inner, ast.Name) and inner.id == name
+                        ):
+                            start = self._span(inner)[0]
+                            self._edits[start, start + len(name)] = letter.encode()
 
     def _imports(self) -> None:
         # What other modules take from here, and what is here only to be taken.

@@ -13,7 +13,7 @@ from typing import Any
 
 import serial
 
-from testigo_wire.control import Client, RequestRefused
+from testigo_wire.control_client import Client, RequestRefused
 from testigo_wire.errors import WireError
 from testigo_wire.serial import CONTROL, OPEN, TLS, VERSION, Endpoint
 

@@ -6,7 +6,7 @@ import random
 from collections import Counter, deque
 
 from testigo_tools.softphone_audio import Timeline
-from testigo_wire import dtmf, g711, rtp, sdp
+from testigo_wire import g711, rtp, sdp, telephone_event
 
 FRAME = 160
 PTIME_S = 0.020
@@ -35,7 +35,7 @@ class Media(asyncio.DatagramProtocol):
         self._audio = b""
         self._position = 0
         self._keys: deque[tuple[bool, bytes, asyncio.Event | None]] = deque()
-        self._decoder = dtmf.Decoder()
+        self._decoder = telephone_event.Decoder()
         self._last: rtp.Packet | None = None
         self._task: asyncio.Task[None] | None = None
         self._transport: asyncio.DatagramTransport | None = None
@@ -70,7 +70,7 @@ class Media(asyncio.DatagramProtocol):
 
     async def press(self, digit: str, duration_ms: int = 160) -> None:
         """Send a key and wait until it is out."""
-        made = dtmf.packets(digit, duration_ms)
+        made = telephone_event.packets(digit, duration_ms)
         done = asyncio.Event()
         self._keys.extend((marker, payload, None) for marker, payload in made[:-1])
         self._keys.append((*made[-1], done))

@@ -1,0 +1,35 @@
+"""What an appliance says of itself (docs/formats/control.md, `diag`). Loaded for as long as it takes."""
+
+import gc
+
+
+def facts(app, endpoint):
+    """[[name, value], ...]. app: the composition root. endpoint: of the serial link."""
+    from recorder.main import VERSION
+
+    hal, identity, documents, spool = app.hal, app.identity, app.documents, app.spool
+    gc.collect()
+    numbers = spool.numbers()
+    policy = documents.installed_policy
+    facts = {
+        "firmware": VERSION,
+        "board": hal.board.NAME,
+        "chip": hal.board.CHIP,
+        "uptime_ms": hal.ms(),
+        "heap_free": gc.mem_free(),
+        "heap_used": gc.mem_alloc(),
+        "storage_free": hal.free_bytes(),
+        "device_id": identity.device_id or "",
+        "key": app.primitives.sha256(identity.public) if identity.public else b"",
+        "clock": [hal.clock, hal.unix_ms()],
+        "policy": [policy.version if policy else 0, documents.policy_why],
+        "documents": documents.versions(),
+        "wanted": documents.wanted(),
+        "calls": hal.calls,
+        "recordings": [len(numbers), numbers[0] if numbers else 0, spool.next_number],
+        "set_aside": spool.aside(),
+        "sync": [app.sync.state, app.sync.sent, app.sync.last_ms] if app.sync else ["starting", 0, 0],
+        "serial": [endpoint.sent, endpoint.resent, endpoint.received, endpoint.bad],
+        "log": app.log.lines(4),
+    }
+    return list(facts.items())
