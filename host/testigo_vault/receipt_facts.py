@@ -10,7 +10,10 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from pydantic import ValidationError
+
 from testigo_vault import evidence as ev
+from testigo_vault.errors import VaultError
 from testigo_vault.indexing import LATEST_MS, UNLAWFUL, audio_state
 from testigo_vault.policy_source import PolicySource
 from testigo_vault.purposes import BASES, PURPOSES
@@ -61,6 +64,18 @@ class Material:
 
 
 def facts_of(material: Material, issued: str) -> Facts:
+    """Raises VaultError for a recording that holds what no receipt can, as a time beyond 2^53 ms."""
+    try:
+        return _facts_of(material, issued)
+    except ValidationError as error:
+        where = ".".join(str(part) for part in error.errors()[0]["loc"])
+        raise VaultError(
+            f"No receipt can tell of this recording: {error.title}.{where}: {error.errors()[0]['msg']}.",
+            "`testigo show` tells what it says of itself.",
+        ) from None
+
+
+def _facts_of(material: Material, issued: str) -> Facts:
     reading = material.reading
     evidence = evidence_in(reading)
     times = Times(reading)

@@ -325,6 +325,8 @@ def schema() -> dict[str, Any]:
 
 def read(data: bytes, name: str) -> Receipt:
     """A receipt from its file; `name` is what errors call it. Raises VaultError for what is none."""
+    if data.startswith(b"%PDF-"):
+        raise VaultError(f"{name} is the page; the receipt is attached to it.", "Save the attachment, and check that.")
     try:
         value = json.loads(
             data.decode("utf-8"), object_pairs_hook=_once, parse_float=_no_float, parse_constant=_no_float

@@ -52,10 +52,18 @@ class _Page:
     def paper(self, file_name: str, file: bytes) -> Paper:
         facts, say = self._facts, self._say
         kind = _KINDS.get(facts.outcome, CALM)
-        refused = facts.outcome in ("refused", "objected", "withdrawn", "unanswered", "not-asked")
-        title = say("Justificante de consentimiento", "Consent receipt")
-        if refused:
-            title = say("Justificante de oposición o falta de consentimiento", "Receipt of refusal or objection")
+        titles = {
+            **dict.fromkeys(
+                ("refused", "objected", "withdrawn"),
+                say("Justificante de negativa u oposición", "Receipt of refusal or objection"),
+            ),
+            **dict.fromkeys(
+                ("unanswered", "not-asked"),
+                say("Justificante de llamada no grabada", "Receipt of a call that was not recorded"),
+            ),
+            "test": say("Justificante de una prueba", "Receipt of a self-test"),
+        }
+        title = titles.get(facts.outcome, say("Justificante de consentimiento", "Consent receipt"))
         signed = facts.policy.signed
         subtitle = f"{signed.controller} · " if signed else ""
         subtitle += say("grabación de una llamada telefónica", "recording of a telephone call")

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import receipt_calls as calls
 import rfc8785
+import stand_in
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, utils
 from jsonschema import Draft202012Validator
@@ -15,6 +16,7 @@ from receipt_calls import receipt_of, states
 from test_intake import take
 
 from testigo_vault import receipt as receipts
+from testigo_vault.errors import VaultError
 from testigo_vault.receipt_checks import DIFFERS, UNKNOWN, check
 from testigo_vault.receipt_model import read, schema
 from testigo_wire.recording import parse_item
@@ -123,6 +125,26 @@ def test_before_there_was_an_archive(vault, appliance):
     assert made.testigo.policy.signed is None and made.testigo.notices[0].text == ""
     found_ = states(check(made, vault=vault))
     assert found_[DIFFERS] == [] and len(found_[UNKNOWN]) == 2
+
+
+@pytest.mark.parametrize("opened_ms", [0, 10**15, 1 << 63])
+def test_a_clock_beyond_all_calendars(vault, appliance, monkeypatch, opened_ms):
+    monkeypatch.setattr(stand_in, "OPENED_MS", opened_ms)
+    calls.plain(vault, appliance)
+    if opened_ms < 1 << 53:
+        made = receipt_of(vault)
+        assert bool(made.testigo.recording.opened) == (opened_ms == 0)  # the first of a stand-in is an hour later
+        assert states(check(made, vault=vault))[DIFFERS] == []
+    else:
+        with pytest.raises(VaultError, match=r"opened_ms|cannot be signed"):
+            receipt_of(vault)
+
+
+def test_a_time_that_no_receipt_can_hold(testigo, vault, appliance):
+    digest = calls.signed(vault)
+    after = [("hang_up", 1 << 60, 1, 200, "BYE"), ("pause", 1 << 60, "key")]
+    assert take(vault, appliance.record(events=calls.opening(digest), after=after)).state == "good"
+    assert "No receipt can tell of this recording" in testigo("consent", "export", "branch-1/1", status=1)
 
 
 def test_none_for_what_is_in_quarantine(testigo, vault, appliance):

@@ -176,7 +176,7 @@ def test_a_receipt_is_one_page_that_carries_the_receipt(page):
         (calls.plain, "Consent receipt", "Consent was given before the first sound"),
         (calls.withdrawn, "Receipt of refusal or objection", "No audio is kept"),
         (calls.refused, "Receipt of refusal or objection", "objected before recording began"),
-        (calls.listed, "Receipt of refusal or objection", "a number of the call is on the objection list"),
+        (calls.listed, "Receipt of a call that was not recorded", "a number of the call is on the objection list"),
     ],
 )
 def test_the_page_says_how_it_came_out(page, make, title, says):

@@ -187,6 +187,20 @@ def test_the_archive_is_what_it_is_checked_against(testigo, vault, exported):
     )
 
 
+def test_words_that_were_signed_anew_for_the_same_sound(vault, appliance):
+    calls.plain(vault, appliance)
+    receipt = receipt_of(vault)
+    calls.signed(vault, texts={"es": "Otras palabras para el mismo sonido."})
+    assert states(check(receipt, vault=vault))[DIFFERS] == []
+    assert receipt_of(vault).testigo.notices[0].text == "Otras palabras para el mismo sonido."
+
+
+def test_the_page_is_not_the_receipt(testigo, vault, appliance, tmp_path):
+    calls.plain(vault, appliance)
+    testigo("consent", "export", "branch-1/1", "--out", tmp_path / "r.json", "--pdf", tmp_path / "r.pdf")
+    assert "Save the attachment" in testigo("consent", "verify", tmp_path / "r.pdf", status=1)
+
+
 def test_audio_that_was_destroyed_since(vault, appliance):
     made = calls.plain(vault, appliance)
     receipt = receipt_of(vault)
