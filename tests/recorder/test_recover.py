@@ -78,7 +78,8 @@ async def test_damage_in_the_middle_keeps_the_file():
 
 async def test_a_sealed_file_is_only_renamed():
     a, _ = await cut_call("sealed")
-    await a.recordings.close_all("hang-up")
+    for made in list(a.recordings.up):
+        await made.close("hang-up")
     sealed = a.read(1)
     os.rename(a.spool.path(1, ".tsg"), a.spool.path(1, ".open"))
     a = await appliance.Appliance(a.root).boot(fill=False)

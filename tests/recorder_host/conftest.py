@@ -15,7 +15,7 @@ def start():
 
     def begin(what, root, word):
         process = subprocess.Popen(
-            command(DRIVER, [what, str(root)], heap="900k", word=word),
+            command(DRIVER, [what, str(root)], heap="4m", word=word),
             env=environment(),
             cwd=DRIVER.parent,
             stdout=subprocess.PIPE,
