@@ -153,6 +153,16 @@ def tone(line: Line, say: Say) -> str:
     )
 
 
+def pause(line: Line, say: Say) -> str:
+    if not line.keys.pause:
+        return say("solo por una orden al equipo", "only by a command to the appliance")
+    limit = f"{line.pause_limit_ms / 1000:g} s"
+    return say(
+        f"con {line.keys.pause}, hasta {line.keys.resume} o {limit}: mientras, no se guarda ni sonido ni teclas",
+        f"by {line.keys.pause}, until {line.keys.resume} or {limit}: neither sound nor digits are kept meanwhile",
+    )
+
+
 def longest(line: Line, say: Say) -> str:
     return say.minutes(line.max_ms) if line.max_ms else say("sin límite", "no limit")
 
@@ -175,6 +185,7 @@ def line_facts(line: Line, facts: LawFacts, say: Say) -> list[tuple[str, Text]]:
         (say("Avisos", "Notices"), notices),
         (say("Cuándo", "When"), when(line, facts, say)),
         (say("Tono de aviso", "Warning tone"), tone(line, say)),
+        (say("Pausa", "Pause"), pause(line, say)),
         (say("Personas trabajadoras", "Workers"), informed(line, say)),
         (say("Duración máxima", "Longest"), longest(line, say)),
         (say("Nivel alto", "High level"), say.yes(line.high_level)),

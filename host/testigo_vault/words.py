@@ -3,6 +3,8 @@
 import unicodedata
 from collections.abc import Callable
 
+from testigo_vault import purposes
+
 OUTCOMES = {
     "recorded": "Recorded with consent",
     "objected": "Objected later: audio destroyed",
@@ -60,14 +62,7 @@ VERDICTS = {
     "unlawful": "Audio was recorded without valid consent.",
 }
 
-BASES = {
-    "consent": "consent (GDPR article 6(1)(a))",
-    "contract": "a contract (GDPR article 6(1)(b))",
-    "legal-obligation": "a legal obligation (GDPR article 6(1)(c))",
-    "vital-interests": "vital interests (GDPR article 6(1)(d))",
-    "public-task": "a public task (GDPR article 6(1)(e))",
-    "legitimate-interest": "a legitimate interest (GDPR article 6(1)(f))",
-}
+BASES = {code: words["en"] for code, words in purposes.BASES.items()}
 
 # Why a call, or the rest of one, was not recorded: what appliances write -> a sentence without its stop.
 UNRECORDED = {

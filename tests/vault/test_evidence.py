@@ -148,7 +148,7 @@ def test_a_call_of_which_no_part_was_wanted_is_unrecorded(vault, appliance):
         (("parties", "", "+34943123456"), "unknown to +34943123456"),
         (
             ("terms", "contract", "tone", "end-call", True),
-            "a contract (GDPR article 6(1)(b)). An objection ends the call.",
+            "steps before it (GDPR article 6(1)(b)). An objection ends the call.",
         ),
         (("tone", 1400, 500, 15_000, 20), "1400 Hz for 500 ms every 15 s, at -20 dBm0"),
         (("joined", 1, "+34600999888", "conference"), "became a conference (+34600999888)"),
@@ -173,7 +173,7 @@ def test_the_page_shows_all_of_it(address, vault, appliance):  # noqa: F811
     client = signed_in(address, "auditor")
     page = client.get(f"/recordings/{made.recording_id.hex()}").text
     for text in (
-        "consent (GDPR article 6(1)(a))", "High level", "for a part that the worker wanted", "since somebody joined",
+        "consent of the data subject (GDPR article 6(1)(a))", "High level", "for a part that the worker wanted", "since somebody joined",
         "by an acknowledgement on file (Ane 2026-01-02)", "1400 Hz", "for 2.5 s, ended by the time limit",
         "&lt;b&gt;\ufffd", "the longest allowed time was reached", "from 0:00.500 to 0:04.000",
     ):  # fmt: skip
