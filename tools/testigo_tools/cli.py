@@ -25,6 +25,7 @@ VERBS = {
     "objections": "testigo_tools.objections",
     "policy": "testigo_tools.policy",
     "provision": "testigo_tools.provision",
+    "record": "testigo_tools.record",
     "show": "testigo_tools.show",
     "selftest": "testigo_tools.selftest",
     "sync": "testigo_tools.sync",
