@@ -45,7 +45,7 @@ class Parties:
         known.update(names)
         known["origin"] = origin
         known["focus"] = focus
-        if how and how != "conference" and self._names(side)[0] in self._told[side]:
+        if how and how != "conference" and self._name(side) in self._told[side]:
             how = ""
         return how
 
@@ -56,15 +56,18 @@ class Parties:
             uri = value
         return numbers.e164(uri, self._numbering) or numbers.user(uri)
 
-    def _names(self, side):
+    def _name(self, side):
         known = self._now[side]
-        session = known.get("from", ""), known.get("origin")
-        return (known["asserted"], session) if "asserted" in known else (session,)
+        return known.get("asserted") or self._session(known)
+
+    def _session(self, known):
+        return known.get("from", ""), known["origin"]
 
     def told(self, side):
         """Whoever is on the leg now has heard the notice, or was informed."""
-        if self._now[side]:
-            self._told[side].extend(self._names(side))
+        known = self._now[side]
+        if known:
+            self._told[side].extend((self.who(side), self._session(known)))
 
     def who(self, side):
         """A name for the record."""

@@ -302,13 +302,26 @@ class Agent:
         if message.has("supported", "timer") and message.get("session-expires"):
             if number(message.get("session-expires").split(";")[0].strip()) < MIN_SE:
                 raise SipError("interval too small", 422)
-        if len(self.calls) >= self.max_calls or len(self.transactions) >= MAX_TRANSACTIONS:
+        if len(self.calls) >= self.max_calls or not self._room():
             raise SipError("busy", 503)
         call = Call(self, message, source, False)
         call.transaction = self._serve(message, key, target, call, now)
         self.calls.append(call)
         call.transaction.respond(response(message, 100), now)
         self.emit(Event(sip_event.INCOMING, call, body=call.body_received, message=message))
+
+    def _room(self):
+        """Whether there is memory for another transaction. Keys by INFO leave many that only wait for their repetition: of
+        those the older half goes, where there are too many."""
+        transactions = self.transactions
+        if len(transactions) >= MAX_TRANSACTIONS:
+            done = [
+                (one.expires_at, key) for key, one in transactions.items() if one.kind + one.state == SERVER + COMPLETED
+            ]
+            done.sort(key=lambda pair: pair[0])
+            for _, key in done[: len(done) // 2]:
+                del transactions[key]
+        return len(transactions) < MAX_TRANSACTIONS
 
     def _serve(self, message, key, target, user, now):
         kind = INVITE_SERVER if message.method == "INVITE" else SERVER

@@ -96,11 +96,12 @@ class Branch:
         blobs = {f"{name}.{encoding}": data for encoding, data in audio.items()}
         self._sign(self.organisation.documents.notice_path(name), "notice", body, blobs)
 
-    def sign_policy(self, valid_from: int = 0, valid_until: int = 0, **line: Any) -> None:
+    def sign_policy(self, valid_from: int = 0, valid_until: int = 0, offsets: list | None = None, **line: Any) -> None:
         """LINE with changes."""
         fields = list({**LINE, **line}.values())
         assert len(fields) == len(LINE), "no such field of a line"
-        body = [valid_from, valid_until, "Controller", "contact", "example.net", bytes(32), ["34", "", "00"], []]
+        body = [valid_from, valid_until, "Controller", "contact", "example.net", bytes(32), ["34", "", "00"]]
+        body.append(offsets or [])
         body += [self.organisation.recipients(), [fields]]
         self._sign(self.organisation.documents.policy_path(), "policy", body)
 
@@ -145,9 +146,9 @@ class Branch:
         assert self.port
         return self.port.diagnose()
 
-    def policy(self, valid_from: int = 0, valid_until: int = 0, **line: Any) -> None:
+    def policy(self, valid_from: int = 0, valid_until: int = 0, offsets: list | None = None, **line: Any) -> None:
         """The appliance has this policy from now on."""
-        self.sign_policy(valid_from, valid_until, **line)
+        self.sign_policy(valid_from, valid_until, offsets, **line)
         self.provision()
 
     def ready(self) -> None:

@@ -4,14 +4,23 @@ Caller().invite().answered().talk().pause(1500).info("1").pause(800).bye()
 Worker().incoming().ring().answer().talk().expect_bye()
 """
 
+import re
+
 RTPMAP = {0: "PCMU", 8: "PCMA"}
 
 
-def sdp(codecs: tuple[int, ...] = (0,), direction: str = "", version: int = 1) -> str:
+def sdp(
+    codecs: tuple[int, ...] = (0,),
+    direction: str = "",
+    version: int = 1,
+    origin: str = "peer 1",
+    more: tuple[str, ...] = (),
+) -> str:
+    """origin: user and session id of o=, by which another session is told. more: attributes."""
     types = " ".join(str(codec) for codec in (*codecs, 101))
     lines = [
         "v=0",
-        f"o=peer 1 {version} IN IP4 [local_ip]",
+        f"o={origin} {version} IN IP4 [local_ip]",
         "s=-",
         "c=IN IP4 [media_ip]",
         "t=0 0",
@@ -22,6 +31,7 @@ def sdp(codecs: tuple[int, ...] = (0,), direction: str = "", version: int = 1) -
     ]
     if direction:
         lines.append(f"a={direction}")
+    lines += [f"a={attribute}" for attribute in more]
     return "\n".join(lines)
 
 
@@ -91,6 +101,25 @@ class Scenario:
         self._request("ACK")
         return self
 
+    def transfer(self, origin: str, identity: str = "", focus: bool = False, more: tuple[str, ...] = ()):
+        """A re-INVITE as an exchange sends it when it puts somebody else into the call, or nobody new (the same origin)."""
+        extra = f"P-Asserted-Identity: <sip:{identity}@example.net>\n" if identity else ""
+        body = sdp(self.codecs, "", self._sequence + 2, origin, more)
+        self._request("INVITE", body, "application/sdp", extra)
+        if focus:
+            self._steps[-1] = re.sub(r"(Contact: <[^>]*>)", r"\1;isfocus", self._steps[-1])
+        self.expect(200, (100,))
+        self._request("ACK")
+        return self
+
+    def told_by_offer(self):
+        """The other side offers anew, as it does to tell a telephone that recording began."""
+        return (
+            self.expect_request("INVITE")
+            .reply("200 OK", sdp(self.codecs, "", self._sequence + 9))
+            .expect_request("ACK")
+        )
+
     def bye(self):
         self.silent()
         self._request("BYE")
@@ -100,7 +129,8 @@ class Scenario:
         how = ' retrans="500"' if retransmit else ""
         self._steps.append(f"<send{how}><![CDATA[\n{message}]]></send>")
 
-    def _request(self, method: str, body: str = "", kind: str = "") -> None:
+    def _request(self, method: str, body: str = "", kind: str = "", extra: str = "") -> None:
+        """extra: more headers, each with its line end."""
         raise NotImplementedError
 
 
@@ -119,11 +149,12 @@ class Caller(Scenario):
             "Contact: <sip:caller@[local_ip]:[local_port]>\nMax-Forwards: 70\n"
         )
 
-    def invite(self, offer: bool = True):
+    def invite(self, offer: bool = True, extra: str = "", more: tuple[str, ...] = ()):
+        """extra: more headers. more: attributes of the offer."""
         self._sequence = 1
         uri = f"sip:{self.callee}@[remote_ip]:[remote_port]"
-        text = self._head("INVITE", 1, f"To: <sip:{self.callee}@[remote_ip]>", uri)
-        body = sdp(self.codecs) if offer else ""
+        text = self._head("INVITE", 1, f"To: <sip:{self.callee}@[remote_ip]>", uri) + extra
+        body = sdp(self.codecs, more=more) if offer else ""
         kind = "Content-Type: application/sdp\n" if body else ""
         self._send(f"{text}{kind}Content-Length: [len]\n\n{body}\n" if body else f"{text}Content-Length: 0\n\n")
         return self
@@ -164,10 +195,10 @@ class Caller(Scenario):
         self._steps.append('<recv response="487"/>')
         return self._ack_of_refusal()
 
-    def _request(self, method: str, body: str = "", kind: str = "") -> None:
+    def _request(self, method: str, body: str = "", kind: str = "", extra: str = "") -> None:
         if method != "ACK":
             self._sequence += 1
-        text = self._head(method, self._sequence, "[last_To:]", "[next_url]")
+        text = self._head(method, self._sequence, "[last_To:]", "[next_url]") + extra
         if body:
             self._send(f"{text}Content-Type: {kind}\nContent-Length: [len]\n\n{body}\n", method != "ACK")
         else:
@@ -192,8 +223,9 @@ class Worker(Scenario):
     def ring(self):
         return self._answer("180 Ringing")
 
-    def answer(self, codecs: tuple[int, ...] | None = None):
+    def answer(self, codecs: tuple[int, ...] | None = None, extra: str = ""):
         self._answer("200 OK", sdp(codecs or self.codecs))
+        self._steps[-1] = self._steps[-1].replace("Content-Type:", f"{extra}Content-Type:")
         return self.expect_request("ACK")
 
     def refuse(self, status: str):
@@ -211,7 +243,7 @@ class Worker(Scenario):
         self._steps[-1] = self._steps[-1].replace("[last_To:]", "[last_To:];tag=[call_number]worker")
         return self
 
-    def _request(self, method: str, body: str = "", kind: str = "") -> None:
+    def _request(self, method: str, body: str = "", kind: str = "", extra: str = "") -> None:
         if method != "ACK":
             self._sequence += 1
         text = (
@@ -219,7 +251,7 @@ class Worker(Scenario):
             "Via: SIP/2.0/[transport] [local_ip]:[local_port];rport;branch=[branch]\n"
             "From:[$2];tag=[call_number]worker\nTo:[$1]\nCall-ID: [call_id]\n"
             f"CSeq: {self._sequence} {method}\n"
-            "Contact: <sip:peer@[local_ip]:[local_port]>\nMax-Forwards: 70\n"
+            f"Contact: <sip:peer@[local_ip]:[local_port]>\nMax-Forwards: 70\n{extra}"
         )
         if body:
             self._send(f"{text}Content-Type: {kind}\nContent-Length: [len]\n\n{body}\n", method != "ACK")

@@ -165,3 +165,19 @@ def test_routes_loose_and_strict():
         assert message.get("from").endswith(";tag=us") and message.get("to").endswith(";tag=f1")
     assert dialog.next_hop(PEER) == PEER
     assert Dialog(parse(request("INVITE")), "us").next_hop(None) == PEER
+
+
+def test_keys_by_info_do_not_keep_others_from_calling():
+    """Each leaves a transaction that waits half a minute for its repetition: the older ones make room."""
+    network, ana, ben = pair()
+    call, _ = talk(network, ana, ben)
+    for _ in range(45):
+        call.info("5", network.now)
+        network.run(100)
+    assert len(ben.agent.transactions) >= 40
+    second, other = invite(network, ana, ben)
+    assert other and ben.agent.calls[-1] is other and second.state != "T"
+    assert len(ben.agent.transactions) < 40
+    call.info("6", network.now)  # the call goes on as before
+    network.run(100)
+    assert [event.digit for event in ben.events if event.kind == sip_event.KEY][-1] == "6"

@@ -1,0 +1,286 @@
+"""What the law asks before and during the call, row by row (docs/law.md), under the presets of two laws, with real telephones.
+
+spain: opt-in before ringing, worker's acknowledgement on file. us-two-party: a notice to both after answering, warning tone.
+"""
+
+import json
+import math
+import re
+from array import array
+
+import pytest
+from branch import NOTICE_MS, events, names
+from law import AFTER, Law
+from rig import FAR, NEAR, wait_for
+from serial_ends import verb
+from sipp import Caller, Worker, answering, calling
+from test_secrecy import audio
+
+from testigo_vault import g711, notice_check, purposes
+from testigo_wire import documents as wire
+
+PRESETS = ("spain", "us-two-party")
+
+
+@pytest.fixture(params=PRESETS)
+def law(request, branch):
+    made = Law(branch, request.param)
+    made.install()
+    return made
+
+
+def raw(branch, recording):
+    return branch.vault.raw(recording)
+
+
+def recorded(branch, index: int = 0):
+    recording = branch.recording(index)
+    assert (recording.reason, recording.audio) == ("hang-up", "present")
+    return recording
+
+
+def test_identity_purpose_rights_and_where_to_read_more_are_spoken_before_capture(law, branch):
+    """The notice that the caller heard, to its end, is the signed one, and says all four; no sound is older."""
+    branch.call(law.caller().pause(700).bye(), answering())
+    recording = recorded(branch)
+    heard = b"".join(packet.payload for packet in branch.far.calls[0].heard_audio())
+    voice = law.line.notices[0]
+    document = branch.organisation.documents.read(branch.organisation.documents.notice_path(voice.notice))
+    assert heard.startswith(law.audio(voice.notice).pcmu)
+    name, language, text, total_ms, _ = document.body
+    controller = law.source.controller
+    words = purposes.purpose_words(law.line.purposes, language, law.source.purposes)
+    assert notice_check.check(text, language, controller.name, words, controller.information) == []
+    assert notice_check.check_keys(text, law.line.rule, law.line.accept_key, law.line.object_key, language) == []
+    told = [event for event in recording.events if event.name == "notice" and event.fields[0] == FAR]
+    consent = next(event for event in recording.events if event.name == "consent")
+    assert told[0].fields[1:3] == [language, name] and told[0].fields[4:] == [total_ms, total_ms, True]
+    assert told[0].position < consent.position
+    # An answer is one more instant later than the notice's last packet, and no sound was kept before it.
+    for leg in raw(branch, recording):
+        assert 300 < len(leg) // 8 < 1500
+
+
+def test_legal_basis_and_purpose_of_the_line(law, branch):
+    branch.call(law.caller().pause(500).bye(), answering())
+    recording = recorded(branch)
+    [[basis, worker, objection, high_level]] = events(recording, "terms")
+    assert (basis, worker) == (law.line.basis, law.line.worker)
+    assert (objection, high_level) == (law.line.objection, law.line.high_level)
+    [[version, _, _, rule]] = events(recording, "policy")
+    document, text = branch.organisation.documents.archived_policy(version)
+    line = document.body[9][0]
+    assert line[wire.BASIS] == law.line.basis and line[wire.PURPOSES] == law.line.purposes
+    assert rule == law.line.rule and law.preset.split("-")[0] in ("spain", "us")
+    assert law.line.basis in text
+
+
+def test_consent_can_be_proved(law, branch, tmp_path, micropython, monkeypatch):
+    """A receipt that stands alone holds against the recording; a changed one does not."""
+    branch.call(law.caller().pause(500).bye(), answering())
+    recording = recorded(branch)
+    name = f"{branch.device_id}/{recording.number}"
+    receipt = tmp_path / "receipt.json"
+    vault = ("--vault", branch.vault.folder)
+    done = verb(micropython, "consent", "export", name, "--out", receipt, *vault)
+    assert done.returncode == 0, done.stderr
+    done = verb(micropython, "consent", "verify", receipt, *vault)
+    assert done.returncode == 0, done.stdout + done.stderr
+    text = receipt.read_text()
+    assert law.audio(law.line.notices[0].notice) and law.source.controller.name in json.dumps(
+        json.loads(text), ensure_ascii=False
+    )
+    receipt.write_text(re.sub(r'("given"\s*:\s*)true', r"\1false", text, count=1))
+    assert receipt.read_text() != text
+    done = verb(micropython, "consent", "verify", receipt, *vault)
+    assert done.returncode == 1
+
+
+def test_objection_is_free_and_simple(law, branch, virtual):
+    """One key, at any moment. Nothing is kept, nothing is left in any copy, and the call goes on."""
+    key = law.line.object_key
+    branch.call(calling().pause(150).info(key).pause(800).bye(), answering())
+    branch.call(law.caller().pause(900).info(key).pause(900).bye(), answering())
+    before, late = branch.recording(0), branch.recording(1)
+    assert (before.reason, before.audio) == ("refused", "none")
+    assert (late.reason, late.audio) == ("objection", "erased")
+    for recording in (before, late):
+        assert events(recording, "objection") == [[FAR, key, "info"]]
+        assert not any(audio(copy) for copy in branch.vault.copies(recording))
+    assert events(late, "erased")[0][0] > 2
+    # They talked on: the other party heard the worker to the end.
+    end = next(m.at for m in branch.far.messages if m.first_line.startswith("BYE") and m.at > 0)
+    for call in branch.far.calls:
+        assert call.heard_audio()[-1].at > end - 5
+
+
+def test_objection_once_for_all(law, branch, micropython):
+    """A number on the list of objections is never recorded, in whatever way it is written; the record says why."""
+    vault = ("--vault", branch.vault.folder)
+    number = "+34600000001" if law.source.numbering.country_code == "34" else "+16505550123"
+    dialled = number.removeprefix("+34").removeprefix("+")
+    done = verb(micropython, "objections", "add", number, "--reason", "asked by letter", *vault)
+    assert done.returncode == 0, done.stderr
+    try:
+        branch.provision()
+        caller = Caller(caller=dialled).invite().answered().talk().pause(900).bye()
+        branch.call(caller, answering())
+    finally:
+        assert verb(micropython, "objections", "remove", number, *vault).returncode == 0
+        branch.provision()
+    recording = branch.recording()
+    assert (recording.reason, recording.audio) == ("unrecorded", "none")
+    assert events(recording, "unrecorded") == [["objection list"]]
+    assert "notice" not in names(recording)
+    branch.call(law.caller(dialled).pause(500).bye(), answering())
+    assert recorded(branch, 1)
+
+
+def test_the_worker_is_informed_too(law, branch):
+    branch.call(law.caller().pause(500).bye(), answering())
+    recording = recorded(branch)
+    [[way, reference]] = events(recording, "worker")
+    assert way == law.line.worker
+    if way == "acknowledgement":
+        assert "2026-01-31" in reference and "as written" in reference
+    else:
+        assert events(recording, "tone") == [[1400, 500, 15000, 20]]
+        assert [notice[0] for notice in events(recording, "notice")] == [FAR, NEAR]
+    order = [event.name for event in recording.events]
+    assert order.index("worker") > order.index("consent")
+
+
+def test_the_worker_hears_a_notice_of_its_own(branch):
+    """The third way: the worker's telephone hears a short notice before anything is taken."""
+    law = Law(branch, "spain")
+    law.install(worker='"notice"\nworker_notice = "worker"')
+    branch.call(law.caller().pause(1300).bye(), answering())
+    recording = recorded(branch)
+    near = [notice for notice in events(recording, "notice") if notice[0] == NEAR]
+    assert [notice[2] for notice in near] == ["worker"] and near[0][6] is True
+    assert events(recording, "worker") == [["notice", "worker"]]
+    heard = b"".join(packet.payload for packet in branch.near.calls[0].heard_audio())
+    assert heard.startswith(law.audio("worker").pcmu)
+
+
+def test_who_joins_later_hears_the_notice_and_who_heard_it_does_not_again(law, branch):
+    """The exchange puts somebody else in, then the first one back, then only a hold: one more notice, not three."""
+    caller = law.caller().pause(700).transfer("other 7", "+34600000077")
+    caller = law.again(caller).pause(700).transfer("peer 1", "+34600000001").pause(700)
+    caller.reinvite("sendonly").pause(300).reinvite("sendrecv").pause(400).bye()
+    branch.call(caller, answering())
+    recording = recorded(branch)
+    far = [notice for notice in events(recording, "notice") if notice[0] == FAR]
+    assert [notice[6] for notice in far] == [True, True]
+    [[leg, party, how]] = events(recording, "joined")
+    assert (leg, how) == (FAR, "identity") and party.endswith("077")
+    assert [consent[1] for consent in events(recording, "consent")] == [True, True]
+    heard = b"".join(packet.payload for packet in branch.far.calls[0].heard_audio())
+    assert heard.count(law.audio(law.line.notices[0].notice).pcmu) == 2
+    # Nobody's sound was taken while the second notice was played.
+    order = [event.name for event in recording.events]
+    assert order.index("joined") < len(order) - 1 - order[::-1].index("notice")
+
+
+def test_who_joins_and_objects_ends_it(law, branch):
+    caller = law.caller().pause(700).transfer("other 7").pause(150).info(law.line.object_key).pause(700).bye()
+    branch.call(caller, answering())
+    recording = branch.recording()
+    assert (recording.reason, recording.audio) == ("objection", "erased")
+    assert events(recording, "joined")[0][2] == "session"
+
+
+def test_telephones_are_told_of_the_recording(law, branch):
+    """a=record by an offer of our own, to the telephone that understands it, when recording begins."""
+    caller = Caller().invite(extra="Supported: record-aware\n").answered().talk()
+    if law.line.rule == "opt-in":
+        caller.pause(AFTER).info(law.line.accept_key)
+    worker = Worker().incoming().ring().answer().talk().pause(NOTICE_MS + 1000).bye()
+    branch.call(caller.told_by_offer().expect_bye(), worker)
+    recorded(branch)
+    offers = [m.data for m in branch.far.messages if not m.from_peer and m.first_line.startswith("INVITE")]
+    assert len(offers) == 1 and b"a=record:on" in offers[0]
+    assert not [m for m in branch.near.messages[3:] if not m.from_peer and m.first_line.startswith("INVITE")]
+
+
+def test_warning_tone(branch):
+    """Both hear 1400 Hz, it is in the recording as it was heard, and nothing else of the sound is changed."""
+    law = Law(branch, "us-two-party")
+    law.install()
+    branch.call(law.caller().pause(1600).bye(), answering())
+    recording = recorded(branch)
+    kept = raw(branch, recording)
+    for leg in (NEAR, FAR):
+        said = b"".join(packet.payload for packet in branch.cables[leg].calls[0].said_audio())
+        heard = b"".join(packet.payload for packet in branch.cables[1 - leg].calls[0].heard_audio()[NOTICE_MS // 20 :])
+        assert kept[leg] == heard
+        tail = heard[-1600:]  # after the tone: as it was said
+        begin = said.find(tail) + len(tail) - len(heard)
+        assert begin >= 0
+        before = samples(said[begin : begin + len(heard)])
+        after = samples(heard)
+        changed = [i for i in range(len(heard)) if said[begin + i] != heard[i]]
+        assert changed[-1] < 8 * 500 + 160 and len(changed) > 3600
+        assert said[begin + 4160 :][: len(heard) - 4160] == heard[4160:]
+        quiet = [i for i in range(4000) if abs(before[i]) < 8000]
+        power = sum((after[i] - before[i]) * math.sin(2 * math.pi * 1400 * i / 8000) for i in quiet)
+        level = 2 * abs(power) / len(quiet)
+        expected = 32124 * 10 ** ((-20 - 3.17) / 20)
+        assert abs(20 * math.log10(level / expected)) < 1
+
+
+def samples(data: bytes) -> array:
+    return array("h", g711.decode("PCMU", data))
+
+
+def test_card_data_is_not_kept(law, branch):
+    """While the worker has it paused nothing is written, neither sound nor digits; then it goes on."""
+    keys = law.line.keys
+    worker = Worker().incoming().ring().answer().talk().pause(1300)
+    if law.line.order == "answer-first":
+        worker.pause(NOTICE_MS)
+    for key in keys.pause:
+        worker.info(key)
+    worker.pause(1200)
+    for key in keys.resume:
+        worker.info(key)
+    caller = (
+        law.caller().pause(1700 if law.line.order == "notice-first" else 1500).info("4").info("9").info("7").pause(2000)
+    )
+    branch.call(caller.bye(), worker.expect_bye())
+    recording = recorded(branch)
+    order = names(recording)
+    assert events(recording, "pause") == [["key"]] and events(recording, "resume") == [["key"]]
+    begin, end = order.index("pause"), order.index("resume")
+    assert [name for name in order[begin + 1 : end] if name != "gap"] == []
+    gaps = [gap for gap in events(recording, "gap") if gap[3] == "paused"]
+    assert [gap[0] for gap in gaps] == [NEAR, FAR]
+    assert all(1100 < ms < 2500 and abs(count - ms // 20) < 10 for _, count, ms, _ in gaps)
+    assert not [digit for digit in events(recording, "dtmf") if digit[0] == FAR and digit[1] in "497"]
+    assert "objection" not in order  # 9 was a digit of the card
+    at = {event.name: event.t_ms for event in recording.events}
+    for leg, sound_kept in enumerate(raw(branch, recording)):
+        said = b"".join(packet.payload for packet in branch.cables[leg].calls[0].said_audio())
+        lengths = 8 * (at["resume"] - at["pause"])
+        whole = len(said)
+        assert len(sound_kept) < whole - lengths + 4000
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_card_data_pause_by_the_host_ends_by_itself(branch, micropython, preset):
+    law = Law(branch, preset)
+    law.install(pause_limit_s="1")
+    ends = [branch.worker(answering()), branch.caller(law.caller().pause(3500).bye())]
+    try:
+        wait_for(lambda: len(branch.near.calls) == 1 and len(branch.near.calls[0].heard_audio()) > 40, 10, "talk")
+        number = branch.port.request("record", "pause", 0)
+        assert number == branch.first_number
+        with pytest.raises(Exception, match="paused already"):
+            branch.port.request("record", "pause", number)
+    finally:
+        for end in ends:
+            end.succeeded()
+    recording = recorded(branch)
+    assert events(recording, "pause") == [["host"]] and events(recording, "resume") == [["limit"]]
+    at = {event.name: event.t_ms for event in recording.events}
+    assert 950 < at["resume"] - at["pause"] < 1400
