@@ -6,6 +6,15 @@ import typer
 
 from testigo_tools.vault_options import AUDIO_PASSPHRASE, PASSPHRASE, ask_passphrase, console, told
 
+STEPS = (  # notices take their words from the policy, and the policy is signed when its notices are there
+    ("edit policy.toml there, then testigo policy check", "what may be recorded; see testigo policy presets"),
+    ("testigo notice make welcome", "what callers hear"),
+    ("testigo policy sign", ""),
+    ("edit settings.toml there", "an appliance's lines, network and vault"),
+    ("testigo provision --port PORT --device-id NAME", "an appliance"),
+    ("testigo vault run", "the service"),
+)
+
 
 def init(
     folder: Path = typer.Argument(..., help="A new folder for the vault."),
@@ -37,10 +46,8 @@ def init(
             vault.close()
     console.print(f"The vault is in [bold]{folder}[/]. Next:")
     console.print(f"     export TESTIGO_VAULT={folder}   so that the other commands find it", soft_wrap=True)
-    console.print("  1. testigo notice make welcome --text '…' or --wav FILE   what callers hear")
-    console.print(f"  2. edit {folder}/policy.toml, then testigo policy sign     what may be recorded")
-    console.print("  3. testigo provision --port PORT --device-id NAME         an appliance")
-    console.print("  4. testigo vault run                                      the service")
+    for number, (what, why) in enumerate(STEPS, 1):
+        console.print(f"  {number}. {what:<49}  {why}".rstrip(), soft_wrap=True)
     console.print("Keep a copy of the folder organisation/ in another place: without it, recordings cannot be opened.")
 
 
