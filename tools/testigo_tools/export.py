@@ -1,11 +1,11 @@
 """`testigo export`: the sound of a recording as a file that any player opens, with its evidence."""
 
 import json
-import os
 from pathlib import Path
 
 import typer
 
+from testigo_tools.new_file import write_new
 from testigo_tools.show import as_data
 from testigo_tools.vault_options import AUDIO_PASSPHRASE, VAULT_OPTION, ask_passphrase, console, opened, person
 
@@ -43,15 +43,15 @@ def export(
             vault_.log.append(person(), "export", DENIED, recording.id, error.message)
             raise
         target = out or Path(f"{recording.id}.wav")
-        written = [_write(target, timeline.wav())]
+        written = [write_new(target, timeline.wav())]
         if raw:
             suffixes = {"PCMU": "ul", "PCMA": "al"}
             for number, leg_name in enumerate(LEG_NAMES):
                 suffix = suffixes.get(timeline.legs[number].encoding, "raw")
-                written.append(_write(target.with_suffix(f".{leg_name}.{suffix}"), timeline.raw[number]))
+                written.append(write_new(target.with_suffix(f".{leg_name}.{suffix}"), timeline.raw[number]))
         if as_json:
             data = as_data(recording, evidence_of(recording))
-            written.append(_write(target.with_suffix(".json"), json.dumps(data, indent=1).encode()))
+            written.append(write_new(target.with_suffix(".json"), json.dumps(data, indent=1).encode()))
     for path in written:
         console.print(f"{path}  {path.stat().st_size} bytes", markup=False)
     for leg, leg_name in zip(timeline.legs, LEG_NAMES, strict=True):
@@ -59,26 +59,6 @@ def export(
             console.print(
                 f"[yellow]{leg_name}: {leg.undecodable} packets are of an encoding that is not decoded here[/]"
             )
-
-
-def _write(path: Path, data: bytes) -> Path:
-    """For its owner only, since what is in there was a secret a moment ago; so never into a file that exists already,
-    which others may hold open. Nothing is left of one that could not be written whole."""
-    from testigo_vault.errors import VaultError
-
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        try:
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(data)
-        except OSError:
-            path.unlink(missing_ok=True)
-            raise
-    except FileExistsError:
-        raise VaultError(f"{path} exists already.", "Choose another name, or remove it first.") from None
-    except OSError as error:
-        raise VaultError(f"{path} cannot be written: {error.strerror}.", "Choose another place.") from None
-    return path
 
 
 def register(app: typer.Typer) -> None:
