@@ -156,8 +156,8 @@ class Appliance:
         made.event("consent", "opt-out", True, "notice", "", "")
         return made
 
-    def verify(self, number, keys=True):
-        """A Verifier that has read the sealed file; findings in .findings."""
+    def verify(self, number, keys=True, items=None):
+        """A Verifier that has read the sealed file; findings in .findings. Its items go to `items`."""
         from testigo_wire.verifier import Verifier
 
         def signed(digest, signature):
@@ -170,7 +170,9 @@ class Appliance:
         with open(self.spool.path(number, ".tsg"), "rb") as file:
             data = file.read(1024)
             while data:
-                verifier.feed(data)
+                read = verifier.feed(data)
+                if items is not None:
+                    items.extend(read)
                 data = file.read(1024)
         verifier.finish()
         return verifier

@@ -5,143 +5,16 @@ import os
 import struct
 
 import appliance
+from branch_office import HOST, Board, Phone, gateway_of, ports, rig, settings, side, until
 
 from recorder import files, main, media
-from recorder.documents import Settings
 from recorder.flow import Flow
-from recorder.gateway import Gateway
 from recorder.leg import FAR, NEAR, Leg
-from recorder.primitives import DEVICE
 from recorder.spool import SpoolError
 from recorder.tap import Tap
-from testigo_wire import documents, sdp, sip_agent, sip_event
+from testigo_wire import sdp, sip_event
 
 HEAP = "2m"
-HOST = "127.0.0.1"
-FIRST = 42000
-made = 0
-
-
-class Board:
-    NAME = "virtual"
-    HAL = "hal_unix"
-    HEAP_SMALL = False
-
-
-def ports():
-    """Twelve ports of this test's own."""
-    global made
-    made += 1
-    return FIRST + 20 * made
-
-
-def side(port, mode="trunk", host=HOST):
-    return [mode, host, port, "", "", "", "main"]
-
-
-def settings(port, version=1, bind=HOST, **sides):
-    near, far = sides.get("near") or side(port + 1), sides.get("far") or side(port + 2)
-    return appliance.sign("settings", version, [["none"], [bind, port, port + 6, port + 12, near, far], ["serial"], 2])
-
-
-class Phone:
-    """An agent and an RTP socket. invite() calls the appliance; a call that comes is answered at once."""
-
-    def __init__(self, hal, port, event_type=101):
-        self.hal = hal
-        self.sock = hal.udp(HOST, port)
-        self.rtp = hal.udp(HOST, port + 2)
-        self.agent = sip_agent.Agent(HOST, port, hal.random)
-        self.media = sdp.Endpoint(HOST, port + 2, hal.random)
-        self.event_type = event_type
-        self.events = []
-        self.call = None
-        hal.on_readable(self.sock, self.receive)
-
-    def receive(self):
-        while True:
-            try:
-                data, raw = self.sock.recvfrom(2048)
-            except OSError:
-                break
-            for event in self.agent.receive(data, self.hal.peer(raw), self.hal.ms()):
-                self.events.append(event.kind)
-                self.call = event.call
-                if event.kind == sip_event.INCOMING:
-                    event.call.answer(self.media.answer(event.body)[0], self.hal.ms())
-                elif event.kind in (sip_event.ANSWERED, sip_event.ACCEPTED):
-                    self.agreed = self.media.accept(event.body)
-        self.flush()
-
-    def flush(self):
-        for data, (host, port) in self.agent.datagrams():
-            self.sock.sendto(data, self.hal.address(host, port))
-
-    def invite(self, port, uri="sip:100@x", body=b""):
-        body = body or self.media.offer(encodings=("PCMU",), event_type=self.event_type)
-        self.call = self.agent.invite(uri, "sip:200@x", body, (HOST, port), self.hal.ms())
-        self.flush()
-
-    def offer(self, body):
-        self.call.offer(body, self.hal.ms())
-        self.flush()
-
-    def hang_up(self):
-        self.call.hang_up(self.hal.ms())
-        self.flush()
-
-    def key(self, event, payload_type, time):
-        head = struct.pack(">BBHII", 0x80, payload_type, 7, time, 0x01020304)
-        self.rtp.sendto(head + bytes((event, 10, 0, 160)), self.hal.address(self.agreed.host, self.agreed.port))
-
-    def close(self):
-        self.hal.forget(self.sock)
-        self.sock.close()
-        self.rtp.close()
-
-
-async def until(done, what, limit=100):
-    for _ in range(limit):
-        if done():
-            return
-        await asyncio.sleep_ms(50)
-    raise AssertionError("waited for " + what)
-
-
-class Rig:
-    def __init__(self, app, port):
-        self.app = app
-        self.port = port
-        app.SpoolError = SpoolError
-        self.near, self.far = Phone(app.hal, port + 1), Phone(app.hal, port + 2)
-        self.gateway = gateway_of(app, settings(port))
-        self.tasks = [asyncio.create_task(self.gateway.run()), asyncio.create_task(app.keypool.run())]
-
-    async def close(self):
-        await until(lambda: not self.gateway.calls, "calls to end: %s" % self.app.log.lines())
-        assert not self.app.hal.calls
-        for task in self.tasks:
-            task.cancel()
-        self.gateway.close()
-        self.near.close()
-        self.far.close()
-        appliance.remove_tree(self.app.root)
-
-    def log(self):
-        return "\n".join(self.app.log.lines())
-
-
-def gateway_of(app, data):
-    return Gateway(app.hal, DEVICE, app, Settings(documents.parse(data)), HOST, app.log)
-
-
-async def rig(name):
-    app = await appliance.ready(name)
-    audio = {"PCMU": os.urandom(1600)}
-    ok, why = await app.documents.accept(appliance.notice(audio))
-    assert ok, why
-    app.documents.blob("hello.PCMU", 0, audio["PCMU"], True)
-    return Rig(app, ports())
 
 
 async def test_an_objection_is_heard_after_keys_got_another_payload_type():
@@ -206,7 +79,7 @@ async def test_an_invite_that_fails_holds_no_place():
         await until(lambda: r.far.events.count(sip_event.ENDED) == count, "503")  # noqa: B023
     assert not r.gateway._agent.calls
     assert "SIP failed" in r.log()
-    await r.close()
+    await r.close(clean=False)
 
 
 async def test_fifty_calls_given_up_at_any_moment_leave_nothing():
