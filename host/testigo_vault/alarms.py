@@ -19,6 +19,7 @@ DEVICE = "device-refused"
 GAP = "gap"
 COPY = "copy"
 LOG = "access-log"
+POLICY = "policy"
 
 _log = logging.getLogger("testigo.alarm")
 

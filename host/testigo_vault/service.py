@@ -12,11 +12,16 @@ import uvicorn
 from testigo_vault import alarms as alarm_kinds
 from testigo_vault.errors import VaultError
 from testigo_vault.ingest import Ingest
+from testigo_vault.organisation import now_ms
+from testigo_vault.policy_state import policy_state
 from testigo_vault.vault import Vault
 from testigo_vault.web.app import make_app
 
 # How long requests that run may take to end once the service is told to stop.
 _GRACE_S = 5
+
+# How often the policy's end is looked at.
+_LOOK_S = 6 * 3600
 
 
 class _Web(uvicorn.Server):
@@ -37,6 +42,7 @@ async def run(vault: Vault, ready: Callable[[int, str], None], with_web: bool = 
     if breaks:
         text = f"The access log does not hold: line {breaks[0].line} {breaks[0].why}. See `testigo log verify`."
         await asyncio.to_thread(vault.alarms.raise_alarm, alarm_kinds.LOG, text)
+    watching = asyncio.create_task(_watch_policy(vault))
     ingest = Ingest(vault)
     await ingest.start()
     web: _Web | None = None
@@ -64,12 +70,25 @@ async def run(vault: Vault, ready: Callable[[int, str], None], with_web: bool = 
         await asyncio.wait({waiting, serving} if serving else {waiting}, return_when=asyncio.FIRST_COMPLETED)
         waiting.cancel()
     finally:
+        watching.cancel()
         if web is not None and serving is not None:
             web.should_exit = True
             await serving
         await ingest.close()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.remove_signal_handler(number)
+
+
+async def _watch_policy(vault: Vault, look_s: float = _LOOK_S) -> None:
+    """An alarm before the policy ends, and one when it has: nobody notices that nothing is recorded."""
+    told = ("", 0)
+    while True:
+        state = await asyncio.to_thread(policy_state, vault.organisation.documents, now_ms())
+        if state.alarming and (state.kind, state.version) != told:
+            told = (state.kind, state.version)
+            text = f"Policy version {state.version}: {state.text}"
+            await asyncio.to_thread(vault.alarms.raise_alarm, alarm_kinds.POLICY, text)
+        await asyncio.sleep(look_s)
 
 
 def set_up_logging(verbose: bool) -> None:

@@ -3,6 +3,8 @@
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
+from testigo_vault.organisation import now_ms
+from testigo_vault.policy_state import policy_state
 from testigo_vault.rights import LIST, READ_LOG
 from testigo_vault.web.context import context_of, need
 
@@ -23,5 +25,6 @@ def show(request: Request) -> Response:
         gaps=context.catalogue.gaps(),
         counts=context.catalogue.counts(),
         places=vault.store.places,
+        policy=policy_state(vault.organisation.documents, now_ms()),
         alarms=vault.alarms.latest(100) if READ_LOG in identity.rights else None,
     )
