@@ -29,7 +29,7 @@ def period(hertz, level):
     while b:
         a, b = b, a % b
     count = RATE // a
-    return array("h", [int(peak * math.sin(2 * math.pi * hertz * i / RATE)) for i in range(count)])
+    return array("h", [round(peak * math.sin(2 * math.pi * hertz * i / RATE)) for i in range(count)])
 
 
 @micropython.viper
@@ -95,31 +95,40 @@ class Beep:
         self._encoding = encoding
         self._at = 0
         self.left = 0  # samples
+        self.own = False  # what was sent last was a packet of our own
 
     def begin(self, samples):
         self._at = 0
         self.left = samples
+        self.own = False
         self._flow.forward_slowly(self)
 
     def mix(self, packet, start, end):
-        """Into the packet that stands in packet[start:end]."""
-        head = 12 + 4 * (packet[start] & 15)
-        if packet[start] & 16:
-            head += 4 + 4 * (packet[start + head + 2] << 8 | packet[start + head + 3])
-        n = min(end - start - head, self.left)
+        """Into the payload of the packet that stands in packet[start:end] (RFC 3550 sections 5.1 and 5.3.1)."""
+        flags = packet[start]
+        start += 12 + 4 * (flags & 15)
+        if flags & 32:
+            end -= packet[end - 1]  # padding
+        if flags & 16:
+            start = start + 4 + 4 * (packet[start + 2] << 8 | packet[start + 3]) if start + 4 <= end else end
+        n = min(end - start, self.left)
         if n > 0:
-            self._at = mix(packet, start + head, n, self._samples, len(self._samples), self._at, self._a_law)
+            self._at = mix(packet, start, n, self._samples, len(self._samples), self._at, self._a_law)
             self.left -= n
         if self.left <= 0:
             self._flow.forward_fast()
 
-    def alone(self, tap, tone_packet, now):
-        """A packet of our own, where none came to mix the tone into."""
+    def alone(self, tap, tone_packet, now, sounds):
+        """A packet of our own, where none came to mix the tone into. sounds: the time, now or before, that it stands for."""
         code = SILENCE[self._encoding]
         for i in range(12, 12 + SAMPLES):
             tone_packet[i] = code
         flow = self._flow
-        media.stamp(tone_packet, flow.state, PAYLOAD_TYPES[self._encoding], SAMPLES, now)
+        if not self.own:
+            self.own = True
+            if media.since(sounds, flow.state[media.SENT_MS]) <= media.TICKS_MASK >> 1:  # not before what was sent last
+                flow.begin_talk(sounds)
+        media.stamp(tone_packet, flow.state, PAYLOAD_TYPES[self._encoding], SAMPLES, sounds)
         self.mix(tone_packet, 0, 12 + SAMPLES)
         flow.state[media.LENGTH] = 0  # whoever speaks next follows on these
         try:
@@ -181,11 +190,17 @@ class Tone:
 
     def _fill(self, i, due, now):
         received = self._flows[i].state[media.RECEIVED]
-        self._quiet[i] = 0 if received != self._received[i] else self._quiet[i] + 1
-        self._received[i] = received
+        beep = self._beeps[i]
+        if received != self._received[i]:
+            self._received[i] = received
+            self._quiet[i] = 0
+            beep.own = False
+        else:
+            self._quiet[i] += 1
         if self._quiet[i] >= QUIET_TICKS:
-            while self._beeps[i].left > due:
-                self._beeps[i].alone(self._tap, self._packet, now)
+            while beep.left > due:
+                sounds = self._began + (self._length - beep.left) * 1000 // RATE
+                beep.alone(self._tap, self._packet, now, sounds & media.TICKS_MASK)
 
     def end(self):
         """Recording is off: no more of it."""
