@@ -13,6 +13,7 @@ from recorder.leg import FAR, NEAR
 from recorder.spool import SpoolError
 from testigo_wire import decision
 from testigo_wire import documents as doc
+from testigo_wire.sip_message import SipError
 
 
 class Conduct:
@@ -277,9 +278,14 @@ def heard_from(message, called=""):
     """(asserted identity, From, Contact) of a message of the peer, or of the URI that was called."""
     if message is None:
         return "", called, ""
-    asserted = message.all("p-asserted-identity") or message.all("remote-party-id")
+    try:
+        asserted = message.all("p-asserted-identity") or message.all("remote-party-id")
+    except SipError:
+        asserted = ()  # malformed: it says nothing of anybody
+    # Two may name one person (RFC 3325 section 9.1): the number tells more than the name.
+    asserted = [value for value in asserted if "tel:" in value] or asserted
     sender = called or ("" if message.status else message.get("from", ""))
-    return asserted[0] if asserted else "", sender.partition(";tag")[0], message.get("contact", "")
+    return asserted[0] if asserted else "", sender, message.get("contact", "")
 
 
 def uri_in(value):

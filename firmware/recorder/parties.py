@@ -9,6 +9,8 @@ conference (`isfocus`, RFC 4579).
 from testigo_wire import numbers
 from testigo_wire.sip_message import SipError, address
 
+NOBODY = ("anonymous", "unknown", "unavailable")  # users of those who withhold who they are (RFC 3323 section 4.1.1.3)
+
 
 class Parties:
     """numbering: the policy's."""
@@ -28,7 +30,7 @@ class Parties:
         names = {}
         for what, value in (("asserted", asserted), ("from", sender)):
             number = self._number(value)
-            if number:
+            if number and (what == "from" or number.lower() not in NOBODY):
                 names[what] = number
         focus = _is_focus(contact)
         how = ""
@@ -41,6 +43,7 @@ class Parties:
                 how = "identity"
             elif origin != known["origin"] and not asserted:
                 how = "session"
+            if how and not asserted:
                 known.pop("asserted", None)  # of the one who was there before
         known.update(names)
         known["origin"] = origin

@@ -52,7 +52,7 @@ def check_pause(sealed, paused_by, resumed_by):
     gaps = sealed.all("gap")
     assert [gap[0] for gap in gaps] == [NEAR, FAR] and gaps[0][3] == "paused"
     for _, count, ms, _ in gaps:
-        assert abs(ms - (resume[1] - pause[1])) <= 5 and 0 < count <= ms // 20 + 12, gaps
+        assert abs(ms - (resume[1] - pause[1])) <= 100 and 0 < count <= ms // 20 + 12, gaps
     assert not [ms for _, ms, _ in sealed.packets if pause[1] + 20 < ms < resume[1] - 20]
     assert sealed.reason == "hang-up"
 
