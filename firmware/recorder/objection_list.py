@@ -11,24 +11,42 @@ from testigo_wire.errors import WireError
 
 SIGNED = ".tsd"
 WAITING = ".new"
-EMPTY = b""
 
 
 class ObjectionList:
-    """path: the document's, without suffix. `version` is that of the newest document, in force or not; 0: none."""
+    """path: the document's, without suffix. What is there is read when the first question comes: by then the owner has set
+    aside what the operator did not sign.
+    """
 
     def __init__(self, path, primitives, log):
         self._path = path
         self._primitives = primitives
         self._log = log
-        self.version = 0
-        self._load()
+        self._waiting = self._used = None
+        self._known = False
 
     def _load(self):
+        self._known = True
         self._waiting = self._read(WAITING)
         self._used = self._read(SIGNED)
+
+    def _ready(self):
+        if not self._known:
+            self._load()
+            # What a power cut left undone.
+            for document in (self._waiting, self._used):
+                if document and self._missing(document):
+                    got = files.size(self._place(document) + files.GOT)
+                    if got == document.body[1] * objections.WIDTH:
+                        self._take(document, got, b"", True)
+            self._settle()
+
+    @property
+    def version(self):
+        """Of the newest document, in force or not; 0: none."""
+        self._ready()
         newest = self._waiting or self._used
-        self.version = newest.version if newest else 0
+        return newest.version if newest else 0
 
     def _read(self, suffix):
         data = files.read(self._path + suffix)
@@ -42,7 +60,8 @@ class ObjectionList:
         return "%s.%s" % (self._path, document.body[2][:8].hex())
 
     def _missing(self, document):
-        return files.size(self._place(document)) != document.body[1] * objections.WIDTH
+        length = document.body[1] * objections.WIDTH
+        return length > 0 and files.size(self._place(document)) != length
 
     def data(self):
         """Bytes of the newest document."""
@@ -51,8 +70,6 @@ class ObjectionList:
     def accept(self, document, data):
         """Takes a document that was checked. True: it is in force, since it wants no list or the list is here."""
         files.replace(self._path + WAITING, data)
-        if not document.body[1]:
-            files.replace(self._place(document), EMPTY)
         self._load()
         return self._settle()
 
@@ -71,6 +88,7 @@ class ObjectionList:
 
     def wanted(self):
         """[[blob name, next offset]] while the list is not whole."""
+        self._ready()
         for document in (self._waiting, self._used):
             if document and self._missing(document):
                 return [[objections.BLOB, max(0, files.size(self._place(document) + files.GOT))]]
@@ -78,25 +96,30 @@ class ObjectionList:
 
     def blob(self, offset, data, last):
         """Takes a piece of the list -> (the offset to go on from, whether it is in force now)."""
+        self._ready()
         document = self._waiting or self._used
         if document is None or not self._missing(document):
             return None, False
-        from recorder import blobs
-
-        length = document.body[1] * objections.WIDTH
-        following, whole = blobs.take(
-            self._place(document), length, document.body[2], offset, data, last, self._primitives.new_sha256
-        )
+        following, whole = self._take(document, offset, data, last)
         if last and not whole and not following:
             self._log("the list of objections has a wrong digest")
         return following, whole and (self._waiting is None or self._settle())
 
+    def _take(self, document, offset, data, last):
+        from recorder import blobs
+
+        length = document.body[1] * objections.WIDTH
+        return blobs.take(
+            self._place(document), length, document.body[2], offset, data, last, self._primitives.new_sha256
+        )
+
     def objected(self, numbers):
         """Whether one of the numbers in E.164 is on the list in force. A list that cannot be read lists them all."""
-        used = self._used
-        if used is None or not used.body[1]:
-            return False
         try:
+            self._ready()
+            used = self._used
+            if used is None or not used.body[1]:
+                return False
             return self._missing(used) or self._contains(used, numbers)
         except OSError as exc:
             self._log("objections: " + str(exc))
