@@ -32,6 +32,7 @@ class Asking:
         self._by = ("notice", "", "")
         self._afresh = False  # what is being played or asked begins anew
         self.heard = []  # (leg, notice name) of those that were played to their end
+        self.missed = False  # somebody came to the near leg while a notice was played to it: it does not count as heard
 
     @property
     def given(self):
@@ -63,6 +64,12 @@ class Asking:
             self._again()
             return False
         return True
+
+    def forget(self, leg):
+        """Somebody else is on that leg: what was heard there counts no more."""
+        self.heard = [pair for pair in self.heard if pair[0] != leg]
+        self.missed = True
+        self._wake.set()
 
     def stop(self):
         """The worker wants no more of it recorded -> whether it was."""
@@ -151,12 +158,14 @@ class Asking:
 
     async def tell(self, name, encoding, flow, leg):
         """Plays a notice to one leg that is asked nothing -> whether it was played to its end."""
+        self.missed = False
         notice = self._notice(encoding, name)
-        return notice is not None and await self._told(notice, encoding, (flow,), (leg,), lambda: True)
+        return notice is not None and await self._told(notice, encoding, (flow,), (leg,), lambda: not self.missed)
 
     async def _told(self, notice, encoding, flows, legs, goes_on):
         player = Player(self._primitives, notice, encoding, flows)
         self._wake.clear()
+        self.missed = False
         task = asyncio.create_task(self._run(player))
         try:
             while not player.ended and goes_on():
@@ -175,7 +184,7 @@ class Asking:
                     notice.total_ms,
                     player.completed,
                 )
-                if player.completed:
+                if player.completed and not (self.missed and leg != FAR):
                     self.heard.append((leg, notice.name))
         return player.completed
 

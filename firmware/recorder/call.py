@@ -112,7 +112,8 @@ class Call:
             await conduct.begin()
             while True:
                 await self.next(None)
-                await conduct.go_on()
+                if conduct.todo:
+                    await conduct.begin()
         except Over as over:
             side, status, reason = over.args
             if self.recording:

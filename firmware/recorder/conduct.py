@@ -133,10 +133,10 @@ class Conduct:
         """Tells the worker, as the policy says."""
         asking = self.asking
         way, reference = self.line[doc.WORKER], self.line[doc.WORKER_REFERENCE]
-        if way == "notice" and (NEAR, reference) not in asking.heard:
+        while way == "notice" and (NEAR, reference) not in asking.heard:
             bridge = self.call.bridge
             told = asking.tell(reference, bridge.legs[NEAR].agreed.encoding, bridge.flows[FAR], NEAR)
-            if not await self.call.while_up(told):
+            if not await self.call.while_up(told) and not asking.missed:
                 self.call.recording.event("unrecorded", "notice of the worker missing or incomplete")
                 return
         self.worker_informed()
@@ -151,32 +151,34 @@ class Conduct:
             self._steering.parties.told(side)
 
     async def begin(self):
-        """Both legs are up: takes what is agreed to, and lets the parties talk."""
-        call = self.call
-        recording = call.recording
-        if self.given and not self.informed:
-            await self._inform()
+        """Both legs are up, or somebody is to be told in mid-call: tells all who have to be, takes what is agreed to, and
+        lets the parties talk."""
+        bridge = self.call.bridge
+        self.todo = True
+        while self.todo:  # somebody may join while another is being told
+            self.todo = False
+            bridge.forward(False)
+            if self.asking and self.asking.asking:
+                await self._run()
+            if self.given and not self.informed:
+                await self._inform()
         if self.given and self.informed:
-            if self._parties_full:
-                recording.event("parties", *self._parties_full)
-                self._parties_full = None
-            try:
-                self.capture.begin(recording, call.opened_ticks, self.line, call.bridge.flows, call.bridge.encodings())
-            except (SpoolError, MemoryError) as exc:
-                recording.event("unrecorded", str(exc) or "memory")
+            self._take()
         if self.given and not self.capture.on and not self.capture.paused:
             self.refuse_if_duty()
-        call.bridge.forward(True)
+        bridge.forward(True)
         self.capture.bridged()
 
-    async def go_on(self):
-        """In mid-call: somebody is to be told, or asked."""
-        while self.todo:
-            self.todo = False
-            self.call.bridge.forward(False)
-            if self.asking.asking:
-                await self._run()
-            await self.begin()
+    def _take(self):
+        call = self.call
+        recording = call.recording
+        if self._parties_full:
+            recording.event("parties", *self._parties_full)
+            self._parties_full = None
+        try:
+            self.capture.begin(recording, call.opened_ticks, self.line, call.bridge.flows, call.bridge.encodings())
+        except (SpoolError, MemoryError) as exc:
+            recording.event("unrecorded", str(exc) or "memory")
 
     # what happens meanwhile
 

@@ -43,6 +43,9 @@ class Steering:
         """Somebody else is on that leg now."""
         conduct = self._conduct
         asking, capture, line = conduct.asking, conduct.capture, conduct.line
+        if side == NEAR:
+            informed, conduct.informed = conduct.informed, False
+            asking.forget(NEAR)
         if not (asking.given or asking.asking):
             return  # nothing is taken, and before anything is, whoever is there then will be told
         who = self.parties.who(side)
@@ -52,11 +55,9 @@ class Steering:
         if side == FAR:
             capture.halt()
             event("joined", side, who, how)
-            if asking.join() and conduct.call.bridge.up:
+            if asking.join():
                 conduct.todo = True
-        elif conduct.informed:
-            asking.heard = [pair for pair in asking.heard if pair[0] != NEAR]
-            conduct.informed = False
+        else:
             tells = line[doc.WORKER] == "notice"
             if tells:
                 capture.halt()
@@ -64,7 +65,7 @@ class Steering:
             else:
                 capture.tap.flush()  # what was said before belongs before it
             event("joined", side, who, how)
-            if not tells:
+            if informed and not tells:
                 conduct.worker_informed()
 
     def key(self, digit):

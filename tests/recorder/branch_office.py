@@ -78,6 +78,7 @@ class Phone:
     """An agent and an RTP socket. invite() calls the appliance; a call that comes is answered at once.
 
     events: kinds, as they came. offers: what the appliance offered in the call. heard: payloads. extra: lines of its SDP.
+    rings: a call that comes is answered by pick_up().
     """
 
     def __init__(self, hal, port, event_type=101):
@@ -92,6 +93,7 @@ class Phone:
         self.heard = []
         self.extra = b""
         self.glare = 0  # so many offers are answered by 491
+        self.rings = False
         self.fill = 0  # what it says: payloads of this byte
         self.call = None
         self._sequence = 0
@@ -109,12 +111,19 @@ class Phone:
                 self.events.append(event.kind)
                 self.call = event.call
                 if event.kind == sip_event.INCOMING:
-                    body, self.agreed = self.media.answer(event.body)
-                    event.call.answer(body + self.extra, self.hal.ms())
+                    if self.rings:
+                        event.call.ring(self.hal.ms())
+                    else:
+                        self.pick_up()
                 elif event.kind in (sip_event.ANSWERED, sip_event.ACCEPTED):
                     self.agreed = self.media.accept(event.body)
                 elif event.kind == sip_event.OFFER:
                     self._offered(event)
+        self.flush()
+
+    def pick_up(self):
+        body, self.agreed = self.media.answer(self.call.body_received)
+        self.call.answer(body + self.extra, self.hal.ms())
         self.flush()
 
     def _offered(self, event):
