@@ -9,6 +9,7 @@ from recorder import poll
 
 SHORT_COLLECTION_US = 5000
 SMALL_HEAP = 400000
+BESIDE_CALLS = 200000  # what a session with the vault beside a call wants to find free at the start
 COLLECT_EVERY = 8192
 FRAMES = 64  # a collection every so many frames: 15 s of one call
 LOW_SHARE = 6  # where collecting is slow: only when less than a sixth of what is used is free
@@ -27,6 +28,7 @@ class CommonHal:
         self._log = None
         self._queue = poll.install(self._failed)
         gc.collect()
+        self.heap_small = board.HEAP_SMALL or gc.mem_free() < BESIDE_CALLS
         if gc.mem_free() < SMALL_HEAP:
             # What lives long stays together at the bottom: a small heap must keep large pieces in one.
             gc.threshold(COLLECT_EVERY)

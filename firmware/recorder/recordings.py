@@ -37,7 +37,7 @@ class Recordings:
         self.log = log
         self.documents = documents
         # Blocks at a time: a frame's worth in one call of AES, or 2 KB where memory is dear.
-        self.keystream = Keystream(primitives, 128 if hal.board.HEAP_SMALL else AUDIO_CAPACITY // 16 + 1)
+        self.keystream = Keystream(primitives, 128 if hal.heap_small else AUDIO_CAPACITY // 16 + 1)
         self.event_buffer = bytearray(buffer_size(EVENT_CAPACITY))
         # Lent from call to call; the first is made while the heap is in one piece.
         self.audio_buffers = [bytearray(buffer_size(AUDIO_CAPACITY))]

@@ -62,7 +62,7 @@ class Sync:
             if not self._app.identity.provisioned or not (serial or where[0] == "tcp"):
                 self.state = "nowhere to go"
                 self._due = self._hal.ms() + EVERY_MS
-            elif self._hal.calls and self._hal.board.HEAP_SMALL:
+            elif self._hal.calls and self._hal.heap_small:
                 self.state = "waits for the call to end"
             else:
                 self._due = self._hal.ms() + EVERY_MS  # a request during the session moves it again
@@ -92,7 +92,7 @@ class Sync:
             self._app.log("sync: " + self.state)
             self._due = min(self._due, self._hal.ms() + self._retry)
             self._retry = min(self._retry * 2, EVERY_MS)
-        if self._hal.board.HEAP_SMALL:
+        if self._hal.heap_small:
             sync_session = None
             unload("sync_session", "channel", "tls_stream")
             unload("link", package="testigo_wire")
@@ -100,7 +100,7 @@ class Sync:
 
     def must_end(self):
         """Whether a call needs the memory that the session has."""
-        if self._hal.calls and self._hal.board.HEAP_SMALL:
+        if self._hal.calls and self._hal.heap_small:
             self._retry = SOON_MS
             return True
         return False
