@@ -26,6 +26,7 @@ def facts(app, endpoint):
         "documents": documents.versions(),
         "wanted": documents.wanted(),
         "calls": hal.calls,
+        "open": app.gateway.open() if app.gateway else [],
         "recordings": [len(numbers), numbers[0] if numbers else 0, spool.next_number],
         "set_aside": spool.aside(),
         "sync": [app.sync.state, app.sync.sent, app.sync.last_ms] if app.sync else ["starting", 0, 0],

@@ -17,6 +17,7 @@ from testigo_wire.errors import WireError
 WAITING = ".new"  # a notice whose audio is not complete
 SIGNED = ".tsd"
 OBJECTIONS = "objections"
+BAD = ".bad"  # what the operator did not sign
 CLOCK_UNSET = 0
 
 
@@ -96,13 +97,14 @@ class Documents:
         for suffix in (SIGNED, WAITING):
             if files.size(self.hal.root + "/" + OBJECTIONS + suffix) >= 0:
                 await self._check(self.hal.root + "/" + OBJECTIONS, OBJECTIONS, suffix)
-                self.objection_list()
+                if files.size(self.hal.root + "/" + OBJECTIONS + suffix) >= 0:
+                    self.objection_list()
 
     async def _check(self, path, what, suffix=SIGNED):
         """Sets a document aside that the operator did not sign."""
         _, reason = await self.signed(files.read(path + suffix))
         if reason:
-            os.rename(path + suffix, path + ".bad")
+            os.rename(path + suffix, path + (BAD if suffix == SIGNED else suffix + BAD))
             self.log("%s set aside: %s" % (what, reason))
 
     def objection_list(self):
@@ -113,8 +115,10 @@ class Documents:
         return self.objections
 
     def objected(self, numbers):
-        """Whether one of the numbers (E.164) is on the list of objections."""
-        return self.objections is not None and self.objections.objected(numbers)
+        """Whether one of the numbers (E.164) is on the list of objections. Where the list was lost, all are."""
+        if self.objections is None:
+            return files.size(self.hal.root + "/" + OBJECTIONS + BAD) >= 0
+        return self.objections.objected(numbers)
 
     async def _load(self, name, data):
         document, reason = await self.signed(data)

@@ -186,6 +186,10 @@ class Gateway:
         self.calls.append(call)
         asyncio.create_task(self._run(call))
 
+    def open(self):
+        """[[number of the recording, "on", "off" or "paused"], ...] of the calls that are up."""
+        return [[call.recording.number, call.state()] for call in self.calls if call.recording]
+
     def control(self, action, number):
         """start, stop, pause, resume: of the recording of that number, 0 for the one call that is up.
 

@@ -11,6 +11,7 @@ from testigo_wire.errors import WireError
 
 SIGNED = ".tsd"
 WAITING = ".new"
+BAD = ".bad"  # what the operator did not sign
 
 
 class ObjectionList:
@@ -114,11 +115,13 @@ class ObjectionList:
         )
 
     def objected(self, numbers):
-        """Whether one of the numbers in E.164 is on the list in force. A list that cannot be read lists them all."""
+        """Whether one of the numbers in E.164 is on the list in force. A list that was lost, or cannot be read, lists them all."""
         try:
             self._ready()
             used = self._used
-            if used is None or not used.body[1]:
+            if used is None:
+                return files.size(self._path + BAD) >= 0
+            if not used.body[1]:
                 return False
             return self._missing(used) or self._contains(used, numbers)
         except OSError as exc:

@@ -287,6 +287,7 @@ async def test_a_lost_or_torn_list_lists_everybody_and_is_asked_for_again():
 
 
 async def test_a_document_that_the_operator_did_not_sign_is_set_aside():
+    """Where it was the one in force nobody can tell any more who objected: then nobody is recorded until there is another."""
     good, bad = Made(1, ANA, BEA), Made(9, CARL, by="stranger")
     # as the one in force, as the one that waits with nothing in force, and as the one that waits beside a good one
     for suffix, beside in ((".tsd", False), (".new", False), (".new", True)):
@@ -297,12 +298,15 @@ async def test_a_document_that_the_operator_did_not_sign_is_set_aside():
             if whole:
                 files.replace("%s.%s" % (path, DEVICE.sha256(bad.list)[:8].hex()), bad.list)
             d = await folder.boot()
-            assert "set aside" in folder.told() and files.size(path + ".bad") > 0, (suffix, beside)
-            assert folder.listed() == ("ab" if beside else ""), (suffix, beside, whole, folder.listed())
+            aside = path + (".bad" if suffix == ".tsd" else ".new.bad")
+            assert "set aside" in folder.told() and files.size(aside) > 0, (suffix, beside)
+            expected = "ab" if beside else "abcd" if suffix == ".tsd" else ""
+            assert folder.listed() == expected, (suffix, beside, whole, folder.listed())
             assert d.wanted() == [] and d.versions() == ([["objections", "", 1]] if beside else [])
             later = Made(2, DORA) if beside else good
             await take(d, later)
             assert folder.listed() == ("d" if beside else "ab")
+            assert files.size(aside) < 0
             folder.remove()
 
 

@@ -32,6 +32,13 @@ def when(unix_ms: int) -> str:
     return datetime.datetime.fromtimestamp(unix_ms / 1000, datetime.UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
 
 
+def calls_up(facts: dict[str, Any]) -> str:
+    """How many, and the number and state of each one's recording, as `testigo record` wants it."""
+    states = {"on": "recorded", "off": "not recorded", "paused": "paused"}
+    found = ", ".join(f"recording {number} {states.get(state, state)}" for number, state in facts.get("open", []))
+    return f"{facts['calls']}: {found}" if found else str(facts["calls"])
+
+
 def rows(facts: dict[str, Any]) -> list[tuple[str, str]]:
     """The answer to `diag` as lines for a person."""
     count, first, following = facts["recordings"]
@@ -52,7 +59,7 @@ def rows(facts: dict[str, Any]) -> list[tuple[str, str]]:
             "Documents",
             ", ".join(f"{kind} {name} {v}".replace("  ", " ") for kind, name, v in facts["documents"]) or "none",
         ),
-        ("Calls up", str(facts["calls"])),
+        ("Calls up", calls_up(facts)),
         ("Recordings here", f"{count}, the oldest is {first}" if count else "none"),
         ("Next number", str(following)),
         ("Sync", f"{state}; {sent} delivered since the start, last success {when(last)}"),

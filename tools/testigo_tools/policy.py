@@ -1,6 +1,7 @@
 """`testigo policy`: from the TOML that a person wrote to the document that appliances obey."""
 
 from enum import StrEnum
+import re
 from pathlib import Path
 
 import typer
@@ -123,7 +124,13 @@ def new(
         except OSError as error:
             raise VaultError(f"{path} cannot be written: {error.strerror}.", "Give another by --out.") from None
     console.print(f"{path} is written. Replace what begins with FILL IN, then:", markup=False, soft_wrap=True)
-    for step in (f"testigo policy check {path}", f"testigo policy sign {path}"):
+    notices = dict.fromkeys(re.findall(r'^notice = "([^"]+)"', content, re.MULTILINE))
+    for step in (
+        f"testigo policy check {path}",
+        f"mv {path} {vault / 'policy.toml'}",
+        *(f"testigo notice make {name}" for name in notices),
+        "testigo policy sign",
+    ):
         console.print(f"  {step}", markup=False, soft_wrap=True)
 
 
