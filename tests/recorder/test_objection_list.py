@@ -328,7 +328,6 @@ async def test_several_thousand_numbers():
     send(d, made, piece=512)
     assert folder.listed() == "ac"
     used = d.objections._used
-    found = [d.objections._contains(used, [])]
     with open(d.objections._place(used), "rb") as file:
 
         def read(index):
