@@ -115,7 +115,7 @@ class ObjectionList:
         )
 
     def objected(self, numbers):
-        """Whether one of the numbers in E.164 is on the list in force. A list that was lost, or cannot be read, lists them all."""
+        """Whether one of the numbers in E.164 is on the list in force. A list that was lost or cannot be read lists them all."""
         try:
             self._ready()
             used = self._used

@@ -88,6 +88,8 @@ def test_in_a_call(micropython, world):
             await until_recorded(refused)
             assert "paused: neither sound nor digits are kept" in await ask("pause", "--recording", str(number))
             assert "paused already" in await refused("pause")
+            told = (await asyncio.to_thread(verb, micropython, "diag", "--port", port)).stdout
+            assert f"1: recording {number} paused" in told, told
             assert "no such call is up" in await refused("resume", "--recording", str(number + 1))
             assert "the pause is over" in await ask("resume")
             assert "not paused" in await refused("resume")

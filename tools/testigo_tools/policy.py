@@ -1,7 +1,7 @@
 """`testigo policy`: from the TOML that a person wrote to the document that appliances obey."""
 
-from enum import StrEnum
 import re
+from enum import StrEnum
 from pathlib import Path
 
 import typer
