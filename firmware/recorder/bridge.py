@@ -60,7 +60,7 @@ class Bridge:
                 body = leg.endpoint.offer(encodings, leg.agreed.event_type, record=record)
                 leg.told = record
                 leg.sip.accept(body, now)
-                return leg, event.message, None, False
+                return leg, event.message, leg.agreed, False  # who asks is known, what they answer is not
             body, agreed = leg.endpoint.answer(event.body, encodings=encodings, record=record)
             changed = leg.agree(agreed)
         except sdp.SdpError:
@@ -74,8 +74,9 @@ class Bridge:
     def accepted(self, event):
         """The answer to an offer of ours; as `offered`."""
         leg = self.leg_of(event.call)
-        message, self._asked[leg.side] = self._asked[leg.side], None
-        agreed, changed = None, False
+        message, agreed, changed = event.message, None, False
+        if message is None:  # in the ACK, which says nothing of its sender
+            message, self._asked[leg.side] = self._asked[leg.side], None
         try:
             if event.body:
                 agreed = leg.endpoint.accept(event.body)

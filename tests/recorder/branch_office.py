@@ -18,7 +18,7 @@ HOST = "127.0.0.1"
 FIRST = 42000  # a test file sets its own: files are run at the same time
 NOTICE = 1600  # bytes of G.711: 200 ms
 PACKET_MS = 20
-ANYWHERE = ("dtmf", "hang_up", "quality")  # before or after the last frame of audio
+ANYWHERE = ("dtmf", "on_hold", "hang_up", "quality")  # before or after the last frame of audio
 made = 0
 
 
@@ -93,6 +93,7 @@ class Phone:
         self.heard = []
         self.extra = b""
         self.glare = 0  # so many offers are answered by 491
+        self.acknowledged = False  # by `offer_late`
         self.rings = False
         self.fill = 0  # what it says: payloads of this byte
         self.call = None
@@ -155,6 +156,28 @@ class Phone:
         """A re-INVITE; by default with the same session as before."""
         body = body or self.media.offer(encodings=("PCMU",), event_type=self.event_type, direction=direction)
         self.call.offer(body + self.extra, self.hal.ms())
+        self.flush()
+
+    def offer_late(self, delay_ms, **who):
+        """A re-INVITE of somebody else (see `become`) that leaves the offer to the appliance, and answers it in the ACK."""
+        call = self.call
+        self.become(**who)
+
+        async def acknowledge(message):
+            await asyncio.sleep_ms(delay_ms)
+            body, self.agreed = self.media.answer(message.body)
+            call._acknowledge(call.dialog, request, body)
+            self.flush()
+            self.acknowledged = True
+
+        def answered(transaction, message, now):
+            if message.status >= 200 and call.offering:
+                call.offering = None
+                asyncio.create_task(acknowledge(message))
+
+        call._on_offer_answer = answered
+        call.offer(None, self.hal.ms())
+        request = call.offering.request
         self.flush()
 
     def become(self, **who):
@@ -312,10 +335,10 @@ def gateway_of(app, data):
     return Gateway(app.hal, DEVICE, app, Settings(documents.parse(data)), HOST, app.log)
 
 
-async def give_notice(app, name="hello", length=NOTICE, encodings=("PCMU",)):
+async def give_notice(app, name="hello", length=NOTICE, encodings=("PCMU",), version=1):
     """The audio of a notice that is in force now, by encoding."""
     audio = {encoding: os.urandom(length) for encoding in encodings}
-    ok, why = await app.documents.accept(appliance.notice(audio, name=name))
+    ok, why = await app.documents.accept(appliance.notice(audio, version, name))
     assert ok, why
     for encoding in encodings:
         app.documents.blob("%s.%s" % (name, encoding), 0, audio[encoding], True)
