@@ -54,6 +54,8 @@ ROUTES: dict[tuple[str, str], tuple[Point, ...]] = {
     ("given", "refused"): ((1020, 266), (1020, 175), (1020, 84)),
     ("given", "given"): ((1064, 280), (1100, 280), (1100, 302), (1064, 302)),
     ("given", "idle"): ((1020, 314), (1020, 610), (35, 610), (35, 314)),
+    ("failed", "refused"): ((375, 564), (375, 590), (1143, 590), (1143, 60), (1064, 60)),
+    ("refused", "refused"): ((990, 36), (990, 12), (1030, 12), (1030, 36)),
 }
 LABELS: dict[tuple[str, str], Point] = {  # where the middle of an edge is no place for its words
     ("unrecorded", "refused"): (620, 60),
@@ -70,8 +72,10 @@ LABELS: dict[tuple[str, str], Point] = {  # where the middle of an edge is no pl
     ("agreed", "given"): (880, 382),
     ("agreed", "failed"): (575, 540),
     ("given", "refused"): (1055, 175),
-    ("given", "given"): (1090, 350),
+    ("given", "given"): (1080, 350),
     ("given", "idle"): (560, 610),
+    ("failed", "refused"): (800, 564),
+    ("refused", "refused"): (826, 26),
 }
 WRAP = {  # characters of a line
     ("given", "given"): 17,
@@ -79,6 +83,8 @@ WRAP = {  # characters of a line
     ("given", "refused"): 24,
     ("unrecorded", "refused"): 60,
     ("given", "idle"): 60,
+    ("failed", "refused"): 60,
+    ("refused", "refused"): 60,
     ("asking", "notice"): 26,
     ("notice", "asked"): 24,
     ("asked", "notice"): 22,

@@ -30,6 +30,7 @@ class Asking:
         self._objected = objected
         self._ended = ended
         self._by = ("notice", "", "")
+        self._objection = False
         self._afresh = False  # what is being played or asked begins anew
         self.heard = []  # (leg, notice name) of those that were played to their end
         self.missed = False  # somebody came to the near leg while a notice was played to it: it does not count as heard
@@ -77,6 +78,7 @@ class Asking:
 
     def _again(self):
         self._afresh = True
+        self._by = ("notice", "", "")
         self._wake.set()
 
     def key(self, digit, channel):
@@ -100,12 +102,13 @@ class Asking:
     def object(self, digit, channel):
         """The far party objects, by a key or (digit "") by its telephone's SDP."""
         late = self.given
+        if self._objection or ((self.refused or self.failed) and not self._recording.holds_audio):
+            return  # there is nothing to object to
         action = self._machine.handle(consent.OBJECT)
-        if action == consent.NOTHING:
-            return
         if late and action == consent.END:
             self._ended("key to end the call: recording is a duty")
             return
+        self._objection = True
         self._by = ("key" if digit else "sdp", digit, channel)
         self._recording.event("objection", FAR, digit, channel)
         self._objected()

@@ -69,8 +69,9 @@ def _table(played, silence, objection):
         _row(AGREED, played=(GIVEN, RECORD), broken=broken, object=erase, language=again, join=again),
         _row(ASKED, accept=(GIVEN, RECORD), object=erase, again=again, silence=silence, language=again, join=again),
         _row(GIVEN, object=late, join=again, stop=(IDLE, PAUSE)),
-        _row(REFUSED),
-        _row(FAILED),
+        # An asking that came to nothing leaves what was held before it.
+        _row(REFUSED, object=erase),
+        _row(FAILED, object=erase),
     )
 
 

