@@ -58,6 +58,9 @@ class Call:
             self._on_key(self.bridge.leg_of(event.call).side, event.digit, "info")
         elif kind == sip_event.OFFER:
             self._on_session(self.bridge.offered(event, self._conduct.capture.state()))
+        elif kind == sip_event.UPDATED:
+            leg = self.bridge.leg_of(event.call)
+            self._on_session((leg, event.message, leg.agreed, False))
         elif kind == sip_event.ACCEPTED:
             self._on_session(self.bridge.accepted(event))
         self._wake.set()
@@ -75,6 +78,10 @@ class Call:
     def _on_key(self, side, digit, channel):
         self._conduct.key(side, digit, channel)
         self._wake.set()
+
+    def state(self):
+        """Of its recording, as telephones are told it."""
+        return self._conduct.capture.state()
 
     def control(self, action, by):
         """start, stop, pause, resume: what the worker's side wants -> "" or why not."""

@@ -20,7 +20,7 @@ class Capture:
         self._changed = changed
         self._recording = self._line = self._tone = None
         self._flows = ()
-        self._opened = self.paused_at = 0
+        self._opened = self.paused_at = self.pause_limit = 0
 
     @property
     def on(self):
@@ -30,6 +30,11 @@ class Capture:
     def lost(self):
         """Whether recording ended because nothing can be stored any more."""
         return self._recording is not None and bool(self._recording.failed or self._recording.full)
+
+    @property
+    def over(self):
+        """Whether nothing more can be taken of this call."""
+        return self.limit_reached or self.lost
 
     def state(self):
         """a=record of RFC 7866 section 6.2."""
@@ -93,7 +98,7 @@ class Capture:
         """
         self.tap.flush_old(now)
         if self.paused:
-            return media.since(now, self.paused_at) >= self._line[doc.PAUSE_LIMIT]
+            return media.since(now, self.paused_at) >= self.pause_limit
         if self.tap.on:
             limit = self._line[doc.MAX_MS]
             if limit and media.since(now, self._opened) > limit:

@@ -28,6 +28,7 @@ class Conduct:
         self._voice = 0
         self.informed = False
         self.todo = False
+        self.telling = False  # the parties do not hear each other
         self._announce = False
         self._erasing = None
         self._parties_full = None
@@ -154,7 +155,7 @@ class Conduct:
         """Both legs are up, or somebody is to be told in mid-call: tells all who have to be, takes what is agreed to, and
         lets the parties talk."""
         bridge = self.call.bridge
-        self.todo = True
+        self.todo = self.telling = True
         while self.todo:  # somebody may join while another is being told
             self.todo = False
             bridge.forward(False)
@@ -162,6 +163,7 @@ class Conduct:
                 await self._run()
             if self.given and not self.informed:
                 await self._inform()
+        self.telling = False
         if self.given and self.informed:
             self._take()
         if self.given and not self.capture.on and not self.capture.paused:
@@ -193,13 +195,14 @@ class Conduct:
         """A leg has a session, the first or another one. called: the URI that was called, where the peer was."""
         if self.asking is None:
             return
-        if side == FAR and agreed.preference == "off":
+        preference, agreed.preference = agreed.preference, None  # said once
+        if side == FAR and preference == "off":
             self.asking.object("", "sdp")
         said = heard_from(message, called)
         if self.sessions[side] is None:
             self.sessions[side] = (said, agreed.origin)
-        elif (said, agreed.origin) != self.sessions[side] or agreed.preference or self._steering:
-            self.steering().session(side, said, agreed)
+        elif (said, agreed.origin) != self.sessions[side] or preference or self._steering:
+            self.steering().session(side, said, agreed.origin, preference)
 
     def key(self, side, digit, channel):
         """A key of the call. Digits are kept only while a question is open or the call is recorded."""
@@ -212,7 +215,7 @@ class Conduct:
         if side == NEAR:
             if any(self.line[doc.KEYS]):
                 self.steering().key(digit)
-        elif not paused:  # while paused it is a digit of a card
+        elif asking.asking or not paused:  # while paused it is a digit of a card, unless nobody hears it
             asking.key(digit, channel)
 
     def control(self, action, by):

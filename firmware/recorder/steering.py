@@ -27,14 +27,14 @@ class Steering:
                 if told:
                     self.parties.told(side)
 
-    def session(self, side, said, agreed):
+    def session(self, side, said, origin, preference):
         """A leg has another session, or the same one said anew."""
         conduct = self._conduct
-        how = self.parties.seen(side, said, agreed.origin)
+        how = self.parties.seen(side, said, origin)
         if how:
             self._joined(side, how)
-        elif side == NEAR and agreed.preference in PREFERENCES and conduct.call.bridge.up:
-            action = PREFERENCES[agreed.preference]
+        elif side == NEAR and preference in PREFERENCES and conduct.call.bridge.up:
+            action = PREFERENCES[preference]
             if action == "start" and conduct.capture.paused:
                 action = "resume"
             self.control(action, "sdp")
@@ -108,12 +108,17 @@ class Steering:
     def _pause(self, by):
         conduct = self._conduct
         capture = conduct.capture
-        if not capture.on:
-            return "paused already" if capture.paused else "nothing is being recorded"
+        if capture.paused:
+            return "paused already"
+        asking = conduct.asking
+        told = (conduct.telling or conduct.todo) and (asking.given or asking.asking)  # it may begin at any moment
+        if not (capture.on or (told and not capture.over)):
+            return "nothing is being recorded"
         if not conduct.line[doc.PAUSE_LIMIT]:
             return "the policy has no pauses on this line"
         capture.paused = True
         capture.paused_at = media.ticks()
+        capture.pause_limit = conduct.line[doc.PAUSE_LIMIT]
         self._passed = [flow.state[media.RECEIVED] for flow in conduct.call.bridge.flows]
         capture.off()
         conduct.call.recording.event("pause", by)

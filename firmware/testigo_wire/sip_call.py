@@ -239,6 +239,7 @@ class Call:
             answer = self._response(message, 200)
             if method == "UPDATE":
                 self.timer.agree(message, answer, now)
+                self.agent.emit(Event(sip_event.UPDATED, self, message=message))
             transaction.respond(answer, now)
         else:
             raise SipError("unknown method", 405)

@@ -14,6 +14,7 @@ ENDED = const(9)  # call, status, reason, local: once for every call
 REGISTERED = const(10)  # call (the Registration), expires (s)
 UNREGISTERED = const(11)  # call (the Registration), status, reason
 BINDING = const(12)  # reason (the user), expires (s, 0 gone): at our registrar
+UPDATED = const(13)  # call, message: an UPDATE without a description: who the peer is now (RFC 4916)
 
 
 class Event:

@@ -79,3 +79,109 @@ async def test_a_worker_who_takes_over_between_two_parts_is_told_too():
     sealed = await r.sealed()
     assert told(sealed, NEAR) == [("worker", True)] * 2, sealed.story
     await r.close()
+
+
+async def test_an_update_without_sdp_that_names_somebody_else_is_a_join():
+    """A PBX that keeps the media to itself tells of a transfer by a connected identity only (RFC 4916)."""
+    r = await rig("connected-line", line(**TELLS), notices=("hello", "worker"))
+    await r.talk()
+    for phone, who in ((r.far, OTHER), (r.near, "<sip:102@pbx>")):
+        phone.become(asserted=who)
+        phone.call._request("UPDATE", phone.hal.ms())
+        phone.flush()
+        await until(lambda: not r.capture.on, "the end of recording")
+        await until(lambda: r.capture.on, "the notice")
+    sealed = await r.sealed()
+    assert told(sealed, FAR) == [("hello", True)] * 2 and told(sealed, NEAR) == [("worker", True)] * 2
+    assert [how for _, _, how in sealed.all("joined")] == ["identity"] * 2
+    await r.close()
+
+
+async def test_an_objection_counts_after_an_asking_that_failed_or_was_not_answered():
+    """What the first party agreed to is held still: it is destroyed."""
+    for name, changes in (
+        ("failed", {}),
+        ("silent", {"rule": "opt-in", "accept_key": "1", "key_timeout": 100, "repeats": 0}),
+    ):
+        r = await rig(name, line(**changes))
+        if changes:
+            r.far.invite(r.port)
+            await until(lambda: r.gateway.calls and r.call._conduct.asking, "the call")  # noqa: B023
+            await until(lambda: r.far.heard, "the notice")  # noqa: B023
+            await r.far.press("1")
+        await r.talk() if not changes else await until(lambda: r.capture.on, "recording")  # noqa: B023
+        r.far.speak(2)
+        await asyncio.sleep_ms(300)
+        if not changes:
+            await give_notice(r.app, encodings=("PCMA",), version=2)
+        await rejoin(r.far, asserted=OTHER)
+        asking = r.call._conduct.asking
+        await until(lambda: asking.failed or asking.refused, "no consent")  # noqa: B023
+        for _ in range(2):
+            await r.far.press("9")
+            await asyncio.sleep_ms(100)
+        sealed = await r.sealed()
+        assert sealed.reason == "objection" and not sealed.packets and sealed.gone, (name, sealed.story)
+        assert sealed.all("objection") == [[FAR, "9", "rfc4733"]], name
+        await r.close()
+
+
+async def test_who_joins_in_a_pause_can_object_while_the_notice_asks():
+    """Nobody hears the keys then, so they are no digits of a card."""
+    r = await rig("asked-in-a-pause", line(rule="opt-out", key_timeout=500, **PAUSE))
+    r.far.invite(r.port)
+    await until(lambda: r.gateway.calls and r.call.bridge.up and r.capture.on, "recording")
+    r.far.speak(2)
+    await asyncio.sleep_ms(200)
+    assert r.gateway.control("pause", 0)[1] == ""
+    await r.far.press("9")
+    await asyncio.sleep_ms(50)
+    assert r.call._conduct.given, "a digit of a card"
+    await rejoin(r.far, asserted=OTHER)
+    await until(lambda: r.call._conduct.asking.asking, "the notice")
+    await r.far.press("9")
+    await until(lambda: r.call._conduct.asking.refused, "the objection")
+    sealed = await r.sealed()
+    assert sealed.reason == "objection" and not sealed.packets and not sealed.all("dtmf")
+    await r.close()
+
+
+async def test_a_pause_that_is_wanted_while_somebody_is_told_begins_with_the_recording():
+    r = await rig("pause-while-asked", line(**PAUSE))
+    await r.talk()
+    await give_notice(r.app, "hello", 4000, version=2)
+    await rejoin(r.far, asserted=OTHER)
+    await until(lambda: r.call._conduct.asking.asking, "the notice")
+    await r.near.press("*7")
+    await until(lambda: r.capture.paused, "the pause")
+    await until(lambda: r.call._conduct.given, "consent")
+    await asyncio.sleep_ms(50)
+    r.near.speak(11)
+    r.far.speak(12)
+    await r.far.press("4929")
+    await asyncio.sleep_ms(200)
+    r.near.be_silent()
+    r.far.be_silent()
+    await asyncio.sleep_ms(50)
+    assert r.gateway.control("resume", 0)[1] == ""
+    await until(lambda: r.capture.on, "the end of the pause")
+    r.far.speak(22)
+    await asyncio.sleep_ms(200)
+    sealed = await r.sealed()
+    assert sealed.fills(FAR) == [2, 22] and sealed.fills(NEAR) == [1]
+    assert "4" not in [digit for _, digit, _ in sealed.all("dtmf")]
+    assert sealed.story == FIRST_TIME + " joined pause notice consent gap gap resume audio", sealed.story
+    await r.close()
+
+
+async def test_a_part_that_is_to_begin_in_a_pause():
+    """Nothing was ever taken, and the pause ends by its limit."""
+    r = await rig("pause-first", line(mode="on-demand", keys=KEYS, pause_limit=400))
+    await r.talk(recorded=False)
+    await give_notice(r.app, "hello", 6400, version=2)
+    assert r.gateway.control("pause", 0)[1] == "nothing is being recorded"
+    assert r.gateway.control("start", 0)[1] == "" == r.gateway.control("pause", 0)[1]
+    await until(lambda: r.capture.on, "recording")
+    sealed = await r.sealed()
+    assert sealed.all("pause") == [["host"]] and sealed.all("resume") == [["limit"]]
+    await r.close()
