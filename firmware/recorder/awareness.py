@@ -6,15 +6,18 @@ Loaded where a telephone says that it does (option tag `record-aware`, section 6
 from testigo_wire import sip_call
 from testigo_wire.sip_message import SipError
 
+PENDING = 491
 
-def announce(bridge, record, now):
-    """record: "on", "off" or "paused" -> whether all that want it know it."""
+
+def announce(bridge, record, now, not_before):
+    """record: "on", "off" or "paused". not_before: of each leg, as `refused` gives it -> whether all that want it know it."""
     done = True
     for leg in bridge.legs:
-        if not leg.aware or leg.told == record or not leg.agreed or leg.sip.state != sip_call.CONFIRMED:
+        if not leg.aware or leg.told == record or not leg.agreed or leg.sip.state == sip_call.TERMINATED:
             continue
-        if leg.held:
-            done = False  # an offer might end the hold: told when it is over
+        # On hold an offer might end the hold: told when it is over.
+        if leg.held or leg.sip.state != sip_call.CONFIRMED or now < not_before[leg.side]:
+            done = False
             continue
         try:
             body = leg.endpoint.offer((leg.agreed.encoding,), leg.agreed.event_type, record=record)
@@ -23,3 +26,16 @@ def announce(bridge, record, now):
         except SipError:
             done = False  # an offer is under way: later
     return done
+
+
+def refused(leg, status, now, random):
+    """The telephone did not take the offer -> when to make it again, or None where it does not want to be told.
+
+    An offer that met one of its own is made again after 2.1 to 4 s by the caller, up to 2 s by the other (RFC 3261 section
+    14.1).
+    """
+    if status != PENDING:
+        return None
+    leg.told = ""
+    wait = int.from_bytes(random(2), "big") * 10
+    return now + (2100 + wait % 1910 if leg.sip.outgoing else wait % 2010)

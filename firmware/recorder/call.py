@@ -63,6 +63,8 @@ class Call:
             self._on_session((leg, event.message, leg.agreed, False))
         elif kind == sip_event.ACCEPTED:
             self._on_session(self.bridge.accepted(event))
+        elif kind == sip_event.REFUSED:
+            self._conduct.refused(self.bridge.leg_of(event.call), event.status)
         self._wake.set()
 
     def _on_session(self, settled):

@@ -99,7 +99,10 @@ class Capture:
         self.tap.flush_old(now)
         if self.paused:
             return media.since(now, self.paused_at) >= self.pause_limit
-        if self.tap.on:
+        if not self.tap.on:
+            if self.taking:  # nothing can be stored any more
+                self.halt()
+        else:
             limit = self._line[doc.MAX_MS]
             if limit and media.since(now, self._opened) > limit:
                 self.limit_reached = True

@@ -30,6 +30,7 @@ class Conduct:
         self.todo = False
         self.telling = False  # the parties do not hear each other
         self._announce = False
+        self._not_before = [0, 0]  # of each leg: when it may be told
         self._erasing = None
         self._parties_full = None
         self._steering = None
@@ -239,6 +240,16 @@ class Conduct:
     def _on_change(self):
         self._announce = True
 
+    def refused(self, leg, status):
+        """A telephone did not take what it was told of recording."""
+        from recorder import awareness
+
+        hal = self.services.hal
+        again = awareness.refused(leg, status, hal.ms(), hal.random)
+        if again is not None:
+            self._not_before[leg.side] = again
+            self._announce = True
+
     def tick(self, now):
         """Some twenty times a second while the parties talk."""
         if self.asking is None:
@@ -255,7 +266,8 @@ class Conduct:
             if self.call.bridge.aware:
                 from recorder import awareness
 
-                self._announce = not awareness.announce(self.call.bridge, capture.state(), self.services.hal.ms())
+                now = self.services.hal.ms()
+                self._announce = not awareness.announce(self.call.bridge, capture.state(), now, self._not_before)
                 self.services.flush()
 
     def end(self):

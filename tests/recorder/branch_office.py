@@ -92,7 +92,9 @@ class Phone:
         self.offers = []
         self.heard = []
         self.extra = b""
-        self.glare = 0  # so many offers are answered by 491
+        self.glare = 0  # so many offers are answered by `refusal`
+        self.refusal = 491
+        self.acks_to_lose = 0
         self.acknowledged = False  # by `offer_late`
         self.rings = False
         self.fill = 0  # what it says: payloads of this byte
@@ -131,7 +133,7 @@ class Phone:
         self.offers.append(event.body)
         if self.glare:
             self.glare -= 1
-            event.call.refuse(491, self.hal.ms())
+            event.call.refuse(self.refusal, self.hal.ms())
         else:
             body, self.agreed = self.media.answer(event.body)
             event.call.accept(body + self.extra, self.hal.ms())
@@ -145,6 +147,9 @@ class Phone:
 
     def flush(self):
         for data, (host, port) in self.agent.datagrams():
+            if self.acks_to_lose and data.startswith(b"ACK"):
+                self.acks_to_lose -= 1
+                continue
             self.sock.sendto(data, self.hal.address(host, port))
 
     def invite(self, port, uri="sip:100@x", body=b"", caller="sip:200@x"):
