@@ -72,6 +72,11 @@ class Asking:
         self.missed = True
         self._wake.set()
 
+    def fail(self):
+        """Nobody can be asked any more."""
+        self._machine.fail()
+        self._wake.set()
+
     def stop(self):
         """The worker wants no more of it recorded -> whether it was."""
         return self._machine.handle(consent.STOP) == consent.PAUSE

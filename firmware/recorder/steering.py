@@ -46,7 +46,7 @@ class Steering:
         if side == NEAR:
             informed, conduct.informed = conduct.informed, False
             asking.forget(NEAR)
-        if not (asking.given or asking.asking):
+        if capture.over or not (asking.given or asking.asking):
             return  # nothing is taken, and before anything is, whoever is there then will be told
         who = self.parties.who(side)
         if line[doc.UNRECORDED_NUMBERS] != "full":
@@ -88,8 +88,8 @@ class Steering:
             return "the line is not recorded on demand"
         event = conduct.call.recording.event
         if action == "start":
-            if capture.limit_reached:
-                return "the longest time is over"
+            if capture.over:
+                return "the longest time is over" if capture.limit_reached else "nothing can be stored"
             if not asking.begin():
                 return "recorded already" if asking.given else "asked already, or objected to"
             conduct.wanted = conduct.todo = True

@@ -99,6 +99,11 @@ class Consent:
         self.repeats = self._left = repeats
         self._table = table(rule, objection)
 
+    def fail(self):
+        """From any state: the call goes on unrecorded. An objection stands."""
+        if self.state != REFUSED:
+            self.state = FAILED
+
     def handle(self, event):
         """event: an input. Returns the action to take."""
         if event == SILENCE and self.state == ASKED and self.rule != "opt-out" and self._left > 0:

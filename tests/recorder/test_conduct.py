@@ -1,11 +1,13 @@
 """What comes at an odd moment of a call: somebody joins while it rings or while the worker is told, answers in a pause."""
 
 import asyncio
+import sys
 
 import appliance  # noqa: F401 - first: from within branch_office its imports would be too deep for the stack
 import branch_office
 from branch_office import give_notice, line, rig, until
 
+from recorder import steering, tone  # noqa: F401 - for Full
 from recorder.leg import FAR, NEAR
 from testigo_wire import sip_event
 
@@ -184,4 +186,93 @@ async def test_a_part_that_is_to_begin_in_a_pause():
     await until(lambda: r.capture.on, "recording")
     sealed = await r.sealed()
     assert sealed.all("pause") == [["host"]] and sealed.all("resume") == [["limit"]]
+    await r.close()
+
+
+class Full:
+    """No memory for one class of a module."""
+
+    def __init__(self, module, name):
+        self._module = sys.modules[module]
+        self._name = name
+        self._held = getattr(self._module, name)
+        setattr(self._module, name, self._none)
+
+    def _none(self, *_):
+        raise MemoryError
+
+    def close(self):
+        setattr(self._module, self._name, self._held)
+
+
+async def test_without_memory_for_what_comes_nothing_more_is_taken():
+    """Neither of who joined and cannot be told, nor of what is said in a pause that could not begin."""
+    for name in ("join", "pause"):
+        full = Full("recorder.steering", "Steering")
+        r = await rig("no-memory-for-a-" + name, line(**PAUSE))
+        await r.talk()
+        if name == "join":
+            await rejoin(r.far, asserted=OTHER)
+        else:
+            await r.near.press("*7")
+        await until(lambda: not r.capture.on, "the end of recording")  # noqa: B023
+        r.far.speak(12)
+        await asyncio.sleep_ms(150)
+        full.close()
+        await rejoin(r.far, asserted="<sip:+34600555666@trunk>")
+        await asyncio.sleep_ms(100)
+        assert not r.capture.on
+        sealed = await r.sealed()
+        assert sealed.fills(FAR) == [2] and sealed.all("unrecorded")[0] == ["memory"], sealed.story
+        await r.close(clean=False)
+
+
+async def test_without_memory_for_the_tone_nothing_is_taken():
+    full = Full("recorder.tone", "Tone")
+    r = await rig("no-memory-for-the-tone", line(worker="tone", tone=[[1400, 200, 15000, 20]]))
+    await r.talk(recorded=False)
+    full.close()
+    assert not r.capture.on
+    sealed = await r.sealed()
+    assert not sealed.packets and sealed.all("unrecorded") == [["memory"]] and sealed.reason == "unrecorded", (
+        sealed.story
+    )
+    await r.close()
+
+
+async def test_without_memory_for_the_notice_the_record_says_so():
+    r = await rig("no-memory-for-the-notice", line(impossible="refuse-call"))
+
+    def full(name):
+        raise MemoryError
+
+    r.app.documents.notice = full
+    r.far.invite(r.port)
+    await until(lambda: sip_event.ENDED in r.far.events, "the end, for recording is a duty")
+    sealed = await r.sealed()
+    assert sealed.all("unrecorded") and sealed.all("hang_up")[0][1] == 503, sealed.story
+    await r.close()
+
+
+async def test_numbers_of_a_call_of_which_nothing_was_taken_are_not_kept():
+    full = Full("recorder.tone", "Tone")
+    r = await rig("numbers", line(unrecorded_numbers="none", worker="tone", tone=[[1400, 200, 15000, 20]]))
+    await r.talk(recorded=False)
+    full.close()
+    sealed = await r.sealed()
+    assert not sealed.all("parties"), sealed.all("parties")
+    await r.close()
+
+
+async def test_nobody_is_told_when_nothing_more_is_taken():
+    """After the longest time a notice would be untrue, and a moment would be kept."""
+    r = await rig("longest", line(max_ms=1200))
+    await r.talk()
+    await until(lambda: r.capture.limit_reached, "the limit")
+    await rejoin(r.far, asserted=OTHER)
+    r.far.speak(12)
+    await asyncio.sleep_ms(500)
+    sealed = await r.sealed()
+    assert told(sealed, FAR) == [("hello", True)] and sealed.fills(FAR) == [2], sealed.story
+    assert sealed.all("unrecorded") == [["limit"]] and sealed.reason == "limit"
     await r.close()
