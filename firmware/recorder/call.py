@@ -43,6 +43,13 @@ class Call:
     # events, from the gateway and the flows
 
     def on_sip(self, event):
+        try:
+            self._take(event)
+        except MemoryError:
+            self._conduct.fail()
+            raise
+
+    def _take(self, event):
         kind = event.kind
         if kind == sip_event.ENDED:
             leg = self.bridge.leg_of(event.call)
@@ -78,8 +85,13 @@ class Call:
         self._on_key(side, digit, "rfc4733")
 
     def _on_key(self, side, digit, channel):
-        self._conduct.key(side, digit, channel)
-        self._wake.set()
+        try:
+            self._conduct.key(side, digit, channel)
+        except MemoryError:
+            self._conduct.fail()
+            raise
+        finally:
+            self._wake.set()
 
     def state(self):
         """Of its recording, as telephones are told it."""

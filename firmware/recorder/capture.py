@@ -41,19 +41,22 @@ class Capture:
         return "paused" if self.paused else "on" if self.tap.on else "off"
 
     def begin(self, recording, opened_ticks, line, flows, encodings):
-        """Takes what passes from now on, or after the pause that goes on. Raises SpoolError.
+        """Takes what passes from now on, or after the pause that goes on. Raises SpoolError, MemoryError.
 
         opened_ticks: media.ticks() when the recording was opened.
         """
         self._recording, self._line, self._opened, self._flows = recording, line, opened_ticks, flows
+        tone = self._tone
+        if line[doc.TONE] and tone is None:  # first: without it nothing may be taken
+            from recorder.tone import Tone  # loaded for lines that have one
+
+            tone = Tone(line[doc.TONE][0], self.tap, flows, encodings)
         if not self.paused:
             self.tap.start(recording, opened_ticks)
         self.taking = True
-        if line[doc.TONE] and self._tone is None:
-            from recorder.tone import Tone  # loaded for lines that have one
-
+        if self._tone is not tone:
             recording.event("tone", *line[doc.TONE][0])
-            self._tone = Tone(line[doc.TONE][0], self.tap, flows, encodings)
+            self._tone = tone
         self._changed()
 
     def bridged(self):

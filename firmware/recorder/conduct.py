@@ -123,6 +123,8 @@ class Conduct:
         legs = (FAR, NEAR) if both else (FAR,)
         flows = tuple(bridge.flows[1 - side] for side in legs)  # what goes out to a leg comes from the other
         await self.call.while_up(asking.run(far.agreed.encoding, flows, legs))
+        if asking.asking and not self.todo:  # a fault broke it off
+            self.fail()
         if asking.given:
             self._reason = "hang-up"
             self._told(FAR)
@@ -175,13 +177,14 @@ class Conduct:
     def _take(self):
         call = self.call
         recording = call.recording
-        if self._parties_full:
-            recording.event("parties", *self._parties_full)
-            self._parties_full = None
         try:
             self.capture.begin(recording, call.opened_ticks, self.line, call.bridge.flows, call.bridge.encodings())
         except (SpoolError, MemoryError) as exc:
             recording.event("unrecorded", str(exc) or "memory")
+            return
+        if self._parties_full:
+            recording.event("parties", *self._parties_full)
+            self._parties_full = None
 
     # what happens meanwhile
 
@@ -233,6 +236,15 @@ class Conduct:
             self._erasing = asyncio.create_task(self.call.recording.erase_audio())
         else:
             self._reason = "refused"
+
+    def fail(self):
+        """What was to be done, or what came, found no memory: nothing more is taken. Who may have joined cannot be told."""
+        if self.asking and not (self.asking.failed or self.asking.refused):
+            self.capture.halt()
+            self.asking.fail()
+            self.call.recording.event("unrecorded", "memory")
+            if self.line[doc.IMPOSSIBLE] == "refuse-call":
+                self.call.end(None, 503, "recording impossible")
 
     def _end(self, why):
         self.call.end(FAR, 603, why)
