@@ -28,9 +28,11 @@ class Parties:
         known = self._now[side]
         asserted, sender, contact = said
         names = {}
+        hidden = self._number(asserted).lower() in NOBODY
+        nobody = hidden or (not asserted and self._number(sender).lower() in NOBODY)
         for what, value in (("asserted", asserted), ("from", sender)):
             number = self._number(value)
-            if number and (what == "from" or number.lower() not in NOBODY):
+            if number and (what == "from" or not hidden):
                 names[what] = number
         focus = _is_focus(contact)
         how = ""
@@ -39,7 +41,9 @@ class Parties:
             asserted = "asserted" in names
             if focus and not known.get("focus"):
                 how = "conference"
-            elif changed or (asserted and "asserted" not in known and names["asserted"] not in known.values()):
+            elif changed or (hidden and "asserted" in known):
+                how = "identity"
+            elif asserted and "asserted" not in known and names["asserted"] not in known.values():
                 how = "identity"
             elif origin != known["origin"] and not asserted:
                 how = "session"
@@ -48,7 +52,7 @@ class Parties:
         known.update(names)
         known["origin"] = origin
         known["focus"] = focus
-        if how and how != "conference" and self._name(side) in self._told[side]:
+        if how and how != "conference" and not nobody and self._name(side) in self._told[side]:
             how = ""
         return how
 

@@ -158,6 +158,25 @@ def test_a_name_that_says_nobody_is_no_identity():
         assert parties.seen(FAR, (nobody, ANA, CONTACT), OTHER) == "session", nobody
 
 
+def test_who_withholds_who_they_are_is_somebody_else_and_never_known_again():
+    nobody = "<sip:anonymous@anonymous.invalid>"
+    for first in ("", nobody):
+        parties = told((first or ANA, ANA, CONTACT))
+        if first:
+            assert parties.seen(FAR, (BEA, ANA, CONTACT), OURS) == "identity"
+            parties.told(FAR)
+        assert parties.seen(FAR, (nobody, ANA, CONTACT), OURS) == "identity", "after a number, in one session of a PBX"
+        assert parties.seen(FAR, (nobody, ANA, CONTACT), OURS) == "", "refreshed"
+        parties.told(FAR)
+        assert parties.seen(FAR, (BEA, ANA, CONTACT), OURS) == ("" if first else "identity")
+    parties = told(("", nobody, CONTACT))
+    assert parties.seen(FAR, ("", BEA, CONTACT), OURS) == "identity"
+    parties.told(FAR)
+    assert parties.seen(FAR, ("", nobody, CONTACT), OURS) == "identity", "who knows whether it is the same nobody"
+    parties = told((ANA, nobody, CONTACT))
+    assert parties.seen(FAR, ("", nobody, CONTACT), OURS) == "", "asserted no more, and withheld from the beginning"
+
+
 def test_malformed_names_are_no_names():
     for wrong in (
         '"Ana <sip:600',
