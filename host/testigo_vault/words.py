@@ -176,7 +176,9 @@ def how_informed(by: str, reference: str) -> str:
 
 
 def _terms(basis, worker, objection, high_level):
-    brings = {"connect": "goes on unrecorded", "end-call": "ends the call"}.get(objection, objection)
+    brings = {"connect": "destroys what is held, and the call goes on unrecorded", "end-call": "ends the call"}.get(
+        objection, objection
+    )
     level = " The data are of the high level." if high_level else ""
     return f"Legal basis: {BASES.get(basis, basis)}. An objection {brings}.{level}"
 
