@@ -260,3 +260,18 @@ async def test_an_identity_counts_before_the_answer_comes():
     assert sealed.story == TOLD + AGAIN and 12 not in sealed.fills(FAR), sealed.story
     assert sealed.all("joined") == [[FAR, "+34600333444", "identity"]]
     await r.close()
+
+
+async def test_after_the_longest_time_nobody_is_told_anything():
+    r = await rig("over", line(max_ms=900, worker="notice", worker_reference="staff"), notices=("hello", "staff"))
+    await r.talk()
+    await until(lambda: r.capture.limit_reached, "the longest time")
+    for phone in (r.far, r.near):
+        phone.become(session=True)
+        await answered(phone)
+        await asyncio.sleep_ms(400)
+    assert not r.capture.on and r.far.heard.count(first_packet(r)) == 1 == r.near.heard.count(first_packet(r, "staff"))
+    sealed = await r.sealed()
+    assert sealed.all("unrecorded") == [["limit"]] and sealed.reason == "limit"
+    assert max(ms for _, ms, _ in sealed.packets) < 1100
+    await r.close()
