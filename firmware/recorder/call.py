@@ -290,6 +290,8 @@ class Call:
                 recording.event("quality", flow.leg, *flow.quality())
                 if flow.dropped:
                     recording.event("gap", flow.leg, flow.dropped, 0, "not of the session, or no room to send")
+                if flow.state[media.TOO_LONG]:
+                    recording.event("gap", flow.leg, flow.state[media.TOO_LONG], 0, "longer than a frame takes")
         reason = await self._conduct.close(self._over is not None and self._over.args[1] in (200, 487))
         await recording.close(reason)
         self._log("call %d ended: %s" % (recording.number, reason))

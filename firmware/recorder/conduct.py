@@ -24,6 +24,7 @@ class Conduct:
         self.services = services
         self._line_name = line_name
         self.policy = self.line = self.asking = None
+        self._preferred = None  # by the worker's telephone
         self._why = ""  # why the call is not to be recorded
         self._voice = 0
         self.informed = False
@@ -199,7 +200,12 @@ class Conduct:
         """A leg has a session, the first or another one. called: the URI that was called, where the peer was."""
         if self.asking is None:
             return
-        preference, agreed.preference = agreed.preference, None  # said once
+        preference, agreed.preference = agreed.preference, ""  # said once: "" is an old one
+        if side == NEAR and preference != "":
+            if preference == self._preferred == "on" and self.capture.paused:
+                preference = None  # said ever again, as in a session that is refreshed: it ends no pause
+            else:
+                self._preferred = preference
         if side == FAR and preference == "off":
             self.asking.object("", "sdp")
         said = heard_from(message, called)

@@ -105,13 +105,16 @@ class Gateway:
         while True:
             await asyncio.sleep_ms(TICK_MS)
             try:
-                for call in self.calls:
-                    call.tick()
                 deadline = self._agent.deadline()
                 if deadline is not None and deadline <= self.hal.ms():
                     self.flush()
-            except Exception as exc:  # noqa: BLE001 - the other calls' timers go on
-                self._failed("timer", exc)
+                for call in self.calls:
+                    try:
+                        call.tick()
+                    except Exception as exc:  # noqa: BLE001 - the other calls' timers go on
+                        self._failed("timer", exc)
+            except Exception as exc:  # noqa: BLE001 - the calls' timers go on
+                self._failed("SIP timer", exc)
 
     def flush(self):
         """Lets what the calls did take effect: their events, then their messages."""

@@ -33,15 +33,15 @@ SENT_MS = const(16)
 MARK = const(17)  # the next packet starts a talkspurt
 SCRATCH = const(18)
 FORWARD = const(19)  # 1: packets pass; 2: they pass, and each is to be changed; 0: they do not
-FLOW_WORDS = const(20)
+TOO_LONG = const(20)  # packets that no frame takes
+FLOW_WORDS = const(21)
 
 # control, by word
 POSITION = const(0)  # where the next packet goes in the frame; 0 while nothing is recorded
 STARTED = const(1)  # ticks of the frame's first packet
 LIMIT = const(2)
 FIRST = const(3)  # position of the frame's first packet
-TOO_LONG = const(4)
-CONTROL_WORDS = const(5)
+CONTROL_WORDS = const(4)
 
 FRAME_MS = const(220)  # a frame is sealed by the packet that finds it this old: it holds at most 250 ms
 RECORD_HEAD = const(5)
@@ -92,7 +92,7 @@ def relay(rx: ptr8, off: int, n: int, flow: ptr32, control: ptr32, frame: ptr8, 
     position = control[POSITION]
     if position:
         if n > 1000:
-            control[TOO_LONG] = control[TOO_LONG] + 1
+            flow[TOO_LONG] = flow[TOO_LONG] + 1
         else:
             if position == control[FIRST]:
                 control[STARTED] = now

@@ -26,7 +26,6 @@ class Tap:
         control = self.control
         control[media.FIRST] = stream.start + 5
         control[media.LIMIT] = stream.start + stream.capacity - ROOM - media.RECORD_HEAD
-        control[media.TOO_LONG] = 0
         control[media.POSITION] = control[media.FIRST]
 
     def stop(self):

@@ -1,6 +1,7 @@
 """What comes at an odd moment of a call: somebody joins while it rings or while the worker is told, answers in a pause."""
 
 import asyncio
+import struct
 import sys
 
 import appliance  # noqa: F401 - first: from within branch_office its imports would be too deep for the stack
@@ -276,3 +277,57 @@ async def test_nobody_is_told_when_nothing_more_is_taken():
     assert told(sealed, FAR) == [("hello", True)] and sealed.fills(FAR) == [2], sealed.story
     assert sealed.all("unrecorded") == [["limit"]] and sealed.reason == "limit"
     await r.close()
+
+
+async def test_a_session_refreshed_ends_no_pause():
+    """A telephone that says `on` in all that it sends wants nothing new by it."""
+    r = await rig("ever-on", line(**PAUSE))
+    r.near.extra = b"a=recordpref:on\r\n"
+    await r.talk()
+    await r.near.press("*7")
+    await until(lambda: r.capture.paused, "the pause")
+    for _ in range(2):
+        await rejoin(r.near)
+        await asyncio.sleep_ms(50)
+        assert r.capture.paused
+    r.near.extra = b"a=recordpref:pause\r\n"
+    await rejoin(r.near)
+    r.near.extra = b"a=recordpref:on\r\n"
+    await rejoin(r.near)
+    await until(lambda: r.capture.on, "the end of the pause")
+    sealed = await r.sealed()
+    assert sealed.all("pause") == [["key"]] and sealed.all("resume") == [["sdp"]]
+    await r.close()
+
+
+async def test_packets_too_long_for_a_frame_are_accounted_for():
+    r = await rig("too-long", line())
+    await r.talk()
+    to = r.far.hal.address(r.far.agreed.host, r.far.agreed.port)
+    r.far.be_silent()
+    for i in range(5):
+        r.far.rtp.sendto(struct.pack(">BBHII", 0x80, 0, 9000 + i, 1600 * i, 0x0D0E0F10) + bytes(1600), to)
+        await asyncio.sleep_ms(20)
+    sealed = await r.sealed()
+    assert [FAR, 5, 0, "longer than a frame takes"] in sealed.all("gap"), sealed.all("gap")
+    await r.close()
+
+
+async def test_a_fault_in_one_calls_timer_leaves_the_others():
+    r = await rig("timers", line(**PAUSE))
+    await r.talk()
+    capture = r.capture
+    assert r.gateway.control("pause", 0)[1] == ""
+    capture.pause_limit = 100
+    r.gateway.calls.insert(0, Broken())
+    await until(lambda: capture.on, "the end of the pause")
+    r.gateway.calls.pop(0)
+    await r.sealed()
+    await r.close(clean=False)
+
+
+class Broken:
+    recording = None
+
+    def tick(self):
+        raise ValueError("as any fault in there")
