@@ -193,7 +193,7 @@ class Endpoint:
             if name == EVENT:
                 if events and agreed.event_type is None:
                     agreed.event_type = payload_type
-            elif name in TYPES and name not in agreed.encodings:
+            elif TYPES.get(name) == payload_type and name not in agreed.encodings:
                 agreed.encodings.append(name)
                 if not agreed.encoding and name in encodings:
                     agreed.encoding = name

@@ -28,15 +28,24 @@ def test_both_ends_agree():
         assert (agreed.direction, agreed.held, agreed.ptime, agreed.record) == ("sendrecv", False, 20, None)
 
 
-def test_the_peer_s_order_and_numbers_are_kept():
+def test_the_peer_s_order_and_number_for_keys_are_kept():
     lines, agreed = answer(
-        "m=audio 7000 RTP/AVP 18 97 8 0 99\r\na=rtpmap:97 pcmu/8000/1\r\na=rtpmap:99 Telephone-Event/8000\r\na=ptime:30\r\n"
+        "m=audio 7000 RTP/AVP 18 8 0 99\r\na=rtpmap:8 pcma/8000/1\r\na=rtpmap:99 Telephone-Event/8000\r\na=ptime:30\r\n"
     )
-    assert (agreed.encoding, agreed.payload_type, agreed.event_type, agreed.ptime) == ("PCMU", 97, 99, 30)
-    assert agreed.encodings == ["PCMU", "PCMA"]
-    assert "m=audio 4000 RTP/AVP 97 99" in lines and "a=fmtp:99 0-16" in lines
-    _, agreed = answer("m=audio 7000 RTP/AVP 97 8\r\na=rtpmap:97 PCMU/8000\r\n", encodings=("PCMA",))
-    assert (agreed.encoding, agreed.payload_type, agreed.event_type) == ("PCMA", 8, None)
+    assert (agreed.encoding, agreed.payload_type, agreed.event_type, agreed.ptime) == ("PCMA", 8, 99, 30)
+    assert agreed.encodings == ["PCMA", "PCMU"]
+    assert "m=audio 4000 RTP/AVP 8 99" in lines and "a=fmtp:99 0-16" in lines
+
+
+def test_g711_has_its_own_numbers_only():
+    """Notices and the other leg's packets go out under those of RFC 3551: under another the peer would hear nothing."""
+    _, agreed = answer("m=audio 7000 RTP/AVP 97 8\r\na=rtpmap:97 PCMU/8000\r\n")
+    assert (agreed.encoding, agreed.payload_type, agreed.encodings) == ("PCMA", 8, ["PCMA"])
+    for wrong in ("97\r\na=rtpmap:97 PCMU/8000\r\n", "8\r\na=rtpmap:8 PCMU/8000\r\n", "0\r\na=rtpmap:0 G729/8000\r\n"):
+        try:
+            raise AssertionError(answer("m=audio 7000 RTP/AVP " + wrong))
+        except sdp.SdpError as error:
+            assert str(error) == "no encoding in common"
 
 
 def test_other_streams_are_refused_in_their_place():
