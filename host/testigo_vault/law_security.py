@@ -247,10 +247,10 @@ def _procedures(facts: LawFacts, say: Say) -> list[Block]:
             )
         ),
         say(
-            "Se perdió la máquina: se restauran organisation/, devices/, documents/ y vault.toml, se apunta a las copias y se "
-            "reindexa",
-            "The machine was lost: organisation/, devices/, documents/ and vault.toml are restored, pointed at the copies, and "
-            "indexed",
+            "Se perdió la máquina: se restauran organisation/, devices/, documents/, objections.json y vault.toml, se apunta a "
+            "las copias y se reindexa",
+            "The machine was lost: organisation/, devices/, documents/, objections.json and vault.toml are restored, "
+            "pointed at the copies, and indexed",
         ),
         say(
             "Sin las claves de organisation/ o sin la frase de paso del audio, ninguna copia se puede abrir",

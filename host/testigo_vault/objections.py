@@ -85,7 +85,7 @@ class Register:
     def add(self, wanted: Iterable[tuple[str, str]]) -> Changed:
         """Enter numbers in E.164, each with a reason; those on the list already stay as they are. Signs the list."""
         with self._locked():
-            entries = self._read()
+            entries = self._whole()
             active = {entry.number: entry for entry in entries if entry.removed is None}
             added: list[Entry] = []
             present: list[Entry] = []
@@ -103,7 +103,7 @@ class Register:
     def remove(self, number: str, reason: str) -> tuple[Entry, int]:
         """Take a number in E.164 off the list: (its entry, version of the list). Raises NotFound."""
         with self._locked():
-            entries = self._read()
+            entries = self._whole()
             active = {entry.number: entry for entry in entries if entry.removed is None}
             entry = active.pop(number, None)
             if entry is None:
@@ -128,11 +128,15 @@ class Register:
             self._log(KINDS[3], GRANTED, _named(found) if found else "no entry")
             return found
 
-    def publish(self) -> int:
+    def publish(self, without_lost: bool = False) -> int:
         """Version of the signed list, which is signed anew if it is not what the register says: after a restored backup,
-        or a crash between the two. 0: there never was a number, and there is no list."""
+        or a crash between the two. 0: there never was a number, and there is no list. without_lost: also where the list
+        has numbers that the register does not know, whose objections then end."""
         with self._locked():
-            return self._publish(entry.number for entry in self._read() if entry.removed is None)
+            entries = self._read() if without_lost else self._whole()
+            if without_lost:
+                self._log(KINDS[2], GRANTED, "signed without the numbers that the register lost")
+            return self._publish(entry.number for entry in entries if entry.removed is None)
 
     # the file
 
@@ -154,6 +158,28 @@ class Register:
             return []
         except (ValueError, KeyError, TypeError) as error:
             raise VaultError(f"{self.path} is not the register of objections: {error!r}.", "Restore it.") from None
+
+    def _whole(self) -> list[Entry]:
+        """The entries, of a register that knows every number of the signed list. Raises VaultError where it was lost, or is
+        an older one than the list: to sign a shorter list would end objections of which nobody knows any more."""
+        entries = self._read()
+        documents = self._organisation.documents
+        if documents.objections_path().exists():
+            key, count, digest = documents.read(documents.objections_path()).body
+            listed = _listed(documents)
+            known = {entry.number for entry in entries}
+            lost = count - len(known)  # at least, of a list that was damaged besides
+            if hashlib.sha256(listed).digest() == digest:
+                digests = {listed[at : at + wire.WIDTH] for at in range(0, len(listed), wire.WIDTH)}
+                lost = len(digests.difference(wire.digest(HOST, key, number) for number in known))
+            if lost > 0:
+                numbers = "1 number that is" if lost == 1 else f"{lost} numbers that are"
+                raise VaultError(
+                    f"The signed list has {numbers} not in {self.path}: the register was lost, or is an older one.",
+                    "Restore it from the backup. Where there is none, `testigo objections list --without-lost` signs the list "
+                    "without them: calls of these people are then recorded again.",
+                )
+        return entries
 
     def _write(self, entries: list[Entry]) -> None:
         data = {"entries": [asdict(entry) for entry in entries]}

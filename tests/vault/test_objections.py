@@ -147,6 +147,30 @@ def test_the_list_is_put_right_after_a_crash_or_a_backup(vault, policy, testigo)
     assert entry.publish() == 4 and on_signed_list(vault.organisation.documents, ["", OTHER])
 
 
+def test_a_register_that_was_lost_signs_no_shorter_list(vault, policy, testigo):
+    path = vault.folder / "objections.json"
+    documents = vault.organisation.documents
+    register(vault).add([(NUMBER, "")])
+    backup = path.read_bytes()
+    register(vault).add([(OTHER, "")])
+    for state, lost in ((backup, "1 number that is"), (None, "2 numbers that are")):
+        path.write_bytes(state) if state else path.unlink()
+        for verb in (["list"], ["add", "+34600999888"], ["remove", NUMBER]):
+            said = " ".join(testigo("objections", *verb, status=1).split())
+            assert lost in said and "Restore it from the backup" in said
+        assert signed(vault)[0].version == 2 and on_signed_list(documents, [OTHER])
+    # Neither is a list that was damaged besides taken for the smaller one.
+    listed = (documents.folder / objections.BLOB).read_bytes()
+    (documents.folder / objections.BLOB).unlink()
+    assert "2 numbers that are" in " ".join(testigo("objections", "list", status=1).split())
+    (documents.folder / objections.BLOB).write_bytes(listed)
+    # Whoever has no backup says so, and it is in the log.
+    path.write_bytes(backup)
+    testigo("objections", "list", "--without-lost")
+    assert on_signed_list(documents, [NUMBER]) and not on_signed_list(documents, [OTHER])
+    assert any("register lost" in entry.detail for entry in vault.log.entries())
+
+
 def test_an_empty_list_is_signed_so_that_appliances_forget_the_last_number(vault, policy, appliance):
     entry = register(vault)
     assert entry.publish() == 0

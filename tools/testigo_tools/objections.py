@@ -105,11 +105,14 @@ def remove(number: str = NUMBER, reason: str = REASON, vault: Path = VAULT_OPTIO
 def list_entries(
     past: bool = typer.Option(False, "--all", help="Those too that were taken off."),
     as_json: bool = typer.Option(False, "--json", help="For programs."),
+    without_lost: bool = typer.Option(
+        False, help="Sign the list although the register lost numbers of it, whose calls are then recorded again."
+    ),
     vault: Path = VAULT_OPTION,
 ) -> None:
     """The register. The signed list is put right first, should it not be what the register says."""
     with _register(vault) as register:
-        version = register.publish()
+        version = register.publish(without_lost)
         entries = register.entries(past)
     if as_json:
         print(json.dumps({"version": version, "entries": [asdict(entry) for entry in entries]}))
