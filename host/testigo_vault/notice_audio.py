@@ -27,6 +27,8 @@ PEAK_DBTP = -2.0
 LONGEST_MS = 180_000
 SHORTEST_MS = 500  # shorter, EBU R128 has next to nothing to measure, and nobody understands anything
 
+_SLACK_MS = 250  # between what a file says and what it has, as compressed sound is padded
+_NO_LENGTH = 0x7F000000  # bytes; programs that write to a pipe put one beyond
 _BETWEEN_MS = 350  # of silence, between parts that are spoken apart
 _FAINTEST_LUFS = -60.0  # of a source; what is quieter is the noise of a microphone
 _GATE_LUFS = -70.0  # what EBU R128 says of silence
@@ -125,12 +127,16 @@ def _encoded(samples: bytes) -> NoticeAudio:
 
 
 def _decode(data: bytes, name: str) -> bytes:
-    """Mono float samples at 8 kHz in the machine's byte order."""
+    """Mono float samples at 8 kHz in the machine's byte order. Raises VaultError for a file that was cut short: of its
+    words, which are signed, callers would hear only the first."""
+    says_ms = _wav_says_ms(data)
     try:
         with av.open(io.BytesIO(data), "r") as container:
             if not container.streams.audio:
                 raise VaultError(f"{name} holds no sound.", "Give another file.")
             stream = container.streams.audio[0]
+            if stream.duration and stream.time_base:
+                says_ms = max(says_ms, int(stream.duration * stream.time_base * 1000))
             graph = _Graph([("aresample", str(RATE))])
             graph.begin(graph.graph.add_abuffer(template=stream))
             out = bytearray()
@@ -143,7 +149,27 @@ def _decode(data: bytes, name: str) -> bytes:
             out += graph.pull()
     except FFmpegError as error:
         raise VaultError(f"{name} is no sound that can be read: {error.strerror}.", "Give a WAV file.") from None
+    has_ms = len(out) // 4 * 1000 // RATE
+    if has_ms < min(says_ms, LONGEST_MS) - max(_SLACK_MS, says_ms // 50):
+        raise VaultError(
+            f"{name} was cut short: it says that it lasts {says_ms / 1000:.1f} s, and has {has_ms / 1000:.1f} s of sound.",
+            "Give the whole file.",
+        )
     return bytes(out)
+
+
+def _wav_says_ms(data: bytes) -> int:
+    """How long a WAV says that it is (its chunks fmt and data), which FFmpeg does not ask. 0: any other file, and one that
+    was written to a pipe, with a length that means none."""
+    at, rate = 12, 0
+    while data[:4] == b"RIFF" and at + 8 <= len(data):
+        kind, size = data[at : at + 4], int.from_bytes(data[at + 4 : at + 8], "little")
+        if kind == b"fmt ":
+            rate = int.from_bytes(data[at + 16 : at + 20], "little")  # bytes a second
+        elif kind == b"data":
+            return size * 1000 // rate if rate and size < _NO_LENGTH else 0
+        at += 8 + size + size % 2
+    return 0
 
 
 class _Graph:

@@ -137,3 +137,33 @@ def test_a_wav_of_coded_audio_is_what_it_decodes_to():
     with wave.open(io.BytesIO(wav("PCMA", audio.pcma))) as file:
         assert (file.getframerate(), file.getnchannels(), file.getsampwidth()) == (8000, 1, 2)
         assert file.readframes(9000) == g711.decode("PCMA", audio.pcma)
+
+
+def test_a_sound_that_was_cut_short_is_refused(tmp_path):
+    """Its words are signed, and callers would hear only the first of them; FFmpeg takes what is left without a word."""
+    path = tmp_path / "notice.wav"
+    path.write_bytes(sound(4))
+    assert from_file(path).total_ms == 4000
+    path.write_bytes(sound(4)[: RATE * 4])
+    with pytest.raises(VaultError, match=r"was cut short: it says that it lasts 4\.0 s, and has 2\.0 s"):
+        from_file(path)
+    # A file that was written to a pipe does not know its length.
+    for length in (0x7FFFF000, 0xFFFFFFFF):
+        path.write_bytes(sound(4)[:40] + length.to_bytes(4, "little") + sound(4)[44:])
+        assert from_file(path).total_ms == 4000
+
+
+def test_a_compressed_sound_that_was_cut_short_is_refused(tmp_path):
+    path = tmp_path / "notice.mp3"
+    with av.open(io.BytesIO(sound(8))) as source, av.open(str(path), "w") as target:
+        stream = target.add_stream("libmp3lame", rate=RATE)
+        stream.layout = "mono"
+        resampler = av.AudioResampler(format="s16p", layout="mono", rate=RATE)
+        for frame in source.decode(audio=0):
+            for part in resampler.resample(frame):
+                target.mux(stream.encode(part))
+        target.mux(stream.encode(None))
+    assert abs(from_file(path).total_ms - 8000) < 250
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    with pytest.raises(VaultError, match="was cut short"):
+        from_file(path)
