@@ -32,6 +32,7 @@ class Asking:
         self._by = ("notice", "", "")
         self._objection = False
         self._afresh = False  # what is being played or asked begins anew
+        self.held = False  # because the far leg was put on hold: who is on hold hears nothing
         self.heard = []  # (leg, notice name) of those that were played to their end
         self.missed = False  # somebody came to the near leg while a notice was played to it: it does not count as heard
 
@@ -54,6 +55,7 @@ class Asking:
 
     def begin(self):
         """The call is there, or the worker wants it recorded from now on -> whether there is something to ask."""
+        self._by = ("notice", "", "")
         return self._machine.handle(consent.START) == consent.PLAY
 
     def join(self):
@@ -61,16 +63,24 @@ class Asking:
         asking = not self.given
         if self._machine.handle(consent.JOIN) != consent.PLAY:
             return False
-        if asking:
-            self._again()
-            return False
-        return True
+        self._again()
+        return not asking
 
     def forget(self, leg):
         """Somebody else is on that leg: what was heard there counts no more."""
         self.heard = [pair for pair in self.heard if pair[0] != leg]
         self.missed = True
         self._wake.set()
+
+    def hold(self, leg):
+        """That leg hears nothing any more: what is being played to it, or asked, does not count."""
+        if leg != FAR:
+            self.missed = True
+            self._wake.set()
+        elif self.asking:
+            self._machine.handle(consent.JOIN)
+            self.held = True
+            self._again()
 
     def fail(self):
         """Nobody can be asked any more."""
@@ -124,13 +134,15 @@ class Asking:
     async def run(self, encoding, flows, legs):
         """One asking, after `begin` or `join` said so. flows: that carry the notice. legs: that hear it.
 
-        Returns True if consent was given. Cancelled when a party hangs up: the record then says how far the
-        notice was played.
+        Returns True if consent was given; with `held` it has to be run anew. Cancelled when a party hangs up: the record
+        then says how far the notice was played.
         """
         machine = self._machine
         action = consent.PLAY
-        self._by = ("notice", "", "")
+        self.held = False
         while action in (consent.PLAY, consent.WAIT):
+            if self.held:
+                return False
             if action == consent.PLAY:
                 action = await self._play(encoding, flows, legs)
             else:

@@ -8,6 +8,7 @@ command of the worker's side, somebody who joins) is in `steering.py`, loaded wh
 import asyncio
 
 from recorder.asking import Asking
+from recorder.bridge import HELD_MS
 from recorder.capture import Capture
 from recorder.leg import FAR, NEAR
 from recorder.spool import SpoolError
@@ -121,9 +122,12 @@ class Conduct:
         bridge = self.call.bridge
         near, far = bridge.legs
         both = self.line[doc.NOTICE_LEGS] == "both" and near.agreed and far.agreed
-        legs = (FAR, NEAR) if both else (FAR,)
-        flows = tuple(bridge.flows[1 - side] for side in legs)  # what goes out to a leg comes from the other
-        await self.call.while_up(asking.run(far.agreed.encoding, flows, legs))
+        while await self._hears(far):
+            legs = (FAR, NEAR) if both and not near.held else (FAR,)
+            flows = tuple(bridge.flows[1 - side] for side in legs)  # what goes out to a leg comes from the other
+            await self.call.while_up(asking.run(far.agreed.encoding, flows, legs))
+            if not asking.held:
+                break
         if asking.asking and not self.todo:  # a fault broke it off
             self.fail()
         if asking.given:
@@ -134,12 +138,28 @@ class Conduct:
         if asking.failed:
             self.refuse_if_duty()
 
+    async def _hears(self, leg):
+        """Waits while a leg is on hold, which hears nothing -> whether there is still something to tell."""
+        asking, bridge = self.asking, self.call.bridge
+        if leg.held:
+            bridge.forward(bridge.up)  # meanwhile they hear each other, and nothing is kept
+            deadline = self.services.hal.ms() + HELD_MS
+            while leg.held and (asking.asking or asking.given):
+                left = deadline - self.services.hal.ms()
+                if left <= 0:
+                    self.call.raise_end(None, 408, "on hold for long")
+                await self.call.next(left)
+            bridge.forward(False)
+        return asking.asking or asking.given
+
     async def _inform(self):
         """Tells the worker, as the policy says."""
         asking = self.asking
         way, reference = self.line[doc.WORKER], self.line[doc.WORKER_REFERENCE]
         while way == "notice" and (NEAR, reference) not in asking.heard:
             bridge = self.call.bridge
+            if not await self._hears(bridge.legs[NEAR]):
+                return
             told = asking.tell(reference, bridge.legs[NEAR].agreed.encoding, bridge.flows[FAR], NEAR)
             if not await self.call.while_up(told) and not asking.missed:
                 self.call.recording.event("unrecorded", "notice of the worker missing or incomplete")
@@ -206,6 +226,8 @@ class Conduct:
                 preference = None  # said ever again, as in a session that is refreshed: it ends no pause
             else:
                 self._preferred = preference
+        if agreed.held:
+            self.asking.hold(side)
         if side == FAR and preference == "off":
             self.asking.object("", "sdp")
         said = heard_from(message, called)

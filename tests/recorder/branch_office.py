@@ -152,8 +152,9 @@ class Phone:
                 continue
             self.sock.sendto(data, self.hal.address(host, port))
 
-    def invite(self, port, uri="sip:100@x", body=b"", caller="sip:200@x"):
-        body = body or self.media.offer(encodings=("PCMU",), event_type=self.event_type) + self.extra
+    def invite(self, port, uri="sip:100@x", body=b"", caller="sip:200@x", direction="sendrecv"):
+        offer = self.media.offer(encodings=("PCMU",), event_type=self.event_type, direction=direction)
+        body = body or offer + self.extra
         self.call = self.agent.invite(uri, caller, body, (HOST, port), self.hal.ms(), headers=self.agent.more)
         self.flush()
 

@@ -275,3 +275,21 @@ async def test_after_the_longest_time_nobody_is_told_anything():
     assert sealed.all("unrecorded") == [["limit"]] and sealed.reason == "limit"
     assert max(ms for _, ms, _ in sealed.packets) < 1100
     await r.close()
+
+
+async def test_a_key_that_comes_before_its_notice_is_the_key_that_the_rule_asks_for():
+    opt_in = {"rule": "opt-in", "accept_key": "1", "key_timeout": 300, "repeats": 0}
+    r = await rig("early", line(worker="notice", worker_reference="staff", **opt_in), notices=("hello",))
+    await branch_office.give_notice(r.app, "staff", 8000)
+    r.far.invite(r.port)
+    await until(lambda: r.far.heard, "the notice")
+    await r.far.press("1")
+    await until(lambda: r.near.heard, "the worker's notice")
+    r.far.become(session=True)
+    await answered(r.far)
+    await r.far.press("1")
+    await until(lambda: r.capture.on, lambda: "recording: " + r.log())
+    sealed = await r.sealed()
+    assert sealed.all("consent") == [["opt-in", True, "key", "1", "rfc4733"]] * 2
+    assert [one[6] for one in sealed.all("notice")] == [True] * 3
+    await r.close()

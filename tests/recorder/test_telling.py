@@ -236,3 +236,93 @@ async def test_a_number_on_the_list_is_not_recorded_in_any_spelling():
     await r.talk()
     assert 2 in (await r.sealed()).fills(FAR), "others are"
     await r.close()
+
+
+async def hold(phone, held=True):
+    phone.events.clear()
+    phone.offer(direction="inactive" if held else "sendrecv")
+    await until(lambda: sip_event.ACCEPTED in phone.events, "the answer")
+
+
+async def test_who_is_on_hold_from_the_start_is_told_afterwards():
+    r = await rig("held", line())
+    r.far.invite(r.port, direction="inactive")
+    await until(lambda: sip_event.ANSWERED in r.far.events, "the answer")
+    await asyncio.sleep_ms(400)
+    assert not r.far.heard and not r.near.events, "who is on hold hears no notice"
+    await hold(r.far, False)
+    await until(lambda: r.call.bridge.up and r.capture.on, "recording")
+    sealed = await r.sealed()
+    assert r.far.heard[:10] == packets(r.notices["hello"]["PCMU"]) and notices(sealed) == [(FAR, "hello", True)]
+    await r.close()
+
+
+async def test_a_hold_in_the_notice_or_before_the_answer_begins_it_again():
+    for changes, before_ms, first in (({}, 100, False), ({"rule": "opt-out", "key_timeout": 500}, 400, True)):
+        r = await rig("held-amid", line(**changes))
+        r.far.invite(r.port)
+        await until(lambda: r.far.heard, "the notice")  # noqa: B023
+        await asyncio.sleep_ms(before_ms)
+        await hold(r.far)
+        heard = len(r.far.heard)
+        await asyncio.sleep_ms(600)
+        assert not r.call._conduct.given and len(r.far.heard) <= heard + 1, "the time to answer stands still"
+        await hold(r.far, False)
+        await until(lambda: r.call.bridge.up and r.capture.on, "recording")  # noqa: B023
+        sealed = await r.sealed()
+        assert notices(sealed) == [(FAR, "hello", first), (FAR, "hello", True)]
+        assert len(sealed.all("consent")) == 1
+        await r.close()
+
+
+async def test_who_joins_on_hold_is_told_when_it_ends():
+    r = await rig("held-join", line())
+    await r.talk()
+    r.far.become(session=True)
+    await hold(r.far)
+    r.near.speak(11)
+    r.far.speak(12)
+    await asyncio.sleep_ms(500)
+    assert not r.capture.on and r.far.heard.count(packets(r.notices["hello"]["PCMU"])[0]) == 1
+    assert r.near.heard[-1][0] == 12, "music, as it may be"
+    r.far.speak(3)
+    r.near.speak(3)
+    await hold(r.far, False)
+    await until(lambda: r.capture.on, "recording")
+    await asyncio.sleep_ms(100)
+    sealed = await r.sealed()
+    assert sealed.story == START + " worker audio joined notice consent audio", sealed.story
+    assert 12 not in sealed.fills(FAR) and 11 not in sealed.fills(NEAR)
+    assert r.far.heard.count(packets(r.notices["hello"]["PCMU"])[0]) == 2
+    await r.close()
+
+
+async def test_a_worker_on_hold_is_told_afterwards():
+    r = await rig("held-worker", line(worker="notice", worker_reference="staff"), notices=("hello", "staff"))
+    r.far.invite(r.port)
+    told = packets(r.notices["staff"]["PCMU"])
+    await until(lambda: told[0] in r.near.heard, "the worker's notice")
+    await hold(r.near)
+    await asyncio.sleep_ms(400)
+    assert not r.capture.on and told[-1] not in r.near.heard
+    await hold(r.near, False)
+    await until(lambda: r.capture.on, "recording")
+    sealed = await r.sealed()
+    assert notices(sealed) == [(FAR, "hello", True), (NEAR, "staff", False), (NEAR, "staff", True)]
+    await r.close()
+
+
+async def test_hanging_up_on_hold_leaves_nothing_behind():
+    for joins in (False, True):
+        r = await rig("held-end", line())
+        if joins:
+            await r.talk()
+            r.far.become(session=True)
+            await hold(r.far)
+        else:
+            r.far.invite(r.port, direction="inactive")
+            await until(lambda: sip_event.ANSWERED in r.far.events, "the answer")  # noqa: B023
+        await asyncio.sleep_ms(100)
+        sealed = await r.sealed()
+        assert sealed.reason == ("hang-up" if joins else "cancelled") and bool(sealed.packets) == joins
+        await r.close()
