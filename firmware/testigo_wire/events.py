@@ -68,6 +68,7 @@ class Order:
         self._policy = None
         self._terms = False
         self._worker = False
+        self._told = False  # the near leg heard a notice to its end
         self._test = False
         self._noticed = False
         self._consent = False
@@ -100,6 +101,8 @@ class Order:
         self._terms = True
 
     def _on_worker(self, event):
+        if event[2] == "notice" and not self._told:
+            return "worker said to be told before the notice was complete"
         self._worker = True
 
     def _on_joined(self, event):
@@ -107,7 +110,7 @@ class Order:
         if event[2] == FAR:
             self._noticed = self._consent = False
         else:
-            self._worker = False
+            self._worker = self._told = False
 
     def _on_stopped(self, event):
         self._noticed = self._consent = self._paused = False
@@ -118,6 +121,8 @@ class Order:
             return "notice said to be complete was cut short"
         if completed and leg == FAR:
             self._noticed = True
+        elif completed:
+            self._told = True
 
     def _on_consent(self, event):
         rule, given, by = event[2:5]

@@ -13,6 +13,8 @@ AGAIN = ("consent", 7600) + CONSENT[2:]
 NOTICE_AGAIN = ("notice", 7500) + NOTICE[2:]
 TERMS = ("terms", 1, "consent", "acknowledgement", "connect", True)
 WORKER = ("worker", 5100, "acknowledgement", "worker-1")
+TO_WORKER = ("notice", 7500, 0) + NOTICE[3:]
+TOLD_WORKER = ("worker", 7600, "notice", "worker-es")
 OBJECTION = ("objection", 5300, 1, "9", "rfc4733")
 TEST_CALL = CALL[:-1] + ("test",)
 TEST_CONSENT = ("consent", 0, "notify", True, "test", "", "")
@@ -69,7 +71,8 @@ def test_lawful_in_parts():
     assert (
         run(agreed + talk + (("stopped", 7000, "key"), ("started", 7400, "host"), NOTICE_AGAIN, AGAIN) + talk) is None
     )
-    assert run(agreed + talk + (JOINED_NEAR, ("worker", 7100, "notice", "worker-es")) + talk) is None
+    assert run(agreed + talk + (JOINED_NEAR, TO_WORKER, TOLD_WORKER) + talk) is None
+    assert run((CALL, POLICY, TERMS, NOTICE, CONSENT, TO_WORKER, TOLD_WORKER) + talk) is None
     # Who stops while paused begins the next part without the pause.
     stopped = (PAUSE, ("stopped", 8100, "key"), ("notice", 8200) + NOTICE[2:], ("consent", 8300) + CONSENT[2:])
     assert run(agreed + talk + stopped + talk) is None
@@ -126,6 +129,11 @@ def test_against_the_law():
         (
             (CALL, POLICY, TERMS, NOTICE, CONSENT, WORKER, JOINED_NEAR, AUDIO_KEYS),
             "audio before the worker was informed",
+        ),
+        ((CALL, POLICY, TERMS, NOTICE, CONSENT, TOLD_WORKER), "worker said to be told before the notice was complete"),
+        (
+            (CALL, POLICY, TERMS, TO_WORKER, ("joined", 7550) + JOINED_NEAR[2:], TOLD_WORKER),
+            "worker said to be told before the notice was complete",
         ),
     ):
         assert run(script) == wrong, (script, run(script))
