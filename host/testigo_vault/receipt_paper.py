@@ -61,6 +61,10 @@ class _Page:
                 ("unanswered", "not-asked"),
                 say("Justificante de llamada no grabada", "Receipt of a call that was not recorded"),
             ),
+            **dict.fromkeys(
+                ("informed", "not-objected"),  # neither of which is consent (GDPR article 4(11))
+                say("Justificante de aviso", "Receipt of notice"),
+            ),
             "test": say("Justificante de una prueba", "Receipt of a self-test"),
         }
         title = titles.get(facts.outcome, say("Justificante de consentimiento", "Consent receipt"))
@@ -150,6 +154,8 @@ class _Page:
         how = words.by.get(answer.by, answer.by).format(key=answer.key)
         channel = words.channels.get(answer.channel, answer.channel)
         verdict = say("Consentimiento", "Consent") if answer.given else say("Sin consentimiento", "No consent")
+        if answer.given and answer.by in ("notice", "timeout"):
+            verdict = say("Se puede grabar", "May be recorded")
         text = f"{verdict}: {how}" + (f", {channel}" if channel else "")
         rule = words.rules.get(answer.rule, answer.rule)
         return [[self._clock(answer.at), "", f"{text}. {say('Regla', 'Rule')}: {rule}."]]

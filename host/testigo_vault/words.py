@@ -6,7 +6,7 @@ from collections.abc import Callable
 from testigo_vault import purposes
 
 OUTCOMES = {
-    "recorded": "Recorded with consent",
+    "recorded": "Recorded after notice",  # by the rule of the line, which may ask for consent or not
     "objected": "Objected later: audio destroyed",
     "refused": "Objected: nothing recorded",
     "unrecorded": "Connected without recording",
@@ -96,6 +96,11 @@ _GIVEN_BY = {
     "sdp": "by the telephone's own setting",
     "test": "as a self-test",
 }
+# What lets recording begin without being consent (GDPR article 4(11): a clear affirmative act).
+_ALLOWED_BY = {
+    "notice": "the notice was heard to its end",
+    "timeout": "no key was pressed in time to object",
+}
 _REFUSED_BY = {**_GIVEN_BY, "timeout": "as no key came in time"}
 _JOINED = {
     "identity": "another identity was announced",
@@ -161,6 +166,8 @@ def _notice(leg, language, name, digest, played_ms, total_ms, completed):
 
 
 def _consent(rule, given, by, key, channel):
+    if given and by in _ALLOWED_BY:
+        return f"Recording may begin: {_ALLOWED_BY[by]}. Rule: {RULES.get(rule, rule)}."
     how = (_GIVEN_BY if given else _REFUSED_BY).get(by, by).format(key=key)
     how += f", sent {_CHANNELS.get(channel, channel)}" if channel else ""
     return f"Consent {'given' if given else 'not given'} {how}. Rule: {RULES.get(rule, rule)}."

@@ -13,7 +13,7 @@ from pypdf import PdfReader
 
 from testigo_vault import paper_markdown, paper_pdf
 from testigo_vault.paper import Bullets, Code, Facts, Gap, Heading, Paper, Paragraph, Quote, Table, Verdict, coded
-from testigo_vault.words import visible
+from testigo_vault.words import event, visible
 
 MADE = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
 HOSTILE = [
@@ -183,6 +183,32 @@ def test_the_page_says_how_it_came_out(page, make, title, says):
     pdf, _ = page(make, "--language", "en")
     text = plain(pdf.pages[0].extract_text())
     assert plain(title) in text and plain(says) in text and len(pdf.pages) == 1
+
+
+@pytest.mark.parametrize(
+    ("rule", "by", "says"),
+    [
+        ("notify", "notice", "by hearing the notice to its end"),
+        ("opt-out", "timeout", "no key having been pressed in time"),
+    ],
+)
+def test_neither_hearing_a_notice_nor_silence_is_told_as_consent(page, rule, by, says):
+    """GDPR article 4(11): consent is a clear affirmative act."""
+    answer = ("consent", 6600, rule, True, by, "", "")
+
+    def told(vault, appliance):
+        opening = calls.opening(calls.signed(vault))
+        opening[1] = (*opening[1][:-1], rule)
+        events = [*opening, calls.played(5400), answer, calls.worker(6600)]
+        made = appliance.record(events=events, packets=calls.speech(0.5, start_ms=7000), seconds=20)
+        assert calls.take(vault, made).state == "good"
+
+    pdf, _ = page(told, "--language", "en")
+    text = plain(pdf.pages[0].extract_text())
+    assert plain("Receipt of notice") in text and plain(f"May be recorded: {says}") in text
+    assert plain("Consent:") not in text and plain("Consent receipt") not in text.partition(plain("What was heard"))[0]
+    sentence = event(answer[0], list(answer[2:]))
+    assert sentence.startswith("Recording may begin: ") and "onsent" not in sentence
 
 
 def test_a_hostile_name_on_the_page(page, vault):

@@ -148,7 +148,7 @@ def test_quarantine_is_not_opened(address, vault):
     client = signed_in(address, "supervisor")
     recording = Catalogue(vault.database).get("branch-1/2")
     page = client.get(f"/recordings/{recording.id}").text
-    assert "In quarantine" in page and "Recorded with consent" not in page
+    assert "In quarantine" in page and "Recorded after notice" not in page
     assert opened(client, recording.id).status_code == 403
     assert lines(vault)[-1][1:] == ("open-audio", "denied")
 
