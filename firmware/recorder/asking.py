@@ -166,7 +166,7 @@ class Asking:
         completed = await self._told(notice, encoding, flows, legs, self._asks)
         if self._afresh:
             return consent.PLAY
-        if self.refused:
+        if self.refused or self.failed:
             return consent.CONNECT
         action = machine.handle(consent.PLAYED if completed else consent.BROKEN)
         if self.failed:

@@ -231,10 +231,21 @@ class Conduct:
         if side == FAR and preference == "off":
             self.asking.object("", "sdp")
         said = heard_from(message, called)
+        if self._listed(said):
+            self.fail("objection list")
         if self.sessions[side] is None:
             self.sessions[side] = (said, agreed.origin)
         elif (said, agreed.origin) != self.sessions[side] or preference or self._steering:
             self.steering().session(side, said, agreed.origin, preference)
+
+    def _listed(self, said):
+        """Whether who is on a leg now is on the list of objections; who called, and who was called, `decide` asked about."""
+        documents = self.services.documents
+        if not documents.objections:
+            return False
+        from testigo_wire import numbers
+
+        return documents.objected([numbers.e164(uri_in(value), self.policy.numbering) for value in said[:2]])
 
     def key(self, side, digit, channel):
         """A key of the call. Digits are kept only while a question is open or the call is recorded."""
@@ -265,13 +276,15 @@ class Conduct:
         else:
             self._reason = "refused"
 
-    def fail(self):
-        """What was to be done, or what came, found no memory: nothing more is taken. Who may have joined cannot be told."""
+    def fail(self, why="memory"):
+        """Nothing more is taken: what was to be done, or what came, found no memory, and who may have joined cannot be told;
+        or somebody is there who is never to be recorded.
+        """
         if self.asking and not (self.asking.failed or self.asking.refused):
             self.capture.halt()
             self.asking.fail()
-            self.call.recording.event("unrecorded", "memory")
-            if self.line[doc.IMPOSSIBLE] == "refuse-call":
+            self.call.recording.event("unrecorded", why)
+            if why == "memory" and self.line[doc.IMPOSSIBLE] == "refuse-call":
                 self.call.end(None, 503, "recording impossible")
 
     def _end(self, why):

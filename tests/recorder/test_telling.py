@@ -26,6 +26,14 @@ def notices(sealed):
     return [(leg, name, completed) for leg, _, name, _, _, _, completed in sealed.all("notice")]
 
 
+async def give_list(r, *listed):
+    key = bytes(range(32))
+    blob = objections.blob([objections.digest(appliance.DEVICE, key, number) for number in listed])
+    body = [key, len(listed), appliance.DEVICE.sha256(blob)]
+    assert await r.app.documents.accept(appliance.sign("objections", 1, body)) == (True, "")
+    r.app.documents.blob(objections.BLOB, 0, blob, True)
+
+
 async def asked(r):
     await until(lambda: r.gateway.calls and r.call._conduct.asking and r.call._conduct.asking.asking, "the notice")
 
@@ -209,12 +217,7 @@ async def test_a_recorded_call_names_its_parties_in_full():
 
 async def test_a_number_on_the_list_is_not_recorded_in_any_spelling():
     r = await rig("listed", line(unrecorded_numbers="none"))
-    key = bytes(range(32))
-    listed = [objections.digest(appliance.DEVICE, key, number) for number in ("+34" + NUMBER, "+34910000000")]
-    blob = objections.blob(listed)
-    body = [key, 2, appliance.DEVICE.sha256(blob)]
-    assert await r.app.documents.accept(appliance.sign("objections", 1, body)) == (True, "")
-    r.app.documents.blob(objections.BLOB, 0, blob, True)
+    await give_list(r, "+34" + NUMBER, "+34910000000")
     far, near = r.far, r.near
     trunk = "sip:+34700000000@trunk"
     for phone, uri, caller, asserted in (
@@ -325,4 +328,34 @@ async def test_hanging_up_on_hold_leaves_nothing_behind():
         await asyncio.sleep_ms(100)
         sealed = await r.sealed()
         assert sealed.reason == ("hang-up" if joins else "cancelled") and bool(sealed.packets) == joins
+        await r.close()
+
+
+async def test_a_number_on_the_list_that_comes_in_later_is_not_recorded_either():
+    """Neither one who joins, nor one who answers for the number that was called, nor what follows when they are gone."""
+    listed = "<tel:+34-%s>" % NUMBER
+    for side, told in ((FAR, True), (NEAR, True), (FAR, False)):
+        r = await rig("listed-later", line(impossible="refuse-call"))
+        await give_list(r, "+34" + NUMBER)
+        phone = (r.near, r.far)[side]
+        if told:
+            await r.talk()
+            phone.become(asserted=listed)
+            await hold(phone, False)
+        else:
+            phone.agent.more = (("p-asserted-identity", listed),)
+            await r.talk(caller=r.near, recorded=False)
+        assert not r.capture.on
+        r.near.speak(11)
+        r.far.speak(12)
+        await asyncio.sleep_ms(300)
+        phone.become(asserted="<sip:+34699999999@x>")
+        await hold(phone, False)
+        await asyncio.sleep_ms(300)
+        assert not r.capture.on and r.near.heard[-1][0] == 12
+        assert r.gateway.control("start", 0)[1] == "the line is not recorded on demand"
+        sealed = await r.sealed()
+        assert sealed.all("unrecorded") == [["objection list"]] and len(notices(sealed)) == told
+        assert 11 not in sealed.fills(NEAR) and 12 not in sealed.fills(FAR) and bool(sealed.packets) == told
+        assert sealed.reason == ("hang-up" if told else "unrecorded"), sealed.reason
         await r.close()
