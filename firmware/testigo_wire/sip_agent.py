@@ -264,6 +264,7 @@ class Agent:
             call = self._call(message)
             if call is None:
                 raise SipError("no such call", 481)
+            self._room()
             transaction = self._serve(message, key, target, None, now)
             try:
                 call.receive(transaction, message, now)
