@@ -154,9 +154,14 @@ def tone(line: Line, say: Say) -> str:
 
 
 def pause(line: Line, say: Say) -> str:
-    if not line.keys.pause:
-        return say("solo por una orden al equipo", "only by a command to the appliance")
+    if not line.pause_limit_ms:
+        return say("no hay: esta línea no se puede poner en pausa", "none: this line cannot be paused")
     limit = f"{line.pause_limit_ms / 1000:g} s"
+    if not line.keys.pause:
+        return say(
+            f"por una orden o el teléfono, hasta otra o {limit}: mientras, no se guarda ni sonido ni teclas",
+            f"by a command or the telephone, until another or {limit}: neither sound nor digits are kept meanwhile",
+        )
     return say(
         f"con {line.keys.pause}, hasta {line.keys.resume} o {limit}: mientras, no se guarda ni sonido ni teclas",
         f"by {line.keys.pause}, until {line.keys.resume} or {limit}: neither sound nor digits are kept meanwhile",

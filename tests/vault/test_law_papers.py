@@ -159,6 +159,24 @@ def test_the_security_document_follows_the_settings(testigo, world, folder, monk
         assert words in said.replace("\\_", "_"), words
 
 
+@pytest.mark.parametrize(
+    ("keys", "limit", "says"),
+    [
+        ("*1", "120", "by \\*1, until \\*2 or 120 s: neither sound"),
+        ("", "60", "by a command or the telephone, until another or 60 s"),
+        ("", "", "none: this line cannot be paused"),
+    ],
+)
+def test_the_papers_say_how_a_line_is_paused(testigo, world, tmp_path, keys, limit, says):
+    """As the appliance does it: without a limit there is no pause, not by a command either."""
+    policy = re.sub(r"(?m)^keys = .*\n", "", calls.POLICY)
+    settings = 'keys = { pause = "*1", resume = "*2" }\n' if keys else ""
+    settings += f"pause_limit_s = {limit}\n" if limit else ""
+    (tmp_path / "other.toml").write_text(policy.replace('rule = "opt-in"\n', 'rule = "opt-in"\n' + settings))
+    for kind in ("ropa", "processor-agreement"):
+        assert f"**Pause:** {says}" in printed(testigo, kind, more=("--policy", tmp_path / "other.toml"))
+
+
 def test_the_level_is_a_gap_where_no_line_is_high(testigo, world, tmp_path):
     (tmp_path / "other.toml").write_text(calls.POLICY.replace("high_level = true", "high_level = false"))
     said = printed(testigo, "security-document", more=("--policy", tmp_path / "other.toml"))
