@@ -14,7 +14,7 @@ from pathlib import Path
 
 from testigo_vault.devices import check_device_id
 from testigo_vault.errors import NotFound, Refused, VaultError
-from testigo_vault.files import write_file
+from testigo_vault.files import write_files
 from testigo_vault.primitives import HOST, verify
 from testigo_wire import cbor, objections
 from testigo_wire import documents as wire
@@ -90,21 +90,22 @@ class DocumentFolder:
     def save(
         self, path: Path, document: bytes, blobs: dict[str, bytes] | None = None, source: str | None = None
     ) -> None:
-        """Write a document; its blobs (name -> bytes) come first, since it names them by digest.
+        """Write a document; its blobs (name -> bytes) come first, since it names them by digest. On a full disk the one in
+        force stays, with its own blobs.
 
         Policies and notices go into the archive before they are in force. source: the text a policy was signed from.
         """
         path.parent.mkdir(parents=True, exist_ok=True)
+        files = []
         stem = _archive_stem(path)
         if stem:
             archive = self._archive_folder()
             name = f"{stem}-{wire.parse(document).version}"
             if source is not None:
-                write_file(archive / f"{name}.toml", source.encode(), 0o600)  # it names workers
-            write_file(archive / f"{name}.tsd", document)
-        for name, data in (blobs or {}).items():
-            write_file(path.parent / name, data)
-        write_file(path, document)
+                files.append((archive / f"{name}.toml", source.encode(), 0o600))  # it names workers
+            files.append((archive / f"{name}.tsd", document, 0o644))
+        files += [(path.parent / name, data, 0o644) for name, data in (blobs or {}).items()]
+        write_files([*files, (path, document, 0o644)])
 
     # The archive
 

@@ -6,19 +6,32 @@ from pathlib import Path
 
 def write_file(path: Path, data: bytes, mode: int = 0o644) -> None:
     """Replace `path` by `data` so that a crash leaves either the old or the new file."""
-    part = path.with_name(path.name + ".part")
-    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
+    write_files([(path, data, mode)])
+
+
+def write_files(files: list[tuple[Path, bytes, int]]) -> None:
+    """Replace several, each (path, data, mode), in their order, and none of them unless there is room for all. Raises OSError
+    with the file's name."""
+    parts: list[Path] = []
     try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(part, mode)
-        os.replace(part, path)
-    except OSError:
-        part.unlink(missing_ok=True)
+        for path, data, mode in files:
+            part = path.with_name(path.name + ".part")
+            descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
+            parts.append(part)
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            os.chmod(part, mode)
+        for part, (path, _, _) in zip(parts, files, strict=True):
+            os.replace(part, path)
+    except OSError as error:
+        for part in parts:
+            part.unlink(missing_ok=True)
+        error.filename = error.filename or str(path)
         raise
-    sync_folder(path.parent)
+    for folder in {path.parent for path, _, _ in files}:
+        sync_folder(folder)
 
 
 def sync_folder(folder: Path) -> None:

@@ -1,6 +1,8 @@
 """The folder of signed documents: versions only grow, and what was signed once is found again."""
 
 import hashlib
+import resource
+from contextlib import contextmanager
 
 import pytest
 
@@ -19,6 +21,36 @@ def sound(seed):
 def organisation(vault):
     sign_notice(vault.organisation, "welcome", "en", "One", sound(1))
     return vault.organisation
+
+
+@contextmanager
+def no_file_beyond(size):
+    """No file grows beyond so many bytes, as on a disk that is full."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def test_on_a_full_disk_a_notice_stays_with_its_own_sound(organisation, testigo):
+    folder = organisation.documents.folder
+    before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    with no_file_beyond(500), pytest.raises(OSError, match=r"File too large.*welcome\.PCMU"):
+        sign_notice(organisation, "welcome", "en", "Two", sound(2))
+    assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
+    with no_file_beyond(100):
+        said = testigo("policy", "sign", status=1)
+    assert "policy-1.toml" in "".join(said.split()) and "Make room" in said
+    assert sign_notice(organisation, "welcome", "en", "Two", sound(2)) == 2
+
+
+def test_what_a_full_disk_cut_is_not_left(testigo, organisation, tmp_path):
+    with no_file_beyond(500):
+        assert "cannot be written" in testigo("policy", "new", "uk", "--out", tmp_path / "uk.toml", status=1)
+        assert "cannot be written" in testigo("notice", "preview", "welcome", "--out", tmp_path / "n.wav", status=1)
+    assert list(tmp_path.glob("*.toml")) == list(tmp_path.glob("*.wav")) == []
 
 
 def change(path, old, new):

@@ -284,7 +284,13 @@ def _write(path: Path, data: bytes) -> None:
     from testigo_vault.errors import VaultError
 
     try:
-        path.write_bytes(data)
+        with path.open("xb") as file:
+            try:
+                file.write(data)
+                file.flush()
+            except OSError:
+                path.unlink()
+                raise
     except OSError as error:
         raise VaultError(f"{path} cannot be written: {error.strerror}.", "Choose another place.") from None
     console.print(f"{path}  {len(data)} bytes", markup=False)

@@ -118,7 +118,12 @@ def new(
         path = out or vault / f"policy-{preset}.toml"
         try:
             with path.open("x", encoding="utf-8") as file:
-                file.write(content)
+                try:
+                    file.write(content)
+                    file.flush()
+                except OSError:
+                    path.unlink()
+                    raise
         except FileExistsError:
             raise VaultError(f"{path} exists already.", "Give another by --out.") from None
         except OSError as error:

@@ -44,6 +44,12 @@ def told() -> Iterator[None]:
     except DBAPIError as error:
         errors.print(f"[red]error:[/] the index cannot be used: {escape(str(error.orig))}")
         raise typer.Exit(1) from None
+    except OSError as error:
+        if error.filename is None:
+            raise  # of no file, as a reader of the output that went away
+        errors.print(f"[red]error:[/] {escape(str(error.filename))}: {escape(str(error.strerror))}.")
+        errors.print("       Make room for it, or let this user write there; then run the command again.")
+        raise typer.Exit(1) from None
 
 
 @contextlib.contextmanager
