@@ -26,7 +26,13 @@ Convert = Callable[[Any], Any]
 
 
 class Wrong(Exception):
-    """Why a value cannot be: the end of a sentence that begins with the setting's name."""
+    """Why a value cannot be: the end of a sentence that begins with the setting's name.
+
+    chosen: one of a few words was wanted, so that nothing can go on with a placeholder in its place."""
+
+    def __init__(self, reason: str, chosen: bool = False) -> None:
+        super().__init__(reason)
+        self.chosen = chosen
 
 
 @dataclass(frozen=True, order=True)
@@ -58,13 +64,15 @@ class TomlFile:
         plain = text.removeprefix("\ufeff").replace("\r\n", "\n")
         try:
             self.values: dict[str, Any] = tomllib.loads(plain)
+            self.lines = toml_lines.lines_of(plain)
         except tomllib.TOMLDecodeError as error:
             reason = str(error)
             at = _AT.search(reason)
             line = int(at[1]) if at and at[1] else plain.count("\n") + 1
             where = f" (column {at[2]})" if at and at[2] else " (at the end of the file)" if at else ""
             raise FileProblems(path, [Problem(line, _AT.sub("", reason) + where)]) from None
-        self.lines = toml_lines.lines_of(plain)
+        except RecursionError:
+            raise FileProblems(path, [Problem(1, "Lists or tables stand too deep in one another")]) from None
         self._problems: dict[toml_lines.Path, Problem] = {}
 
     @classmethod
@@ -132,7 +140,7 @@ class Table:
         try:
             return convert(value)
         except Wrong as wrong:
-            if not is_placeholder(value):  # of which whoever signs is told
+            if wrong.chosen or not is_placeholder(value):  # of which whoever signs is told
                 self.file.wrong((*self.path, key), str(wrong))
             return default
 
@@ -263,7 +271,7 @@ def scaled(factor: int, least: float, most: float) -> Convert:
 def choice(*values: str) -> Convert:
     def convert(value: Any) -> str:
         if value not in values:
-            raise Wrong(f"is {said(value)}: use {', '.join(values[:-1])} or {values[-1]}")
+            raise Wrong(f"is {said(value)}: use {', '.join(values[:-1])} or {values[-1]}", chosen=True)
         return str(value)
 
     return convert

@@ -363,3 +363,23 @@ def test_no_secret_of_the_settings_is_told(tmp_path):
     with pytest.raises(FileProblems) as caught:
         settings_body(path)
     assert "hunter2" not in str(caught.value) and "sip.near.password is no text" in str(caught.value)
+
+
+@pytest.mark.parametrize("depth", [200, 5000])
+def test_a_file_that_is_nested_too_deep_is_told(tmp_path, depth):
+    path = tmp_path / "policy.toml"
+    path.write_text(f"a = {'[' * depth}{']' * depth}")
+    with pytest.raises(FileProblems, match=r"policy\.toml line 1"):
+        policy_toml.load(path)
+
+
+@pytest.mark.parametrize("setting", ["mode", "basis", "rule", "objection"])
+def test_one_of_a_few_words_cannot_be_left_to_be_filled_in(tmp_path, testigo, setting):
+    """Whatever else is told of a policy, and what it would do, goes by it."""
+    path = tmp_path / "policy.toml"
+    text = FULL.replace(f'{setting} = "', f'{setting} = "FILL IN: ', 1)
+    assert text != FULL
+    path.write_text(text)
+    for verb in (["check"], ["try", "--from", "600111222", "--to", "943000001"]):
+        said = " ".join(testigo("policy", *verb, path, status=1).split())
+        assert f"lines[0].{setting} is 'FILL IN: " in said and ": use " in said
