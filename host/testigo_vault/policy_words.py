@@ -135,4 +135,4 @@ def keys(line: Line) -> str:
 
 
 def numbers_kept(line: Line) -> str:
-    return f"of calls without audio {KEPT[line.unrecorded_numbers]}; of recorded ones the whole numbers"
+    return f"of calls never recorded {KEPT[line.unrecorded_numbers]}; of recorded ones the whole numbers"
