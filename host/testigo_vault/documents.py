@@ -42,13 +42,19 @@ class DocumentFolder:
         except FileNotFoundError:
             raise NotFound(f"There is no document {path}.", "Sign one first.") from None
         except WireError as error:
-            raise VaultError(f"{path} is not a document: {error}.", "Sign it again.") from None
+            raise VaultError(
+                f"{path} is not a document: {error}.",
+                "Restore it from the backup: appliances take newer versions only.",
+            ) from None
         self._check_signature(path, document.kind, document.version, document.body, document.signature)
         return document
 
     def _check_signature(self, path: Path, kind: str, version: int, body: list, signature: bytes) -> None:
         if not verify(self._operator, wire.digest(HOST, kind, version, body), signature):
-            raise Refused(f"{path} was not signed by this organisation's operator.", "Sign it again.")
+            raise Refused(
+                f"{path} was not signed by this organisation's operator.",
+                "Restore it from the backup: appliances take newer versions only.",
+            )
 
     def next_version(self, path: Path) -> int:
         """Versions only grow: one more than that of the present document and of those in the archive, which outlive it."""

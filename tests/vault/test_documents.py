@@ -46,6 +46,16 @@ def test_on_a_full_disk_a_notice_stays_with_its_own_sound(organisation, testigo)
     assert sign_notice(organisation, "welcome", "en", "Two", sound(2)) == 2
 
 
+def test_a_document_that_is_damaged_is_restored_and_not_signed_anew(organisation, testigo):
+    """Its version would begin anew, and appliances take none that is older than theirs."""
+    path = organisation.documents.policy_path()
+    sign_policy(organisation, organisation.folder / "policy.toml")
+    path.write_bytes(path.read_bytes()[:20])
+    for command in (("policy", "sign"), ("law", "ropa"), ("objections", "add", "600111222")):
+        said = " ".join(testigo(*command, status=1).split())
+        assert "is not a document" in said and "Restore it from the backup" in said and "Sign it again" not in said
+
+
 def test_what_a_full_disk_cut_is_not_left(testigo, organisation, tmp_path):
     with no_file_beyond(500):
         assert "cannot be written" in testigo("policy", "new", "uk", "--out", tmp_path / "uk.toml", status=1)
