@@ -177,6 +177,23 @@ def test_words_of_a_file_and_of_a_recording(testigo, signed, tmp_path):
     assert signed("welcome")[0][3] == 3000
 
 
+def test_a_sound_that_cannot_hold_its_words_is_remarked(testigo, tmp_path):
+    (tmp_path / "short.wav").write_bytes(sound(2))
+    assert same(
+        testigo("make", "welcome", "--wav", tmp_path / "short.wav", "--text", OWN), "nobody says these words in 2.0 s"
+    )
+    (tmp_path / "long.wav").write_bytes(sound(8))
+    assert "nobody says" not in testigo("make", "welcome", "--wav", tmp_path / "long.wav", "--text", OWN)
+
+
+def test_words_have_nothing_that_a_terminal_obeys(testigo, folder, tmp_path):
+    for extra in ("\x1b[2J", "\x07", "\u202e"):
+        (tmp_path / "words.txt").write_text(OWN + extra)
+        for given in (("--text", OWN + extra), ("--text-file", tmp_path / "words.txt")):
+            assert "control characters" in testigo("make", "welcome", *given, status=1)
+    assert not list((folder / "documents").rglob("welcome*"))
+
+
 def test_silence_is_refused(testigo, folder, tmp_path):
     (tmp_path / "silence.wav").write_bytes(sound(3, 0))
     assert "only silence" in testigo("make", "welcome", "--wav", tmp_path / "silence.wav", "--text", OWN, status=1)

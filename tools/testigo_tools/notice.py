@@ -23,6 +23,7 @@ _SHORT = typer.Option(False, help="Compose the short text: rights and where to r
 _ENCODING = typer.Option("PCMU", help="PCMU or PCMA.")
 _WIDEST = 100
 _PATIENCE_MS = 40_000
+_FASTEST = 30  # characters a second, about twice as fast as people speak
 
 
 @notices.command()
@@ -64,6 +65,11 @@ def make(
         console.print(f"Notice {name}, version {version}: {sound.total_ms / 1000:.1f} s, signed.")
         console.print(words, markup=False, soft_wrap=True)
         _show(made, list(made.audio))
+        if sound.total_ms < len(words) * 1000 / _FASTEST:
+            console.print(
+                f"[yellow]Note:[/] nobody says these words in {sound.total_ms / 1000:.1f} s: listen to it. Callers have to hear "
+                "all that is signed."
+            )
         if sound.total_ms > _PATIENCE_MS:
             console.print(
                 f"[yellow]Note:[/] callers wait {sound.total_ms / 1000:.0f} s; --short composes a shorter one."
@@ -154,6 +160,7 @@ def _policy(vault: Path) -> "PolicySource":
 def _given(text: str, text_file: Path | None) -> str:
     """The words of a person, on one line."""
     from testigo_vault.errors import VaultError
+    from testigo_vault.words import visible
 
     if text and text_file:
         raise VaultError("--text and --text-file both give the words.", "Give one of them.")
@@ -166,7 +173,10 @@ def _given(text: str, text_file: Path | None) -> str:
             raise VaultError(f"{text_file} is not written in UTF-8.", "Save it so.") from None
         if not text.strip():
             raise VaultError(f"{text_file} is empty.", "Write the words into it.")
-    return " ".join(text.split())
+    words = " ".join(text.split())
+    if visible(words) != words:
+        raise VaultError("The words have control characters, which nobody can speak.", "Remove them.")
+    return words
 
 
 def _together(wav: Path | None, words: str, engine: str, short: bool) -> None:
