@@ -20,6 +20,7 @@ PLACEHOLDER = "FILL IN"  # begins a text that whoever made a template could not 
 NOT_SAID = date.min  # what a date is where it is still to be filled in
 _AT = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)\Z")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+_LARGEST = 4 << 20
 _FIRST_DAY, _LAST_DAY = date(1970, 1, 2), date(2999, 12, 30)
 
 Convert = Callable[[Any], Any]
@@ -79,7 +80,12 @@ class TomlFile:
     def read(cls, path: Path, way_out: str) -> "TomlFile":
         """way_out: what to do where there is no such file."""
         try:
-            data = path.read_bytes()
+            with path.open("rb") as file:
+                data = file.read(_LARGEST + 1)
+            if len(data) > _LARGEST:
+                raise VaultError(
+                    f"{path} is larger than {_LARGEST >> 20} MiB, which nobody wrote.", "Give another file."
+                )
             text = data.decode("utf-8")
         except FileNotFoundError:
             raise VaultError(f"There is no file {path}.", way_out) from None

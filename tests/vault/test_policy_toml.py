@@ -365,6 +365,10 @@ def test_no_secret_of_the_settings_is_told(tmp_path):
     assert "hunter2" not in str(caught.value) and "sip.near.password is no text" in str(caught.value)
 
 
+def test_what_never_ends_is_no_policy(testigo):
+    assert "larger than 4 MiB" in testigo("policy", "check", "/dev/zero", status=1)
+
+
 @pytest.mark.parametrize("depth", [200, 5000])
 def test_a_file_that_is_nested_too_deep_is_told(tmp_path, depth):
     path = tmp_path / "policy.toml"
