@@ -116,7 +116,7 @@ class Asking:
 
     def object(self, digit, channel):
         """The far party objects, by a key or (digit "") by its telephone's SDP."""
-        late = self.given
+        late = self.given and self._recording.holds_audio  # it rings, or the worker is told: nothing was taken yet
         if self._objection or ((self.refused or self.failed) and not self._recording.holds_audio):
             return  # there is nothing to object to
         action = self._machine.handle(consent.OBJECT)

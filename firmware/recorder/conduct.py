@@ -179,6 +179,9 @@ class Conduct:
         """Both legs are up, or somebody is to be told in mid-call: tells all who have to be, takes what is agreed to, and
         lets the parties talk."""
         bridge = self.call.bridge
+        if not bridge.up and self._preferred == "on" and self.asking and not self.asks and self.asking.begin():
+            self.wanted = True  # from the first word on
+            self.call.recording.event("started", "sdp")
         self.todo = self.telling = True
         while self.todo:  # somebody may join while another is being told
             self.todo = False

@@ -182,3 +182,21 @@ async def test_a_store_that_breaks_ends_a_call_whose_recording_is_a_duty():
     r.call.recording._file = open("/dev/full", "wb")
     await until(lambda: sip_event.ENDED in r.far.events and sip_event.ENDED in r.near.events, "the end")
     await r.close()
+
+
+async def test_a_telephone_that_wants_it_recorded_from_the_start():
+    r = await rig("wanted", line(**DEMAND))
+    r.near.extra = b"a=recordpref:on\r\n"
+    r.far.invite(r.port)
+    await until(lambda: r.gateway.calls and r.call.bridge.up, "the conversation")
+    await until(lambda: r.capture.on, lambda: "recording: " + r.log())
+    r.far.speak(2)
+    await asyncio.sleep_ms(150)
+    for _ in range(2):  # a session that is refreshed says it again
+        r.near.events.clear()
+        r.near.offer()
+        await until(lambda: sip_event.ACCEPTED in r.near.events, "the answer")
+    sealed = await r.sealed()
+    assert sealed.story == "call policy terms media media started notice consent worker audio", sealed.story
+    assert sealed.all("started") == [["sdp"]]
+    await r.close()

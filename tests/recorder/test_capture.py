@@ -28,6 +28,10 @@ async def card(r):
     r.far.speak(12)
     await r.far.press("4929")
     await r.near.press("55")
+    for phone in (r.near, r.far):
+        for digit in "49":
+            phone.call.info(digit, phone.hal.ms())
+        phone.flush()
     await asyncio.sleep_ms(150)
     assert r.near.heard[-1][0] == 12 and r.far.heard[-1][0] == 11, "the conversation goes on"
     r.near.speak(3)
@@ -54,6 +58,7 @@ def check_pause(sealed, paused_by, resumed_by):
     for _, count, ms, _ in gaps:
         assert abs(ms - (resume[1] - pause[1])) <= 100 and 0 < count <= ms // 20 + 12, gaps
     assert not [ms for _, ms, _ in sealed.packets if pause[1] + 20 < ms < resume[1] - 20]
+    assert not set("4259") & {digit for _, digit, _ in sealed.all("dtmf")} and not sealed.all("objection")
     assert sealed.reason == "hang-up"
 
 
@@ -260,4 +265,42 @@ async def test_an_objection_between_two_parts_destroys_the_first():
     assert r.gateway.control("start", 0)[1] == "asked already, or objected to"
     sealed = await r.sealed()
     assert sealed.reason == "objection" and not sealed.packets and sealed.all("erased") == [[sealed.gone]] != [[0]]
+    await r.close()
+
+
+async def test_the_tone_is_silent_in_a_pause_and_comes_back_with_the_recording():
+    r = await rig("tone", line(tone=[[1400, 100, 1000, 10]], **PAUSE))
+    await r.talk()
+    assert r.gateway.control("pause", 0)[1] == ""
+    r.near.speak(11)
+    r.far.speak(12)
+    await asyncio.sleep_ms(200)
+    before = len(r.near.heard)
+    await asyncio.sleep_ms(1100)
+    assert set(r.near.heard[before:]) == {bytes((12,)) * 160}, "no tone, for nothing is recorded"
+    before = len(r.near.heard)
+    assert r.gateway.control("resume", 0)[1] == ""
+    await asyncio.sleep_ms(250)
+    tones = [one for one in r.near.heard[before:] if one != bytes((12,)) * 160]
+    assert 5 <= len(tones) <= 6, "at once"
+    sealed = await r.sealed()
+    assert len(sealed.all("tone")) == 1
+    assert not [one for one in tones if one not in [payload for leg, _, payload in sealed.packets if leg == FAR]]
+    await r.close()
+
+
+async def test_the_longest_time_is_that_of_all_parts():
+    r = await rig("longest", line(max_ms=1200, **DEMAND))
+    await r.talk(recorded=False)
+    assert r.gateway.control("start", 0)[1] == ""
+    await until(lambda: r.capture.limit_reached, "the longest time")
+    r.far.speak(12)
+    assert r.gateway.control("pause", 0)[1] == "nothing is being recorded"
+    assert r.gateway.control("stop", 0)[1] == ""
+    assert r.gateway.control("start", 0)[1] == "the longest time is over"
+    await asyncio.sleep_ms(200)
+    assert r.near.heard[-1][0] == 12, "they go on talking"
+    sealed = await r.sealed()
+    assert sealed.reason == "limit" and sealed.all("unrecorded") == [["limit"]] and 12 not in sealed.fills(FAR)
+    assert max(ms for _, ms, _ in sealed.packets) < 1200 + 150
     await r.close()

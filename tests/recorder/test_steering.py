@@ -293,3 +293,24 @@ async def test_a_key_that_comes_before_its_notice_is_the_key_that_the_rule_asks_
     assert sealed.all("consent") == [["opt-in", True, "key", "1", "rfc4733"]] * 2
     assert [one[6] for one in sealed.all("notice")] == [True] * 3
     await r.close()
+
+
+async def test_an_objection_while_it_rings():
+    for objection in ("connect", "end-call"):
+        r = await rig("ringing", line(objection=objection))
+        r.near.rings = True
+        r.far.invite(r.port)
+        await until(lambda: sip_event.INCOMING in r.near.events, "ringing")  # noqa: B023
+        await r.far.press("9")
+        if objection == "connect":
+            await until(lambda: r.call._conduct.asking.refused, "the objection")  # noqa: B023
+            r.near.pick_up()
+            await until(lambda: r.call.bridge.up, "the conversation")  # noqa: B023
+            r.far.speak(2)
+            await asyncio.sleep_ms(150)
+            assert not r.capture.on
+        else:
+            await until(lambda: sip_event.ENDED in r.far.events and sip_event.ENDED in r.near.events, "the end")  # noqa: B023
+        sealed = await r.sealed()
+        assert not sealed.packets and sealed.reason == "refused" and sealed.all("objection") == [[FAR, "9", "rfc4733"]]
+        await r.close()
