@@ -8,13 +8,15 @@ documents/archive/policy-<version>.tsd  with the .toml that it was signed from: 
 documents/archive/notice-<name>-<version>.tsd   without audio: the words that a call of that time heard
 """
 
+import contextlib
 import hashlib
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 from testigo_vault.devices import check_device_id
 from testigo_vault.errors import NotFound, Refused, VaultError
-from testigo_vault.files import write_files
+from testigo_vault.files import locked, write_files
 from testigo_vault.primitives import HOST, verify
 from testigo_wire import cbor, objections
 from testigo_wire import documents as wire
@@ -55,6 +57,13 @@ class DocumentFolder:
                 f"{path} was not signed by this organisation's operator.",
                 "Restore it from the backup: appliances take newer versions only.",
             )
+
+    @contextlib.contextmanager
+    def signing(self) -> Iterator[None]:
+        """One at a time finds the next version, signs and saves: an appliance keeps the first of two of one version."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with locked(self.folder / "signing.lock"):
+            yield
 
     def next_version(self, path: Path) -> int:
         """Versions only grow: one more than that of the present document and of those in the archive, which outlive it."""

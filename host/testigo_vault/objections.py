@@ -14,19 +14,17 @@ Each use is a line in the access log, which names entries by their number in the
 """
 
 import contextlib
-import fcntl
 import hashlib
 import json
-import os
 import secrets
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 
 from testigo_vault.access_log import DENIED, GRANTED
 from testigo_vault.documents import DocumentFolder
 from testigo_vault.errors import NotFound, VaultError
-from testigo_vault.files import write_file
+from testigo_vault.files import locked, write_file
 from testigo_vault.organisation import Organisation
 from testigo_vault.primitives import HOST
 from testigo_wire import numbers as wire_numbers
@@ -140,12 +138,8 @@ class Register:
 
     # the file
 
-    @contextlib.contextmanager
-    def _locked(self) -> Iterator[None]:
-        descriptor = os.open(self.path.with_suffix(".lock"), os.O_RDWR | os.O_CREAT, 0o600)
-        with os.fdopen(descriptor) as file:
-            fcntl.flock(file, fcntl.LOCK_EX)
-            yield
+    def _locked(self) -> contextlib.AbstractContextManager[None]:
+        return locked(self.path.with_suffix(".lock"))
 
     def _read(self) -> list[Entry]:
         try:

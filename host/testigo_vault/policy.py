@@ -91,16 +91,17 @@ def _sign(
     text: str | None = None,
 ) -> int:
     documents = organisation.documents
-    held = _present(path)
-    if held and held.body == body:
-        return held.version  # nothing new to say
-    version = documents.next_version(path)
-    try:
-        document = organisation.operator_sign(kind, version, body)
-    except WireError as error:
-        raise VaultError(f"{source}: {error}.", "Correct it and sign again.") from None
-    documents.save(path, document, blobs, text)
-    return version
+    with documents.signing():
+        held = _present(path)
+        if held and held.body == body:
+            return held.version  # nothing new to say
+        version = documents.next_version(path)
+        try:
+            document = organisation.operator_sign(kind, version, body)
+        except WireError as error:
+            raise VaultError(f"{source}: {error}.", "Correct it and sign again.") from None
+        documents.save(path, document, blobs, text)
+        return version
 
 
 def _present(path: Path) -> wire_documents.Document | None:

@@ -2,6 +2,7 @@
 
 import hashlib
 import resource
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 import pytest
@@ -44,6 +45,19 @@ def test_on_a_full_disk_a_notice_stays_with_its_own_sound(organisation, testigo)
         said = testigo("policy", "sign", status=1)
     assert "policy-1.toml" in "".join(said.split()) and "Make room" in said
     assert sign_notice(organisation, "welcome", "en", "Two", sound(2)) == 2
+
+
+def test_two_who_sign_at_once_sign_two_versions(organisation):
+    """Of two documents of one version an appliance would keep the first for ever, and the archive only the last."""
+    path = organisation.folder / "policy.toml"
+    texts = [path.read_text().replace("retention_days = 365", f"retention_days = {days}") for days in range(1, 13)]
+    files = [organisation.folder / f"policy-{i}.toml" for i in range(len(texts))]
+    for file, text in zip(files, texts, strict=True):
+        file.write_text(text)
+    with ThreadPoolExecutor(len(files)) as pool:
+        versions = list(pool.map(lambda file: sign_policy(organisation, file), files))
+    assert sorted(versions) == list(range(1, len(files) + 1))
+    assert [organisation.documents.archived_policy(version)[1] for version in versions] == texts
 
 
 def test_a_document_that_is_damaged_is_restored_and_not_signed_anew(organisation, testigo):
