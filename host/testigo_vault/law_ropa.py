@@ -86,10 +86,10 @@ def _people(facts: LawFacts, say: Say) -> list[Block]:
     processing = facts.policy.processing
     persons = say.listed(processing.persons)
     always = say(
-        "números de las partes, fecha, hora y duración, identificador de la llamada, avisos oídos y respuesta dada, teclas "
-        "pulsadas mientras no hay pausa, medidas de la calidad del sonido",
-        "numbers of the parties, date, time and length, the call's identifier, notices heard and answer given, keys pressed "
-        "while not paused, measurements of the quality of sound",
+        "números de las partes (de las que no se graban, lo que dice cada línea), fecha, hora y duración, identificador de la "
+        "llamada, avisos oídos y respuesta dada, teclas pulsadas mientras no hay pausa, medidas de la calidad del sonido",
+        "numbers of the parties (of calls that are not recorded, as each line says), date, time and length, the call's "
+        "identifier, notices heard and answer given, keys pressed while not paused, measurements of the quality of sound",
     )
     recorded = say("la voz de las partes y lo que dicen", "the parties' voices and what they say")
     pairs: list[tuple[str, Text]] = [

@@ -168,6 +168,15 @@ def pause(line: Line, say: Say) -> str:
     )
 
 
+def numbers_kept(line: Line, say: Say) -> str:
+    """Of the other party, in the record of a call of which nothing was ever recorded."""
+    return {
+        "full": say("entero", "in full"),
+        "last-3": say("sus tres últimas cifras", "its last three digits"),
+        "none": say("no se guarda", "not kept"),
+    }[line.unrecorded_numbers]
+
+
 def longest(line: Line, say: Say) -> str:
     return say.minutes(line.max_ms) if line.max_ms else say("sin límite", "no limit")
 
@@ -193,6 +202,7 @@ def line_facts(line: Line, facts: LawFacts, say: Say) -> list[tuple[str, Text]]:
         (say("Pausa", "Pause"), pause(line, say)),
         (say("Personas trabajadoras", "Workers"), informed(line, say)),
         (say("Duración máxima", "Longest"), longest(line, say)),
+        (say("Número en llamadas sin grabar", "Number in unrecorded calls"), numbers_kept(line, say)),
         (say("Nivel alto", "High level"), say.yes(line.high_level)),
     ]
 

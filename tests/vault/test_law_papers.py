@@ -177,6 +177,17 @@ def test_the_papers_say_how_a_line_is_paused(testigo, world, tmp_path, keys, lim
         assert f"**Pause:** {says}" in printed(testigo, kind, more=("--policy", tmp_path / "other.toml"))
 
 
+@pytest.mark.parametrize(
+    ("kept", "says"), [("full", "in full"), ("last-3", "its last three digits"), ("none", "not kept")]
+)
+def test_the_record_of_activities_says_what_is_kept_of_numbers(testigo, world, tmp_path, kept, says):
+    policy = calls.POLICY.replace('rule = "opt-in"\n', f'rule = "opt-in"\nunrecorded_numbers = "{kept}"\n')
+    (tmp_path / "other.toml").write_text(policy)
+    assert f"**Number in unrecorded calls:** {says}" in printed(
+        testigo, "ropa", more=("--policy", tmp_path / "other.toml")
+    )
+
+
 def test_the_level_is_a_gap_where_no_line_is_high(testigo, world, tmp_path):
     (tmp_path / "other.toml").write_text(calls.POLICY.replace("high_level = true", "high_level = false"))
     said = printed(testigo, "security-document", more=("--policy", tmp_path / "other.toml"))
