@@ -49,6 +49,11 @@ class Asking:
         return self._machine.state == consent.FAILED
 
     @property
+    def idle(self):
+        """Whether nothing is wanted, for now."""
+        return self._machine.state == consent.IDLE
+
+    @property
     def asking(self):
         """Whether the notice is being played, or its answer is awaited."""
         return consent.IDLE < self._machine.state < consent.GIVEN
@@ -88,7 +93,8 @@ class Asking:
         self._wake.set()
 
     def stop(self):
-        """The worker wants no more of it recorded -> whether it was."""
+        """The worker wants no more of it recorded -> whether it was, or was about to be."""
+        self._wake.set()
         return self._machine.handle(consent.STOP) == consent.PAUSE
 
     def _again(self):
@@ -116,7 +122,7 @@ class Asking:
 
     def object(self, digit, channel):
         """The far party objects, by a key or (digit "") by its telephone's SDP."""
-        late = self.given and self._recording.holds_audio  # it rings, or the worker is told: nothing was taken yet
+        late = self._recording.holds_audio  # else it rings, or somebody is told: nothing was taken yet
         if self._objection or ((self.refused or self.failed) and not self._recording.holds_audio):
             return  # there is nothing to object to
         action = self._machine.handle(consent.OBJECT)
@@ -147,7 +153,7 @@ class Asking:
                 action = await self._play(encoding, flows, legs)
             else:
                 action = await self._answer()
-        if not self.failed:
+        if not self.failed and not self.idle:
             by, key, channel = self._by
             self._recording.event("consent", machine.rule, self.given, by, key, channel)
         return self.given
@@ -166,7 +172,7 @@ class Asking:
         completed = await self._told(notice, encoding, flows, legs, self._asks)
         if self._afresh:
             return consent.PLAY
-        if self.refused or self.failed:
+        if self.refused or self.failed or self.idle:
             return consent.CONNECT
         action = machine.handle(consent.PLAYED if completed else consent.BROKEN)
         if self.failed:

@@ -63,12 +63,13 @@ def _table(played, silence, objection):
     late = (GIVEN, END) if objection == "end-call" else (REFUSED, ERASE)
     broken = (FAILED, CONNECT)
     again = (NOTICE, PLAY)
+    stop = (IDLE, PAUSE)
     return (
         _row(IDLE, start=again, broken=broken, object=erase),
-        _row(NOTICE, played=played, broken=broken, accept=(AGREED,), object=erase, language=again, join=again),
-        _row(AGREED, played=(GIVEN, RECORD), broken=broken, object=erase, language=again, join=again),
-        _row(ASKED, accept=(GIVEN, RECORD), object=erase, again=again, silence=silence, language=again, join=again),
-        _row(GIVEN, object=late, join=again, stop=(IDLE, PAUSE)),
+        _row(NOTICE, played=played, broken=broken, accept=(AGREED,), object=erase, language=again, join=again, stop=stop),
+        _row(AGREED, played=(GIVEN, RECORD), broken=broken, object=erase, language=again, join=again, stop=stop),
+        _row(ASKED, accept=(GIVEN, RECORD), object=erase, again=again, silence=silence, language=again, join=again, stop=stop),
+        _row(GIVEN, object=late, join=again, stop=stop),
         # An asking that came to nothing leaves what was held before it.
         _row(REFUSED, object=erase),
         _row(FAILED, object=erase),

@@ -67,6 +67,23 @@ def test_an_objection_between_two_parts_destroys_the_first(branch):
     assert not any(audio(copy) for copy in branch.vault.copies(recording))
 
 
+def test_on_demand_given_up_while_the_notice_is_played(branch):
+    """Start, and stop before the notice is over: no part begins; a later start begins with its notice."""
+    branch.policy(**ON_DEMAND)
+    worker = Worker().incoming().ring().answer().talk().pause(400)
+    keys(worker, "*1").pause(100)
+    keys(worker, "*0").pause(900)
+    keys(worker, "*1").pause(NOTICE_MS + 700)
+    branch.call(calling().pause(NOTICE_MS + 4000).bye(), worker.expect_bye())
+    recording = branch.recording()
+    assert (recording.reason, recording.audio) == ("hang-up", "present")
+    assert [notice[6] for notice in events(recording, "notice")] == [False, True]
+    assert [consent[1] for consent in events(recording, "consent")] == [True]
+    began = [event.t_ms for event in recording.events if event.name == "started"]
+    for kept in branch.vault.raw(recording):
+        assert 0 < len(kept) / 8 < recording.events[-1].t_ms - began[1]
+
+
 def test_on_demand_by_the_host(branch):
     branch.policy(**ON_DEMAND)
     ends = [branch.worker(answering()), branch.caller(calling().pause(3000).bye())]
@@ -190,9 +207,19 @@ def test_duty_to_record(branch):
     )
 
 
+def test_duty_and_somebody_who_joins(branch):
+    """The key of who joined ends the call; what the first party was told of, and said, is kept."""
+    branch.policy(rule="notify", objection="end-call", basis="legal-obligation")
+    caller = calling().pause(NOTICE_MS + 700).transfer("other 7").pause(150).info("9").expect_bye()
+    branch.call(caller, answering())
+    recording = branch.recording()
+    assert (recording.reason, recording.audio) == ("hang-up", "present")
+    assert "objection" not in names(recording) and events(recording, "joined")[0][2] == "session"
+
+
 def test_duty_that_cannot_be_met_refuses_the_call(branch):
     branch.policy(rule="notify", impossible="refuse-call", voices=[["en", "missing", "", []]])
-    branch.call(calling().expect_bye())
+    branch.call(Caller().invite().answered().expect_bye())
     recording = branch.recording()
     assert recording.audio == "none" and recording.reason == "failed"
     assert events(recording, "hang_up")[0][1:] == [503, "recording impossible"]

@@ -13,6 +13,9 @@ COMMON = {
     (c.ASKED, c.ACCEPT): (c.GIVEN, c.RECORD),
     (c.ASKED, c.AGAIN): (c.NOTICE, c.PLAY),
     (c.GIVEN, c.STOP): (c.IDLE, c.PAUSE),
+    (c.NOTICE, c.STOP): (c.IDLE, c.PAUSE),
+    (c.AGREED, c.STOP): (c.IDLE, c.PAUSE),
+    (c.ASKED, c.STOP): (c.IDLE, c.PAUSE),
     # Who joins, or wants another language, hears the notice from its beginning.
     (c.NOTICE, c.LANGUAGE): (c.NOTICE, c.PLAY),
     (c.AGREED, c.LANGUAGE): (c.NOTICE, c.PLAY),
