@@ -1,5 +1,5 @@
-"""The measures of RD 1720/2007 for automated files, basic level (articles 89 to 94): what each asks, what the system does
-with its real settings, and what is left to people. Those of the medium and high level: law_measures_high.py.
+"""The measures of RD 1720/2007 for automated files, basic level (articles 87 and 89 to 94): what each asks, what the system
+does with its real settings, and what is left to people. Those of the medium and high level: law_measures_high.py.
 
 Everything under `system` is true of this program: whoever changes what it does changes it here.
 """
@@ -29,6 +29,7 @@ class Measure:
 
 def basic(facts: LawFacts, say: Say) -> list[Measure]:
     return [
+        _temporary(say),
         _functions(facts, say),
         _incidents(facts, say),
         _access(facts, say),
@@ -36,6 +37,36 @@ def basic(facts: LawFacts, say: Say) -> list[Measure]:
         _identification(say),
         _backups(facts, say),
     ]
+
+
+def _temporary(say: Say) -> Measure:
+    return Measure(
+        87,
+        say("Ficheros temporales", "Temporary files"),
+        BASIC,
+        say(
+            "Que los ficheros temporales y las copias de trabajo tengan el nivel de los datos y se borren cuando no hagan falta.",
+            "That temporary files and working copies have the level of the data, and are erased once they are not needed.",
+        ),
+        [
+            say(
+                "El sonido se abre en memoria: el sistema no escribe en disco ninguno abierto, salvo el que alguien exporta",
+                "Sound is opened in memory: the system writes none of it opened to a disk, except what somebody exports",
+            ),
+            say(
+                "Lo que un equipo está enviando crece en `incoming/`, sellado, y se borra cuando está en cada copia",
+                "What an appliance is sending grows in `incoming/`, sealed, and is erased once it is in every copy",
+            ),
+        ],
+        [
+            Gap(say("quién borra las exportaciones, y cuándo", "who deletes exports, and when")),
+            Gap(
+                say(
+                    "si la memoria de intercambio de la máquina está cifrada", "whether the machine's swap is encrypted"
+                )
+            ),
+        ],
+    )
 
 
 def _functions(facts: LawFacts, say: Say) -> Measure:

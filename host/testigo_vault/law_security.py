@@ -1,5 +1,5 @@
 """The security document (RD 1720/2007 article 88): what it is about, measures, functions, structure of the files, incidents,
-backups, media, controls; then each measure of articles 89 to 104 with what the system does and with its real settings.
+backups, media, controls; then each measure of articles 87 and 89 to 104 with what the system does and with its real settings.
 
 The regulation belonged to the old law; its high level still serves many organisations as the measures of GDPR article 32.
 """
@@ -276,7 +276,7 @@ def _measures(facts: LawFacts, say: Say) -> list[Block]:
         MEDIUM: say("nivel medio", "medium level"),
         HIGH: say("nivel alto", "high level"),
     }
-    blocks: list[Block] = [Heading(say("Medidas (artículos 89 a 104)", "Measures (articles 89 to 104)"))]
+    blocks: list[Block] = [Heading(say("Medidas (artículos 87 y 89 a 104)", "Measures (articles 87 and 89 to 104)"))]
     for measure in [*basic(facts, say), *medium(facts, say), *high(facts, say)]:
         blocks += _measure(measure, levels[measure.level], say)
     return blocks

@@ -125,7 +125,7 @@ def test_the_agreement_has_every_letter_of_article_28(testigo, world):
 
 def test_the_security_document_has_every_measure(testigo, world):
     said = printed(testigo, "security-document")
-    for article in range(89, 105):
+    for article in (87, *range(89, 105)):
         assert f"### Article {article}." in said
     for words in (
         "Maite Example | maite | security officer | active", "Appliance branch-1 | certified on", "With that role in the system: "

@@ -59,7 +59,7 @@ def security_document(
     policy: Path | None = _POLICY,
     vault: Path = VAULT_OPTION,
 ) -> None:
-    """The security document (RD 1720/2007 article 88), with each measure of articles 89 to 104."""
+    """The security document (RD 1720/2007 article 88), with each measure of articles 87 and 89 to 104."""
     _write("law_security", language, out, form, policy, vault)
 
 
