@@ -90,9 +90,7 @@ _OBEYED = ("Cc", "Cf", "Cs", "Zl", "Zp")
 _LEGS: dict[int, str] = {0: "the worker's side", 1: "the other party"}
 _CHANNELS = {"rfc4733": "in the audio stream (RFC 4733)", "info": "by SIP INFO", "sdp": "in the SDP (RFC 7866)", "": ""}
 _GIVEN_BY = {
-    "notice": "by hearing the notice to its end",
     "key": "by pressing key {key}",
-    "timeout": "by not objecting in time",
     "sdp": "by the telephone's own setting",
     "test": "as a self-test",
 }
@@ -165,12 +163,19 @@ def _notice(leg, language, name, digest, played_ms, total_ms, completed):
     return f"Notice '{name}' ({language}) played to {who} {how}: {played_ms / 1000:.1f} of {total_ms / 1000:.1f} s."
 
 
+def answer(given: bool, by: str, key: str) -> str:
+    """What was answered to a notice, and how."""
+    if given and by in _ALLOWED_BY:
+        return f"none, and recording may begin: {_ALLOWED_BY[by]}"
+    how = (_GIVEN_BY if given else _REFUSED_BY).get(by, by).format(key=key)
+    return f"{'given' if given else 'not given'} {how}"
+
+
 def _consent(rule, given, by, key, channel):
     if given and by in _ALLOWED_BY:
         return f"Recording may begin: {_ALLOWED_BY[by]}. Rule: {RULES.get(rule, rule)}."
-    how = (_GIVEN_BY if given else _REFUSED_BY).get(by, by).format(key=key)
-    how += f", sent {_CHANNELS.get(channel, channel)}" if channel else ""
-    return f"Consent {'given' if given else 'not given'} {how}. Rule: {RULES.get(rule, rule)}."
+    sent = f", sent {_CHANNELS.get(channel, channel)}" if channel else ""
+    return f"Consent {answer(given, by, key)}{sent}. Rule: {RULES.get(rule, rule)}."
 
 
 def why_unrecorded(why: str) -> str:

@@ -15,6 +15,7 @@ from stand_in import AGREED, speech
 from test_intake import take
 
 from testigo_vault import g711
+from testigo_vault.catalogue import Catalogue
 from testigo_vault.organisation import now_ms
 from testigo_vault.users import Identity
 from testigo_vault.web.app import make_app
@@ -143,14 +144,29 @@ def test_listening_is_logged_first_and_exact(address, vault, appliance, first):
 
 
 def test_quarantine_is_not_opened(address, vault):
-    from testigo_vault.catalogue import Catalogue
-
     client = signed_in(address, "supervisor")
     recording = Catalogue(vault.database).get("branch-1/2")
     page = client.get(f"/recordings/{recording.id}").text
     assert "In quarantine" in page and "Recorded after notice" not in page
     assert opened(client, recording.id).status_code == 403
     assert lines(vault)[-1][1:] == ("open-audio", "denied")
+
+
+@pytest.mark.parametrize(
+    ("answer", "says"),
+    [
+        (("notify", True, "notice", "", ""), "none, and recording may begin: the notice was heard to its end"),
+        (("opt-out", True, "timeout", "", ""), "none, and recording may begin: no key was pressed in time to object"),
+        (("opt-in", True, "key", "1", "rfc4733"), "given by pressing key 1"),
+    ],
+)
+def test_the_page_tells_an_answer_only_where_there_was_one(address, vault, appliance, answer, says):
+    events = [(*event[:2], *answer) if event[0] == "consent" else event for event in AGREED]
+    made = appliance.record(events=events, packets=speech(0.2))
+    take(vault, made)
+    client = signed_in(address, "agent")
+    number = Catalogue(vault.database).get("branch-1/5").id
+    assert f"<dt>Answer</dt><dd>{says}, at " in client.get(f"/recordings/{number}").text
 
 
 def test_forms_of_other_sites_are_refused(address, first):
@@ -162,8 +178,6 @@ def test_forms_of_other_sites_are_refused(address, first):
 
 
 def test_verify_from_the_page(address, vault, first):
-    from testigo_vault.catalogue import Catalogue
-
     client = signed_in(address, "auditor")
     path = vault.store.places[1]._folder / Catalogue(vault.database).get(first).path
     path.write_bytes(path.read_bytes()[:-1])
