@@ -35,6 +35,7 @@ class Call:
         self._second = second
         self._wake = asyncio.Event()
         self._over = None
+        self._faulty = False
         self._answered = None
         self._confirmed = None
         self.recording = None
@@ -237,12 +238,17 @@ class Call:
 
     def tick(self):
         """What time brings to a conversation; the gateway calls it some twenty times a second, and it allocates nothing."""
-        if self._over or not self.bridge.up:
+        if self._over or self._faulty or not self.bridge.up:
             return
         now = media.ticks()
         self._conduct.tick(now)
         if self.bridge.deserted(now):
             self.end(None, 408, "no audio for long")
+
+    def fail(self):
+        """A fault in `tick`: the parties talk on, nothing more is taken, and it is not tried again."""
+        self._faulty = True
+        self._conduct.fail("fault")
 
     async def next(self, timeout_ms):
         """Waits for something to happen. Raises Over when a party is gone."""

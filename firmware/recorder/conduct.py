@@ -287,7 +287,7 @@ class Conduct:
             self.capture.halt()
             self.asking.fail()
             self.call.recording.event("unrecorded", why)
-            if why == "memory" and self.line[doc.IMPOSSIBLE] == "refuse-call":
+            if why != "objection list" and self.line[doc.IMPOSSIBLE] == "refuse-call":
                 self.call.end(None, 503, "recording impossible")
 
     def _end(self, why):

@@ -113,6 +113,7 @@ class Gateway:
                         call.tick()
                     except Exception as exc:  # noqa: BLE001 - the other calls' timers go on
                         self._failed("timer", exc)
+                        call.fail()
             except Exception as exc:  # noqa: BLE001 - the calls' timers go on
                 self._failed("SIP timer", exc)
 

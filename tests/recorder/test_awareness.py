@@ -3,13 +3,11 @@
 import asyncio
 
 import appliance  # noqa: F401 - first: from within branch_office its imports would be too deep for the stack
-import branch_office
 from branch_office import line, rig, until
 
 from testigo_wire import sip_event
 
 HEAP = "2m"
-branch_office.FIRST = 49000
 AWARE = (("supported", "record-aware"),)
 PAUSE = {"keys": ["*1", "*2", "*7", "*8"], "pause_limit": 60000}
 DEMAND = dict(PAUSE, mode="on-demand")

@@ -3,14 +3,12 @@
 import asyncio
 
 import appliance  # noqa: F401 - first: from within branch_office its imports would be too deep for the stack
-import branch_office
 from branch_office import line, rig, until
 
 from recorder.leg import FAR, NEAR
 from testigo_wire import sip_event
 
 HEAP = "2m"
-branch_office.FIRST = 44000
 KEYS = ["*1", "*2", "*7", "*8"]
 PAUSE = {"keys": KEYS, "pause_limit": 60000}
 DEMAND = {"mode": "on-demand", "keys": KEYS, "pause_limit": 60000}

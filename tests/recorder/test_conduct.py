@@ -5,7 +5,6 @@ import struct
 import sys
 
 import appliance  # noqa: F401 - first: from within branch_office its imports would be too deep for the stack
-import branch_office
 from branch_office import give_notice, line, rig, until
 
 from recorder import steering, tone  # noqa: F401 - for Full
@@ -13,7 +12,6 @@ from recorder.leg import FAR, NEAR
 from testigo_wire import sip_event
 
 HEAP = "2m"
-branch_office.FIRST = 46000
 OTHER = "<sip:+34600333444@trunk>"
 KEYS = ["*1", "*2", "*7", "*8"]
 PAUSE = {"keys": KEYS, "pause_limit": 60000}
@@ -331,3 +329,21 @@ class Broken:
 
     def tick(self):
         raise ValueError("as any fault in there")
+
+    def fail(self):
+        pass
+
+
+async def test_a_fault_in_a_calls_timer_ends_its_recording_and_is_told_once():
+    """The parties talk on; the log, which is flash, is not filled twenty times a second."""
+    r = await rig("faulty", line())
+    await r.talk()
+    r.gateway.calls[0].bridge.deserted = lambda now: 1 // 0
+    await until(lambda: not r.capture.on, "the end of the recording")
+    heard = len(r.near.heard)
+    await asyncio.sleep_ms(400)
+    assert len(r.near.heard) > heard + 5
+    assert r.log().count("timer failed") == 1, r.log()
+    sealed = await r.sealed()
+    assert sealed.all("unrecorded") == [["fault"]], sealed.story
+    await r.close(clean=False)

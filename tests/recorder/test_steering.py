@@ -10,7 +10,6 @@ from recorder.leg import FAR, NEAR
 from testigo_wire import sip_event
 
 HEAP = "2m"
-branch_office.FIRST = 47000
 TOLD = "call policy terms media notice consent media worker audio"
 AGAIN = " joined notice consent audio"
 ANA = "<sip:+34600111222@trunk>"

@@ -3,14 +3,12 @@
 import asyncio
 
 import appliance
-import branch_office
 from branch_office import line, rig, until
 
 from recorder.leg import FAR, NEAR
 from testigo_wire import g711, objections, sip_event
 
 HEAP = "2m"
-branch_office.FIRST = 48000
 START = "call policy terms media notice consent media"
 VOICES = [["en", "hello", "", []], ["es", "hola", "5", ["+34900"]]]
 CALLER = "sip:600111222@trunk"
