@@ -145,7 +145,7 @@ class _Checker:
                 wrong = True
                 yield Check(DIFFERS, f"notices[{number}]: {reason}")
         if missing:
-            yield Check(UNKNOWN, f"the words of {missing} notices: they were signed before there was an archive")
+            yield Check(UNKNOWN, f"the words of {missing} notices: the archive did not have them")
         if not wrong and missing < len(self._facts.notices):
             yield Check(
                 OK, "each notice's words, language and sound are those of a notice that the same operator signed"
@@ -285,7 +285,7 @@ class _Checker:
         elif material.policy is not None:
             yield Check(OK, "the archive has the signed policy with this digest, and the text it was signed from")
         elif policy.version:
-            yield Check(UNKNOWN, f"policy version {policy.version}: it was signed before there was an archive")
+            yield Check(UNKNOWN, f"policy version {policy.version}: the archive does not have it")
 
     def _events(self, material: Material, data: bytes) -> Iterator[Check]:
         told = _plain(self._facts)

@@ -187,6 +187,19 @@ def test_the_archive_is_what_it_is_checked_against(testigo, vault, exported):
     )
 
 
+def test_a_receipt_of_which_the_archive_lacks_something_is_told(testigo, vault, appliance, tmp_path):
+    calls.plain(vault, appliance)
+    assert "Note:" not in testigo("consent", "export", "branch-1/1", "--out", tmp_path / "whole.json")
+    for file in (vault.folder / "documents" / "archive").iterdir():
+        file.unlink()
+    said = " ".join(testigo("consent", "export", "branch-1/1", "--out", tmp_path / "poor.json").split())
+    assert (
+        "does not have policy version 1" in said and "lacks its words" in said and "Restore documents/archive" in said
+    )
+    checked = testigo("consent", "verify", tmp_path / "poor.json")
+    assert "policy version 1: the archive does not have it" in checked
+
+
 def test_words_that_were_signed_anew_for_the_same_sound(vault, appliance):
     calls.plain(vault, appliance)
     receipt = receipt_of(vault)

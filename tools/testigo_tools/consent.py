@@ -2,12 +2,16 @@
 
 from enum import StrEnum
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
 from rich.markup import escape
 
 from testigo_tools.new_file import write_new
-from testigo_tools.vault_options import VAULT_OPTION, ask_passphrase, console, opened, person, told
+from testigo_tools.vault_options import VAULT_OPTION, ask_passphrase, console, errors, opened, person, told
+
+if TYPE_CHECKING:
+    from testigo_vault.receipt_model import Receipt
 
 SECRET = "TESTIGO_SERVICE_SECRET"
 
@@ -54,8 +58,24 @@ def export(
             raise
         vault_.log.append(person(), receipt.LOGGED, GRANTED, recording.id, receipt.log_detail(receipt_id, issued))
         console.print(f"{write_new(target, file)}", markup=False)
+        _lacks(made)
         if pdf is not None and page is not None:
             console.print(f"{write_new(pdf, page)}", markup=False)
+
+
+def _lacks(made: "Receipt") -> None:
+    """Tell what a receipt cannot say, so that nobody hands on one that says less than the vault once could."""
+    policy = made.testigo.policy
+    if policy.version and policy.signed is None:
+        errors.print(
+            f"[yellow]Note:[/] the archive does not have policy version {policy.version}, so the receipt says nothing of "
+            "controller, purposes and keeping. Restore documents/archive from the backup, then export another."
+        )
+    if any(not notice.document for notice in made.testigo.notices):
+        errors.print(
+            "[yellow]Note:[/] the archive does not have each notice that was played, so the receipt lacks its words. Restore "
+            "documents/archive from the backup, then export another."
+        )
 
 
 @consents.command()
