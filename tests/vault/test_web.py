@@ -76,6 +76,7 @@ def test_nothing_without_signing_in(address, first):
         assert (answer.status_code, answer.headers["location"]) == (303, "/sign-in")
     assert client.post(f"/recordings/{first}/open").headers["location"] == "/sign-in"
     assert client.get("/openapi.json").status_code == 404
+    assert "made after a notice" in client.get("/sign-in").text  # under some policies not by consent
 
 
 def test_every_answer_has_its_headers(address):
