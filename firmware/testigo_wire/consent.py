@@ -66,9 +66,20 @@ def _table(played, silence, objection):
     stop = (IDLE, PAUSE)
     return (
         _row(IDLE, start=again, broken=broken, object=erase),
-        _row(NOTICE, played=played, broken=broken, accept=(AGREED,), object=erase, language=again, join=again, stop=stop),
+        _row(
+            NOTICE, played=played, broken=broken, accept=(AGREED,), object=erase, language=again, join=again, stop=stop
+        ),
         _row(AGREED, played=(GIVEN, RECORD), broken=broken, object=erase, language=again, join=again, stop=stop),
-        _row(ASKED, accept=(GIVEN, RECORD), object=erase, again=again, silence=silence, language=again, join=again, stop=stop),
+        _row(
+            ASKED,
+            accept=(GIVEN, RECORD),
+            object=erase,
+            again=again,
+            silence=silence,
+            language=again,
+            join=again,
+            stop=stop,
+        ),
         _row(GIVEN, object=late, join=again, stop=stop),
         # An asking that came to nothing leaves what was held before it.
         _row(REFUSED, object=erase),
