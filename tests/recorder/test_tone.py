@@ -5,6 +5,9 @@ import socket
 import struct
 from array import array
 
+import appliance  # noqa: F401 - first: from within branch_office its imports would be too deep for the stack
+from branch_office import ports
+
 from recorder import media
 from recorder.flow import Flow
 from recorder.tap import Tap
@@ -12,11 +15,9 @@ from recorder.tone import SAMPLES, Beep, Tone, mix, period
 from testigo_wire import audio_frame, g711, rtp
 
 HEAP = "1m"
-PORT = 45000
 RATE = 8000
 TONE = [1400, 200, 15000, 20]
 PAYLOAD_TYPES = {"PCMU": 0, "PCMA": 8}
-made = 0
 
 
 def clip(value):
@@ -119,16 +120,15 @@ class Talk:
     """Both directions of a recorded call. send(leg, ...): packets of a party; heard(leg): packets that reach the other."""
 
     def __init__(self, encoding="PCMU", description=None):
-        global made
         self.encoding = encoding
         self.recording = Sealed()
         self.tap = Tap(Quiet())
         self.flows = []
         self.ends = []
         self.keys = []
+        first = ports()
         for leg in (0, 1):
-            port = PORT + 4 * made
-            made += 1
+            port = first + 4 * leg
             sender, inner, outer, listener = [bound(port + i) for i in range(4)]
             sender.connect(address(port + 1))
             inner.connect(address(port))
