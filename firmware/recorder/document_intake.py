@@ -94,6 +94,18 @@ def blob(store, name, offset, data, last):
     return following
 
 
+def resume(store):
+    """What a power cut left undone: audio that is all here, and notices whose audio is."""
+    for suffix in (SIGNED, WAITING):
+        for name in store.notices(suffix):
+            notice = store.notice_as(name, suffix)
+            for encoding in notice.missing() if notice else ():
+                path, length = notice.path(encoding), notice.length(encoding)
+                if files.size(path + files.GOT) == length:
+                    blobs.take(path, length, notice.digest(encoding), length, b"", True, store.primitives.new_sha256)
+            _settle(store, name)
+
+
 def _settle(store, name):
     """Puts a waiting notice in force if its audio is complete, and removes audio that no notice names."""
     waiting = store.notice_as(name, WAITING)

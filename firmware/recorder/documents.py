@@ -92,8 +92,14 @@ class Documents:
             data = files.read(self.hal.root + "/" + name + SIGNED)
             if data is not None:
                 await self._load(name, data)
-        for name in self.notices(SIGNED):
-            await self._check(self.folder + "/" + name, "notice " + name)
+        for suffix in (SIGNED, WAITING):
+            for name in self.notices(suffix):
+                await self._check(self.folder + "/" + name, "notice " + name, suffix)
+        if [name for name in files.names(self.folder) if name.endswith((WAITING, files.GOT))]:
+            from recorder import document_intake
+
+            unload("document_intake", "blobs")
+            document_intake.resume(self)
         for suffix in (SIGNED, WAITING):
             if files.size(self.hal.root + "/" + OBJECTIONS + suffix) >= 0:
                 await self._check(self.hal.root + "/" + OBJECTIONS, OBJECTIONS, suffix)

@@ -12,6 +12,7 @@ from recorder import media
 PACKET_MS = 20
 SAMPLES = 160
 SILENCE = {"PCMU": 0xFF, "PCMA": 0xD5}
+TAKEN = 10  # one packet in ten may be refused
 PAYLOAD_TYPES = {"PCMU": 0, "PCMA": 8}
 
 
@@ -24,6 +25,7 @@ class Player:
         self._encoding = encoding
         self._flows = flows
         self._hash = primitives.new_sha256()
+        self.refused = 0  # packets that the network did not take
         self.played_ms = 0
         self.completed = False
         self.ended = False
@@ -53,6 +55,7 @@ class Player:
                         flow.sink.write(packet)
                     except OSError:
                         flow.dropped += 1
+                        self.refused += 1
                 sent += n
                 self.played_ms = sent // 8
                 due = time.ticks_add(due, PACKET_MS)
@@ -60,5 +63,7 @@ class Player:
         finally:
             audio.close()
         notice = self._notice
-        self.completed = sent == notice.length(self._encoding) and self._hash.digest() == notice.digest(self._encoding)
+        whole = sent == notice.length(self._encoding) and self._hash.digest() == notice.digest(self._encoding)
+        # A telephone may open its port a moment late; one that takes no packets has told nobody anything.
+        self.completed = whole and self.refused * TAKEN < sent // SAMPLES * len(self._flows)
         return self.completed

@@ -4,6 +4,7 @@ import appliance
 
 from recorder import files
 from recorder.documents import DocumentError
+from recorder.primitives import DEVICE
 from testigo_wire import cbor
 
 PIECE = 300
@@ -137,6 +138,33 @@ async def test_a_notice_comes_into_force_with_its_audio():
     await send(a, "hello.PCMA", second["PCMA"])
     assert a.documents.notice("hello").version == 2
     assert len(files.names(a.root + "/notices")) == 3, "the old audio is gone"
+    appliance.remove_tree(a.root)
+
+
+async def test_a_notice_that_was_whole_when_the_power_went_is_in_force_at_the_next_start():
+    """Between the last piece and its rename, and between that and the document's: what is here is enough."""
+    for step in ("piece", "audio"):
+        a = await provisioned("cut-" + step)
+        first, second = audio(1), audio(7)
+        await a.documents.accept(appliance.notice({"PCMU": first["PCMU"]}))
+        await send(a, "hello.PCMU", first["PCMU"])
+        await a.documents.accept(appliance.notice({"PCMU": second["PCMU"]}, version=2))
+        place = a.root + "/notices/" + DEVICE.sha256(second["PCMU"])[:8].hex() + ".PCMU"
+        with open(place + (".got" if step == "piece" else ""), "wb") as file:
+            file.write(second["PCMU"])
+        a = await appliance.Appliance(a.root).boot(fill=False)
+        assert a.documents.notice("hello").version == 2 and a.documents.wanted() == [], step
+        assert len(files.names(a.root + "/notices")) == 2, files.names(a.root + "/notices")
+        appliance.remove_tree(a.root)
+
+
+async def test_a_waiting_notice_that_the_operator_did_not_sign_is_never_in_force():
+    a = await provisioned("forged")
+    data = {"PCMU": audio(1)["PCMU"]}
+    files.replace(a.root + "/notices/hello.new", appliance.notice(data, by="stranger"))
+    files.replace(a.root + "/notices/" + DEVICE.sha256(data["PCMU"])[:8].hex() + ".PCMU", data["PCMU"])
+    a = await appliance.Appliance(a.root).boot(fill=False)
+    assert a.documents.notice("hello") is None and "set aside" in " ".join(a.log.lines())
     appliance.remove_tree(a.root)
 
 
