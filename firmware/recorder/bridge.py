@@ -3,7 +3,7 @@
 from recorder import media
 from recorder.flow import Flow
 from recorder.leg import FAR, NEAR
-from testigo_wire import sdp, sip_call
+from testigo_wire import sip_call
 
 DESERTED_MS = 300000
 HELD_MS = 7200000
@@ -20,7 +20,7 @@ class Bridge:
         self.up = False  # the parties have heard each other
         self._since = 0
         self._hal = hal
-        self._asked = [None, None]  # of each leg: the re-INVITE whose answer comes with the ACK
+        self.asked = [None, None]  # of each leg: the re-INVITE whose answer comes with the ACK
 
     def leg_of(self, sip):
         return self.first if sip is self.first.sip else self.second
@@ -40,51 +40,6 @@ class Bridge:
         if on and not self.up:
             self.up = True
             self._since = media.ticks()
-
-    # sessions that change (RFC 3261 section 14, RFC 3311)
-
-    def offered(self, event, record):
-        """A re-INVITE or UPDATE: hold, resume, a new address, somebody else. The codec stays.
-
-        -> (leg, message, Agreed or None, whether the hold state changed).
-        """
-        now = self._hal.ms()
-        leg = self.leg_of(event.call)
-        if leg.agreed is None:
-            leg.sip.accept(None, now)
-            return leg, event.message, None, False
-        encodings = (leg.agreed.encoding,)
-        try:
-            if event.body is None:  # the offer is left to us: the answer comes with the ACK
-                self._asked[leg.side] = event.message
-                body = leg.endpoint.offer(encodings, leg.agreed.event_type, record=record)
-                leg.told = record
-                leg.sip.accept(body, now)
-                return leg, event.message, leg.agreed, False  # who asks is known, what they answer is not
-            body, agreed = leg.endpoint.answer(event.body, encodings=encodings, record=record)
-            changed = leg.agree(agreed)
-        except sdp.SdpError:
-            leg.sip.refuse(488, now)
-            return leg, event.message, None, False
-        self.route(leg)  # keys may have a new payload type: an objection must be heard
-        leg.told = record
-        leg.sip.accept(body, now)
-        return leg, event.message, agreed, changed
-
-    def accepted(self, event):
-        """The answer to an offer of ours; as `offered`."""
-        leg = self.leg_of(event.call)
-        message, agreed, changed = event.message, None, False
-        if message is None:  # in the ACK, which says nothing of its sender
-            message, self._asked[leg.side] = self._asked[leg.side], None
-        try:
-            if event.body:
-                agreed = leg.endpoint.accept(event.body)
-                changed = leg.agree(agreed)
-                self.route(leg)
-        except sdp.SdpError:
-            agreed = None  # the session stays as it is
-        return leg, message, agreed, changed
 
     @property
     def aware(self):

@@ -48,6 +48,8 @@ class Call:
             self._take(event)
         except MemoryError:
             self._conduct.fail()
+            if event.kind == sip_event.OFFER and event.call.offered:
+                event.call.refuse(500, self._hal.ms())  # the session stays as it is
             raise
 
     def _take(self, event):
@@ -65,12 +67,16 @@ class Call:
         elif kind == sip_event.KEY:
             self._on_key(self.bridge.leg_of(event.call).side, event.digit, "info")
         elif kind == sip_event.OFFER:
-            self._on_session(self.bridge.offered(event, self._conduct.capture.state()))
+            from recorder import renewing
+
+            self._on_session(renewing.offered(self.bridge, event, self._conduct.capture.state(), self._hal.ms()))
         elif kind == sip_event.UPDATED:
             leg = self.bridge.leg_of(event.call)
             self._on_session((leg, event.message, leg.agreed, False))
         elif kind == sip_event.ACCEPTED:
-            self._on_session(self.bridge.accepted(event))
+            from recorder import renewing
+
+            self._on_session(renewing.accepted(self.bridge, event))
         elif kind == sip_event.REFUSED:
             self._conduct.refused(self.bridge.leg_of(event.call), event.status)
         self._wake.set()

@@ -5,6 +5,7 @@ the heap.
 """
 
 import asyncio
+import gc
 import io
 import sys
 
@@ -65,6 +66,7 @@ class Appliance:
             while True:
                 self.clock.keep()
                 if self._fault and not self.hal.calls:
+                    self.log("restarts after a fault")
                     self.hal.reset()
                 await asyncio.sleep_ms(CLOCK_MS)
         finally:
@@ -74,10 +76,14 @@ class Appliance:
 
     def _on_fault(self, loop, context):
         """One of the tasks above has ended, or a lesser one: asyncio would print it on the serial port and go on lame."""
-        text = io.StringIO()
-        sys.print_exception(context["exception"], text)
-        self.log("fault: " + text.getvalue()[-150:].replace("\n", ";"))
         self._fault = True
+        gc.collect()
+        try:
+            text = io.StringIO()
+            sys.print_exception(context["exception"], text)
+            self.log("fault: " + text.getvalue()[-150:].replace("\n", ";"))
+        except MemoryError:
+            pass  # the restart that follows is in the log
 
     def _last_words(self):
         path = self.hal.root + "/crash.txt"

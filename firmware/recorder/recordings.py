@@ -12,7 +12,7 @@ import os
 from recorder import files
 from recorder.primitives import steps
 from recorder.spool import ERASE, OPEN, SpoolError
-from testigo_wire import ecdsa, rewrite
+from testigo_wire import ecdsa
 from testigo_wire.recording import AUDIO, INDEX, RecordingError
 from testigo_wire.sframe import Keystream
 from testigo_wire.writer import Writer, buffer_size
@@ -242,6 +242,8 @@ class Recording:
         self._idle.set()
 
     async def _rewrite(self):
+        from testigo_wire import rewrite  # for those who object
+
         owner = self._owner
         self._file.close()
         part = self._path + files.PART

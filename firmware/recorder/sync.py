@@ -75,6 +75,7 @@ class Sync:
         return endpoint.session == self._serial_session and endpoint.state == OPEN
 
     async def _attempt(self, serial, where):
+        gc.collect()
         # The link and TLS are loaded for a session only.
         from recorder import sync_session
 
