@@ -1,5 +1,7 @@
 """Answers a technician on the serial port (docs/formats/control.md)."""
 
+import asyncio
+
 from recorder.documents import DocumentError
 from recorder.identity import IdentityError
 from recorder.loading import unload
@@ -10,6 +12,9 @@ from testigo_wire.link_messages import ProtocolError
 from testigo_wire.serial import CONTROL
 
 SEND_MS = 10000
+PATIENT = ("diag", "log")
+PATIENCE = 40
+PATIENCE_MS = 250
 LOG_LINES = 48
 
 
@@ -56,6 +61,12 @@ class Control:
             if endpoint.send_buffer - endpoint.unsent(CONTROL) >= len(data):
                 endpoint.send(CONTROL, data)
 
+        if name in PATIENT and self._app.sync:
+            # A session with the vault may leave no room for an answer: it comes when that is over.
+            for _ in range(PATIENCE):
+                if not self._app.sync.running or not self._app.hal.heap_small:
+                    break
+                await asyncio.sleep_ms(PATIENCE_MS)
         try:
             if name is None:
                 raise Refusal("unknown request")

@@ -23,6 +23,9 @@ async def recover(spool):
     for number in spool.load():
         if await finish(spool, number, "power-loss"):
             closed.append(number)
+    for name in files.names(spool.folder):
+        if name.endswith(ERASE) and files.size(spool.folder + "/" + name[: -len(ERASE)] + OPEN) < 0:
+            os.remove(spool.folder + "/" + name)  # the power went between the recording's last name and this
     for number in spool.numbers()[-1:]:
         # The state file was lost or is older than the recordings
         if number >= spool.next_number:

@@ -5,6 +5,7 @@ wait; both are attributes of the port in the HAL. The peer is told the first, th
 """
 
 import asyncio
+import gc
 
 from testigo_wire.serial import OPEN, Endpoint
 
@@ -41,23 +42,26 @@ class SerialPort:
         busy_until = 0
         while True:
             now = hal.ms()
-            n = port.read_into(buffer)
-            while n:
-                endpoint.receive(bytes(memoryview(buffer)[:n]), now)
-                busy_until = now + STAY_BUSY_MS
-                self.arrived.set()
-                n = port.read_into(buffer) if n == len(buffer) else 0
-            budget = port.PACE
-            while budget > 0:
-                frame = frame or endpoint.data_to_send(now)
-                if not frame:
-                    break
-                busy_until = now + STAY_BUSY_MS
-                n = port.write(frame, min(len(frame), budget))
-                if not n:
-                    break
-                frame = frame[n:]
-                budget -= n
+            try:
+                n = port.read_into(buffer)
+                while n:
+                    busy_until = now + STAY_BUSY_MS
+                    endpoint.receive(bytes(memoryview(buffer)[:n]), now)
+                    self.arrived.set()
+                    n = port.read_into(buffer) if n == len(buffer) else 0
+                budget = port.PACE
+                while budget > 0:
+                    frame = frame or endpoint.data_to_send(now)
+                    if not frame:
+                        break
+                    busy_until = now + STAY_BUSY_MS
+                    n = port.write(frame, min(len(frame), budget))
+                    if not n:
+                        break
+                    frame = frame[n:]
+                    budget -= n
+            except MemoryError:
+                gc.collect()  # what was lost of a frame is sent again
             if now < busy_until:
                 await asyncio.sleep_ms(BUSY_MS)
             else:
@@ -68,9 +72,10 @@ class SerialPort:
         endpoint = self.endpoint
         session = endpoint.session
         end = self._hal.ms() + limit_ms
-        while data:
+        data = memoryview(data)
+        while len(data):
             data = data[endpoint.send(channel, data) :]
-            if data:
+            if len(data):
                 if endpoint.session != session or endpoint.state != OPEN or self._hal.ms() > end:
                     return False
                 await asyncio.sleep_ms(BUSY_MS)

@@ -25,6 +25,7 @@ class Sync:
         self._app = app
         self._hal = app.hal
         self.state = "not yet"
+        self.running = False  # a session with the vault
         self.sent = self.last_ms = 0
         self._due = app.hal.ms() + SOON_MS
         self._retry = FIRST_RETRY
@@ -80,6 +81,7 @@ class Sync:
         from recorder import sync_session
 
         self.state = "connecting"
+        self.running = True
         try:
             await sync_session.run(self, self._app, serial, where)
             self.state = "done"
@@ -98,6 +100,7 @@ class Sync:
             unload("sync_session", "channel", "tls_stream")
             unload("link", package="testigo_wire")
         gc.collect()
+        self.running = False
 
     def must_end(self):
         """Whether a call needs the memory that the session has."""

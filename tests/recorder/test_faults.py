@@ -36,6 +36,26 @@ async def test_a_fault_is_logged_and_asks_for_a_restart():
     appliance.remove_tree(root)
 
 
+async def test_a_fault_that_finds_no_memory_to_be_told_with_ends_no_appliance():
+    root = appliance.fresh_root("dumb")
+    app = main.Appliance(Board, {"root": root, "console": "no"})
+    task = asyncio.create_task(app.run())
+    await asyncio.sleep_ms(200)
+    tell = app.log
+
+    def full(text):
+        raise MemoryError
+
+    app.log = full
+    asyncio.create_task(_broken())
+    await asyncio.sleep_ms(100)
+    app.log = tell
+    assert app._fault and not task.done()
+    task.cancel()
+    asyncio.get_event_loop().set_exception_handler(None)
+    appliance.remove_tree(root)
+
+
 async def test_a_socket_hears_after_an_empty_datagram():
     hal = hal_unix.Hal(Board, {"root": appliance.fresh_root("empty"), "console": "no"})
     raw = bytearray(16)
