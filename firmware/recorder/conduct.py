@@ -54,10 +54,8 @@ class Conduct:
         self.line = line = decision.find_line(policy.lines, self._line_name, direction)
         who = ("", "", "")
         if line is not None and (documents.objections or decision.asks_for_numbers(line)):
-            from testigo_wire import numbers
-
             asserted, sender, _ = heard_from(first.sip.request)
-            who = [numbers.e164(uri_in(value), policy.numbering) for value in (sender, asserted, first.sip.callee)]
+            who = self._numbers((sender, asserted, first.sip.callee))
         other = who[2] if direction == "out" else who[1] or who[0]
         self._why = decision.why_not(
             line, self.services.hal.unix_ms(), policy.offsets, other, line is not None and documents.objected(who)
@@ -244,11 +242,13 @@ class Conduct:
     def _listed(self, said):
         """Whether who is on a leg now is on the list of objections; who called, and who was called, `decide` asked about."""
         documents = self.services.documents
-        if not documents.objections:
-            return False
-        from testigo_wire import numbers
+        return bool(documents.objections) and documents.objected(self._numbers(said[:2]))
 
-        return documents.objected([numbers.e164(uri_in(value), self.policy.numbering) for value in said[:2]])
+    def _numbers(self, values):
+        """In E.164, of header values or URIs."""
+        from testigo_wire import numbers  # for those who ask for them
+
+        return [numbers.e164(uri_in(value), self.policy.numbering) for value in values]
 
     def key(self, side, digit, channel):
         """A key of the call. Digits are kept only while a question is open or the call is recorded."""

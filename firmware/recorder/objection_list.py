@@ -6,12 +6,9 @@ Loaded where there is such a list only. A newer one waits beside the one in forc
 import os
 
 from recorder import files
+from recorder.documents import BAD, SIGNED, WAITING
 from testigo_wire import documents, objections
 from testigo_wire.errors import WireError
-
-SIGNED = ".tsd"
-WAITING = ".new"
-BAD = ".bad"  # what the operator did not sign
 
 
 class ObjectionList:
@@ -137,7 +134,6 @@ class ObjectionList:
                 return file.read(objections.WIDTH)
 
             for number in numbers:
-                digest = objections.digest(self._primitives, key, number)
-                if number and objections.contains(read, count, digest):
+                if number and objections.contains(read, count, objections.digest(self._primitives, key, number)):
                     return True
         return False

@@ -11,14 +11,12 @@ from array import array
 import micropython
 
 from recorder import media
+from recorder.player import PAYLOAD_TYPES, SAMPLES, SILENCE
 from testigo_wire import audio_frame
 
 RATE = 8000
 FULL_SCALE = 32124  # a G.711 sine of +3.17 dBm0 peaks here (ITU-T G.711, section 2)
 FULL_SCALE_DBM0 = 3.17
-SAMPLES = 160
-SILENCE = {"PCMU": 0xFF, "PCMA": 0xD5}
-PAYLOAD_TYPES = {"PCMU": 0, "PCMA": 8}
 QUIET_TICKS = 2  # without a packet: there is none to mix the tone into
 
 

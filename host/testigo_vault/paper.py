@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 LANGUAGES = ("es", "en")
+FILL_IN = {"es": "a rellenar", "en": "to be filled in"}  # how a Gap begins
 
 GOOD, CALM, BAD = "good", "calm", "bad"
 

@@ -7,6 +7,7 @@ table cell or list begins in it, nor does a bare address become a link (the auto
 import re
 
 from testigo_vault.paper import (
+    FILL_IN,
     Block,
     Bullets,
     Code,
@@ -28,7 +29,6 @@ from testigo_vault.words import visible
 _ACTIVE = re.compile(r"([\\`*_\[\]<>&#|~$!@{}^=])")
 _LINKED = re.compile(r"(?i)(www)\.|(https?|ftp|mailto|xmpp)(:)")
 _AT_THE_START = re.compile(r"^([-+]|\d{1,9}[.)])")
-_FILL_IN = {"es": "a rellenar", "en": "to be filled in"}
 
 
 def render(paper: Paper) -> str:
@@ -69,7 +69,7 @@ def _piece(piece: Piece, language: str) -> str:
     if isinstance(piece, Code):
         return _code(piece.text)
     if isinstance(piece, Gap):
-        return f"**⟨{_FILL_IN[language]}: {_within(piece.what)}⟩**"
+        return f"**⟨{FILL_IN[language]}: {_within(piece.what)}⟩**"
     return _within(piece)
 
 

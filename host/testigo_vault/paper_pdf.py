@@ -17,6 +17,7 @@ import typst
 
 from testigo_vault.errors import VaultError
 from testigo_vault.paper import (
+    FILL_IN,
     Block,
     Bullets,
     Code,
@@ -36,7 +37,6 @@ from testigo_vault.words import visible
 
 TEMPLATE = Path(__file__).parent / "paper.typ"
 _SCALES = ("1.06", "1.0", "0.94", "0.88", "0.82")
-_FILL_IN = {"es": "a rellenar", "en": "to be filled in"}
 _LAST_LETTER = 0x500  # of the blocks that the fonts have whole
 _OTHERS = frozenset(range(0x2010, 0x2028)) | frozenset(map(ord, "€←→✓✗⟨⟩�"))
 _LONG = 66  # characters without a space that fit into a line of facts, set as code
@@ -78,7 +78,7 @@ def _content(paper: Paper) -> dict[str, Any]:
         "subtitle": _shown(paper.subtitle),
         "author": "Testigo",
         "language": paper.language,
-        "fill": _FILL_IN[paper.language],
+        "fill": FILL_IN[paper.language],
         "footer": _shown(paper.footer),
         "attachment": attachment,
         "blocks": [_block(block) for block in paper.blocks],
