@@ -1,4 +1,4 @@
-"""Draws docs/pictures/consent.svg from the table that the firmware runs, `testigo_wire/consent.py`.
+"""Draws docs/pictures/consent.svg from the table that the firmware runs, `testigo_wire/policy/consent.py`.
 
     python docs/make_consent.py
 
@@ -143,7 +143,7 @@ class Effect(NamedTuple):
 
 def _consent():
     sys.path.insert(0, str(Path(__file__).parent.parent / "firmware"))
-    from testigo_wire import consent
+    from testigo_wire.policy import consent
 
     return consent
 

@@ -27,8 +27,8 @@ TITLES = {
 def texts() -> str:
     """The part of the page between BEGIN and END."""
     sys.path[:0] = [str(Path(__file__).parent.parent / part) for part in ("host", "firmware")]
-    from testigo_vault.notice_text import compose, compose_worker
-    from testigo_vault.purposes import purpose_words
+    from testigo_vault.notice.compose import compose, compose_worker
+    from testigo_vault.policy.purposes import purpose_words
 
     out = []
     for language, title in TITLES.items():

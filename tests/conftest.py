@@ -3,12 +3,12 @@
 from pathlib import Path
 
 import pytest
-from micropython_items import DeviceFile
-from micropython_runner import ROOT, Missing, interpreter
-from peers import put_tools_on_path
+
+from support.micropython_items import RECORDER, DeviceFile
+from support.micropython_runner import ROOT, Missing, interpreter
+from support.peers import put_tools_on_path
 
 WIRE = ROOT / "tests" / "wire"
-RECORDER = ROOT / "tests" / "recorder"
 
 put_tools_on_path()
 
@@ -23,14 +23,14 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_collect_file(file_path: Path, parent):
     """Beside the items on CPython, the ones on MicroPython."""
-    if file_path.parent == WIRE and file_path.match("test_*.py"):
+    if file_path.is_relative_to(WIRE) and file_path.match("test_*.py"):
         return DeviceFile.from_parent(parent, path=file_path)
     return None
 
 
 def pytest_pycollect_makemodule(module_path: Path, parent):
     """Tests of the recorder are for MicroPython only: CPython never imports them."""
-    if module_path.parent == RECORDER:
+    if module_path.is_relative_to(RECORDER):
         return DeviceFile.from_parent(parent, path=module_path)
     return None
 

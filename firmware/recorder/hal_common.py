@@ -5,7 +5,7 @@ import os
 import socket
 import time
 
-from recorder import poll
+from recorder import udp_poll
 
 SHORT_COLLECTION_US = 5000
 SMALL_HEAP = 400000
@@ -26,7 +26,7 @@ class CommonHal:
         self._clock_offset = 0
         self._frames = 0
         self._log = None
-        self._queue = poll.install(self._failed)
+        self._queue = udp_poll.install(self._failed)
         gc.collect()
         self.heap_small = board.HEAP_SMALL or gc.mem_free() < BESIDE_CALLS
         if gc.mem_free() < SMALL_HEAP:

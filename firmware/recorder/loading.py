@@ -3,8 +3,9 @@
 import sys
 
 
-def unload(*names, package="recorder"):
-    """names: modules of the package that nobody holds on to; the next import loads them anew."""
+def unload(*names):
+    """names: full names of modules that no other object refers to; the next import loads them anew."""
     for name in names:
-        if sys.modules.pop(package + "." + name, None) is not None:
-            delattr(sys.modules[package], name)
+        if sys.modules.pop(name, None) is not None:
+            package, _, module = name.rpartition(".")
+            delattr(sys.modules[package], module)

@@ -9,16 +9,17 @@ import gc
 import io
 import sys
 
-from recorder import files, primitives
+from recorder import files
 from recorder.clock import Clock
-from recorder.documents import Documents
+from recorder.documents.store import Documents
 from recorder.hal import HalError, open_hal
-from recorder.identity import Identity
-from recorder.keypool import KeyPool
 from recorder.loading import unload
 from recorder.log import Log
-from recorder.recordings import Recordings
-from recorder.spool import Spool
+from recorder.storage import primitives
+from recorder.storage.identity import Identity
+from recorder.storage.keypool import KeyPool
+from recorder.storage.recordings import Recordings
+from recorder.storage.spool import Spool
 
 VERSION = "0.2.0"
 CLOCK_MS = 60000
@@ -93,19 +94,19 @@ class Appliance:
             files.remove(path)
 
     async def _recover(self):
-        from recorder import recover
+        from recorder.storage import recovery as recover
 
         for number in await recover.recover(self.spool):
             self.log("recording %d was cut by a power loss and is closed" % number)
         recover = None
-        unload("recover")
+        unload("recorder.storage.recovery")
 
     def _console(self):
         """The serial port answers first thing: a device that boots badly must still say why."""
         if self.hal.serial is None:
             return None
-        from recorder.control import Control
-        from recorder.serial_port import SerialPort
+        from recorder.console.commands import Control
+        from recorder.console.serial_port import SerialPort
 
         self.serial_port = SerialPort(self.hal, self.primitives)
         self.control = Control(self)
@@ -145,7 +146,7 @@ class Appliance:
                 host = await self.hal.network(settings.network)
                 if host is None:
                     return None
-                from recorder.gateway import Gateway
+                from recorder.call.gateway import Gateway
 
                 host = settings.sip[0] or host
                 self.gateway = Gateway(self.hal, self.primitives, self, settings, host, self.log)
@@ -161,7 +162,7 @@ class Appliance:
         return asyncio.create_task(self.gateway.run())
 
     async def _synchronise(self):
-        from recorder.sync import Sync
+        from recorder.sync.scheduler import Sync
 
         self.sync = Sync(self)
         await self.sync.run()

@@ -9,11 +9,11 @@ from collections.abc import Callable, Iterator
 
 import uvicorn
 
-from testigo_vault import alarms as alarm_kinds
+from testigo_vault.audit import alarms as alarm_kinds
+from testigo_vault.documents.status import policy_state
 from testigo_vault.errors import VaultError
-from testigo_vault.ingest import Ingest
-from testigo_vault.organisation import now_ms
-from testigo_vault.policy_state import policy_state
+from testigo_vault.identity.organisation import now_ms
+from testigo_vault.ingest.server import Ingest
 from testigo_vault.vault import Vault
 from testigo_vault.web.app import make_app
 

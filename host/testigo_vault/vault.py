@@ -2,13 +2,13 @@
 
 from pathlib import Path
 
-from testigo_vault.access_log import AccessLog
-from testigo_vault.alarms import Alarms
-from testigo_vault.database import Database
-from testigo_vault.keys import StreamKeyOpener
-from testigo_vault.organisation import Organisation
-from testigo_vault.store import Store
-from testigo_vault.users import Users
+from testigo_vault.audit.access_log import AccessLog
+from testigo_vault.audit.alarms import Alarms
+from testigo_vault.identity.keys import StreamKeyOpener
+from testigo_vault.identity.organisation import Organisation
+from testigo_vault.identity.users import Users
+from testigo_vault.storage.copies import Store
+from testigo_vault.storage.database import Database
 
 
 class Vault:

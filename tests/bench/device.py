@@ -5,14 +5,15 @@ import os
 import tempfile
 from pathlib import Path
 
-from micropython_runner import FIRMWARE, ROOT, run_micropython
 from report import Row
+
+from support.micropython_runner import FIRMWARE, run_micropython
 
 HERE = Path(__file__).resolve().parent
 
 
 def _run(script: str, folder: str | None = None) -> dict[str, float]:
-    paths = [FIRMWARE, ROOT / "tests" / "recorder"]
+    paths = [FIRMWARE]
     environment = {"TMPDIR": folder} if folder else {}
     done = run_micropython(HERE / script, heap="1M", paths=paths, env=environment)
     if done.returncode:

@@ -12,11 +12,10 @@ import struct
 import sys
 import time
 
-import appliance
-
-from recorder import media
-from recorder.flow import Flow
-from recorder.tap import Tap
+from recorder.media import fast_path
+from recorder.media.relay import Flow
+from recorder.media.tap import Tap
+from support.device import stores as appliance
 
 PACKETS = 4000
 ROUNDS = int(sys.argv[1]) if len(sys.argv) > 1 else 15
@@ -98,7 +97,7 @@ async def main():
     flows[1].give_to(source.near_in, None)
     for flow in flows:
         flow.forward(True)
-    tap.start(recording, media.ticks())
+    tap.start(recording, fast_path.ticks())
     packet = bytearray(172)
     drain = bytearray(172)
 

@@ -9,9 +9,9 @@ import json
 import sys
 import time
 
-from recorder.primitives import DEVICE
-from testigo_wire.recording import Chain
-from testigo_wire.sframe import TAG_SIZE, Keystream, Sealer
+from recorder.storage.primitives import DEVICE
+from testigo_wire.crypto.sframe import TAG_SIZE, Keystream, Sealer
+from testigo_wire.recording.items import Chain
 
 FRAME = 24 * 177  # 240 ms of both legs in G.711
 START = 24

@@ -13,9 +13,12 @@ from pathlib import Path
 
 from report import Row
 
-from testigo_tools import demo_world
-from testigo_tools.demo_world import World
-from testigo_wire import sdp, sip_agent, sip_call, sip_event
+from testigo_tools.demo import environment as demo_world
+from testigo_tools.demo.environment import World
+from testigo_wire.sip import agent as sip_agent
+from testigo_wire.sip import call as sip_call
+from testigo_wire.sip import events as sip_event
+from testigo_wire.sip import sdp
 
 CALLS = (1, 2, 4, 8)
 SECONDS = 4

@@ -4,18 +4,15 @@ Both write through to the disk: the vault because a receipt lets the appliance d
 """
 
 import subprocess
-import sys
 import tempfile
 import time
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "vault"))
-
 from report import Row
-from stand_in import Appliance, Made, speech
 
-from testigo_vault import organisation
-from testigo_vault.intake import Intake, Offer
+from support.fake_appliance import Appliance, Made, speech
+from testigo_vault.identity import organisation
+from testigo_vault.ingest.admission import Intake, Offer
 from testigo_vault.vault import Vault
 
 MINUTES = 5  # of one recording

@@ -1,9 +1,8 @@
 """The clock over a reset."""
 
-import appliance
-
 from recorder import files
 from recorder.clock import KEEP_EVERY_MS, Clock
+from support.device import stores as appliance
 
 NOW = 1800000000000
 

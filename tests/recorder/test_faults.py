@@ -3,9 +3,8 @@
 import asyncio
 import socket
 
-import appliance
-
-from recorder import files, hal_unix, main, poll
+from recorder import files, hal_unix, main, udp_poll
+from support.device import stores as appliance
 
 HEAP = "384k"
 
@@ -71,7 +70,7 @@ async def test_a_socket_hears_after_an_empty_datagram():
     def handler():
         n = ours.readinto(raw)
         if n == 0:
-            poll.revive(ours)
+            udp_poll.revive(ours)
         heard.append(n)
 
     hal.on_readable(ours, handler)

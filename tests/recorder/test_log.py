@@ -1,9 +1,8 @@
 """The technician's log: bounded in memory and on flash."""
 
-import appliance
-
 from recorder import files
 from recorder.log import FILE_SIZE, LINE_LENGTH, LINES, Log
+from support.device import stores as appliance
 
 
 class Machine:

@@ -3,9 +3,10 @@
 import subprocess
 
 import pytest
-from micropython_runner import ROOT, command, environment
 
-DRIVER = ROOT / "tests" / "recorder" / "crash_driver.py"
+from support.micropython_runner import ROOT, command, environment
+
+DRIVER = ROOT / "tests" / "support" / "device" / "crash_driver.py"
 
 
 @pytest.fixture

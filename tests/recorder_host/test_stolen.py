@@ -8,7 +8,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
 from cryptography.hazmat.primitives.serialization import load_der_private_key
 
-from testigo_wire import cbor, recording
+from testigo_wire.encoding import cbor
+from testigo_wire.recording import items as recording
 
 AUDIO = bytes((7,)) * 160  # a packet of the driver's, see appliance.put_audio
 LIMIT_S = 60

@@ -5,9 +5,9 @@ import sys
 from itertools import product
 
 import pytest
-from micropython_runner import ROOT
 
-from testigo_wire import consent
+from support.micropython_runner import ROOT
+from testigo_wire.policy import consent
 
 ALL_VARIANTS = list(product(consent.RULES, consent.OBJECTIONS))
 

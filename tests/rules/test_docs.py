@@ -3,8 +3,9 @@
 import re
 
 import pytest
-from micropython_runner import ROOT
-from rules.tree import files, name
+
+from support.micropython_runner import ROOT
+from support.tree import files, name
 
 PAGES = files(".md")
 LINK = re.compile(r"!?\[[^\]]*\]\(<?([^)\s>]+)>?(?:\s+\"[^\"]*\")?\)|(?:src|href)=\"([^\"]+)\"")

@@ -3,9 +3,9 @@
 import ast
 
 import pytest
-from rules.tree import below, name
 
-from testigo_tools.firmware_build import compile_file
+from support.tree import below, name
+from testigo_tools.firmware.build import compile_file
 
 FIRMWARE = [*below("firmware", ".py"), *below("boards", ".py")]
 # The decorators of generated machine code: legal in the recorder only, the wire runs on CPython too.

@@ -3,7 +3,8 @@
 import sys
 
 import pytest
-from rules.tree import below, imports, name
+
+from support.tree import below, imports, name
 
 # No I/O, no clock, no files, no asyncio: a module that is not listed needs a reason.
 WIRE_MAY = {"binascii", "hashlib", "micropython", "struct", "array", "collections", "testigo_wire"}

@@ -2,9 +2,8 @@
 
 import runpy
 
-from micropython_runner import ROOT
-
-from testigo_vault.purposes import LANGUAGES
+from support.micropython_runner import ROOT
+from testigo_vault.policy.purposes import LANGUAGES
 
 
 def test_texts_on_the_page_are_those_of_the_program():

@@ -5,7 +5,8 @@ import json
 import re
 
 import pytest
-from rules.tree import below, files, name
+
+from support.tree import below, files, name
 
 LONGEST = 400
 PYTHON = files(".py")

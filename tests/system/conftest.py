@@ -9,8 +9,9 @@ import os
 from pathlib import Path
 
 import pytest
-from branch import Branch
-from rig import HOST, Appliance, VaultProcess, make_organisation
+
+from support.branch import Branch
+from support.rig import HOST, Appliance, VaultProcess, make_organisation
 
 
 def board_port(config: pytest.Config) -> str | None:

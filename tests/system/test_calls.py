@@ -1,10 +1,11 @@
 """Calls in both directions, several at once, and the ones that the appliance does not record or does not take."""
 
 import pytest
-from branch import NOTICE_MS, Branch, events, names, sound
-from rig import FAR, NEAR, Appliance, wait_for
-from sipp import Caller, Worker, answering, calling
-from sipp_process import Sipp
+
+from support.branch import NOTICE_MS, Branch, events, names, sound
+from support.rig import FAR, NEAR, Appliance, wait_for
+from support.sipp import Caller, Worker, answering, calling
+from support.sipp_process import Sipp
 
 
 def audio_packets(media) -> list[bytes]:

@@ -3,9 +3,10 @@
 import time
 
 import pytest
-from branch import NOTICE_MS, events, names
-from rig import FAR, NEAR, wait_for
-from sipp import Worker, answering, calling
+
+from support.branch import NOTICE_MS, events, names
+from support.rig import FAR, NEAR, wait_for
+from support.sipp import Worker, answering, calling
 
 AFTER = NOTICE_MS + 200  # the notice is over, the question is open
 

@@ -1,9 +1,10 @@
 """How calls end: each as a person would expect, and each accounted for."""
 
 import pytest
-from branch import NOTICE_MS, events, names
-from rig import FAR, NEAR
-from sipp import Caller, Worker, answering, calling, sdp
+
+from support.branch import NOTICE_MS, events, names
+from support.rig import FAR, NEAR
+from support.sipp import Caller, Worker, answering, calling, sdp
 
 
 def ended(recording) -> list:

@@ -11,17 +11,17 @@ import re
 import shutil
 
 import pytest
-from branch import Branch
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
-from rig import AUDIO_PASSPHRASE, Appliance, VaultProcess, make_organisation, wait_for
-from serial_ends import NoisyLine, verb
 
-from testigo_vault.organisation import Organisation
+from support.branch import Branch
+from support.rig import AUDIO_PASSPHRASE, Appliance, VaultProcess, make_organisation, wait_for
+from support.serial_line import NoisyLine, verb
+from testigo_vault.identity.organisation import Organisation
 from testigo_vault.primitives import UnwrapError, open_base
-from testigo_wire.reader import Reader
-from testigo_wire.recording import AUDIO, INDEX, wrap_info
-from testigo_wire.sframe import TAG_SIZE, decode_header
+from testigo_wire.crypto.sframe import TAG_SIZE, decode_header
+from testigo_wire.recording.items import AUDIO, INDEX, wrap_info
+from testigo_wire.recording.reader import Reader
 
 SEED = 4
 
@@ -131,7 +131,7 @@ def test_nothing_on_the_appliance_opens_a_frame(taken):
             assert not any(lock.opens(window) for lock in locks), path
     seed = files[stolen / "identity" / "seed.bin"]
     for label in (b"seed\x01", b"key\x01", b"\x00", b"\x01"):
-        # What the generator makes of its seed (recorder/primitives.py), without the entropy that went in beside it.
+        # What the generator makes of its seed (recorder/storage/primitives.py), without the entropy that went in beside it.
         for made in (hmac.digest(seed, label, "sha256"), hashlib.sha256(label + seed).digest()):
             assert not any(lock.opens(made) for lock in locks)
 
@@ -206,7 +206,7 @@ def test_verify_names_the_item_that_was_altered(taken, change, micropython):
 def test_a_missing_recording_is_a_gap_in_the_numbers(tmp_path, taken, micropython):
     """The vault that never got number 2 says so, and so does the chain of headers."""
     vault, _, recordings = taken
-    from testigo_vault.intake import Intake, Offer
+    from testigo_vault.ingest.admission import Intake, Offer
     from testigo_vault.vault import Vault
 
     shutil.copytree(vault, tmp_path / "vault")

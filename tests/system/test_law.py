@@ -9,15 +9,17 @@ import re
 from array import array
 
 import pytest
-from branch import NOTICE_MS, events, names
-from law import AFTER, Law
-from rig import FAR, NEAR, wait_for
-from serial_ends import verb
-from sipp import Caller, Worker, answering, calling
-from test_secrecy import audio
 
-from testigo_vault import g711, notice_check, purposes
-from testigo_wire import documents as wire
+from support.branch import NOTICE_MS, events, names
+from support.items import audio
+from support.presets import AFTER, Law
+from support.rig import FAR, NEAR, wait_for
+from support.serial_line import verb
+from support.sipp import Caller, Worker, answering, calling
+from testigo_vault.notice import check as notice_check
+from testigo_vault.playback import g711
+from testigo_vault.policy import purposes
+from testigo_wire.policy import documents as wire
 
 PRESETS = ("spain", "us-two-party")
 

@@ -4,10 +4,11 @@ import time
 from datetime import UTC, datetime
 
 import pytest
-from branch import NOTICE_MS, events, names, sound
-from rig import FAR, NEAR, wait_for
-from sipp import Caller, Worker, answering, calling
-from test_secrecy import audio
+
+from support.branch import NOTICE_MS, events, names, sound
+from support.items import audio
+from support.rig import FAR, NEAR, wait_for
+from support.sipp import Caller, Worker, answering, calling
 
 AFTER = NOTICE_MS + 250
 ON_DEMAND = {"mode": "on-demand", "rule": "notify", "keys": ["*1", "*0", "*2", "*3"], "pause_limit_ms": 60000}

@@ -4,10 +4,11 @@ from hashlib import sha256
 from itertools import pairwise
 
 import pytest
-from branch import NOTICE_MS, events, names
-from cable import Media
-from rig import FAR, NEAR, wait_for
-from sipp import answering, calling
+
+from support.branch import NOTICE_MS, events, names
+from support.rig import FAR, NEAR, wait_for
+from support.sipp import answering, calling
+from support.traffic_capture import Media
 
 PACKETS = NOTICE_MS // 20
 LOADED_S = 0.25  # how late a packet may be on a machine with much to do

@@ -4,10 +4,11 @@ import random
 import time
 
 import pytest
-from branch import NOTICE_MS, Branch, events, names
-from rig import FAR, NEAR, Appliance, VaultProcess, make_organisation, wait_for
-from serial_ends import verb
-from sipp import answering, calling
+
+from support.branch import NOTICE_MS, Branch, events, names
+from support.rig import FAR, NEAR, Appliance, VaultProcess, make_organisation, wait_for
+from support.serial_line import verb
+from support.sipp import answering, calling
 
 LOST_S = 0.5
 ON_THE_WAY_S = 0.08  # packets that were in a socket at the moment of the cut

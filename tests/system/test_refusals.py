@@ -7,15 +7,15 @@ import time
 from contextlib import contextmanager, suppress
 
 import pytest
-from branch import Branch
-from rig import PASSPHRASE, Appliance, VaultProcess, make_organisation, wait_for
-from tools_sync import Keeper
 
-from testigo_tools.port import PortError
-from testigo_tools.serial_vault import HungUp, serve
-from testigo_vault.models import Alarm
-from testigo_wire.documents import parse
-from testigo_wire.reader import Reader
+from support.branch import Branch
+from support.rig import PASSPHRASE, Appliance, VaultProcess, make_organisation, wait_for
+from support.sync_ends import Keeper
+from testigo_tools.serial.port import PortError
+from testigo_tools.serial.vault_bridge import HungUp, serve
+from testigo_vault.storage.models import Alarm
+from testigo_wire.policy.documents import parse
+from testigo_wire.recording.reader import Reader
 
 
 class Tap(threading.Thread):
@@ -276,7 +276,7 @@ def test_vault_refuses_a_certificate_of_others(tmp_path, micropython):
 def test_real_recording_with_its_seal_cut_off_is_not_taken(lab):
     """The vault cannot be talked into a receipt for less than the device sealed."""
     appliance, branch, _ = lab
-    from testigo_vault.intake import Intake, Offer
+    from testigo_vault.ingest.admission import Intake, Offer
 
     data = appliance.spool()["00000001.tsg"]
     items = Reader().feed(data)

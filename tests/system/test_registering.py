@@ -1,10 +1,11 @@
 """The appliance as a telephone of a PBX, and as the PBX of a telephone."""
 
 import pytest
-from branch import NOTICE_MS, events
-from rig import FAR, NEAR, wait_for
-from sipp import Caller, Worker, answering, calling
-from sipp_process import free_port
+
+from support.branch import NOTICE_MS, events
+from support.rig import FAR, NEAR, wait_for
+from support.sipp import Caller, Worker, answering, calling
+from support.sipp_process import free_port
 
 USER, PASSWORD = "branch", "a word for SIP"
 

@@ -4,20 +4,15 @@ import time
 from pathlib import Path
 
 import pytest
-from branch import NOTICE_MS, events
-from rig import FAR, NEAR, wait_for
-from sipp import answering, calling
 
-from testigo_vault.reading import read
-from testigo_wire.reader import Reader
-from testigo_wire.recording import AUDIO
+from support.branch import NOTICE_MS, events
+from support.items import audio
+from support.rig import FAR, NEAR, wait_for
+from support.sipp import answering, calling
+from testigo_vault.recordings.reader import read
+from testigo_wire.recording.items import AUDIO
 
 AFTER = NOTICE_MS + 200
-
-
-def audio(data: bytes) -> list[bytes]:
-    """Bytes of the audio items, keys and frames, in a recording that may still be growing."""
-    return [item.raw for item in Reader().feed(data) if item.stream == AUDIO]
 
 
 def watch(branch, virtual, ends) -> list[tuple[float, bytes]]:

@@ -1,7 +1,9 @@
 """Vectors of signed documents, each kind with its malformed siblings."""
 
 from testigo_vault.primitives import HOST, load_private, public_bytes, sign
-from testigo_wire import cbor, documents, recording
+from testigo_wire.encoding import cbor
+from testigo_wire.policy import documents
+from testigo_wire.recording import items as recording
 
 OPERATOR = load_private(b"\x21" * 32)
 INDEX = public_bytes(load_private(b"\x22" * 32))

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path[:0] = [str(ROOT / "firmware"), str(ROOT / "host"), str(ROOT / "tests" / "wire"), str(Path(__file__).parent)]
+sys.path[:0] = [str(ROOT / "firmware"), str(ROOT / "host"), str(ROOT / "tests"), str(Path(__file__).parent)]
 
 import make_documents  # noqa: E402
 import make_recording  # noqa: E402

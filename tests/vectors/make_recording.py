@@ -1,9 +1,11 @@
 """Vectors of sealed recordings: good ones, ones that break the order, and the malformed siblings of one."""
 
-import making
+from support.device import recordings as making
 from testigo_vault.primitives import HOST, load_private, public_bytes, sign
-from testigo_wire import hpke as wire_hpke
-from testigo_wire import p256, recording, rewrite
+from testigo_wire.crypto import hpke as wire_hpke
+from testigo_wire.crypto import p256
+from testigo_wire.recording import items as recording
+from testigo_wire.recording import rewrite
 
 DEVICE = load_private(b"\x41" * 32)
 RECIPIENTS = (b"\x22" * 32, b"\x23" * 32)

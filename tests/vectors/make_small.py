@@ -1,15 +1,16 @@
 """Vectors of audio frames and of events, each good one with its malformed siblings."""
 
-import making
-from testigo_wire import audio_frame, cbor, events
+from support.device import recordings
+from testigo_wire.encoding import cbor
+from testigo_wire.recording import audio_frame, events
 
 SOURCE = "made by the project: tests/vectors/make_formats.py"
 
 
 def audio_frames() -> dict:
     buffer = bytearray(400)
-    first = making.packet(7, b"\xd5" * 8)
-    second = making.packet(40000, b"\xff" * 8)
+    first = recordings.packet(7, b"\xd5" * 8)
+    second = recordings.packet(40000, b"\xff" * 8)
     at = audio_frame.begin(buffer, 0, 70000)
     at = audio_frame.put(buffer, at, audio_frame.NEAR, 0, first)
     one = bytes(buffer[:at])
@@ -45,18 +46,18 @@ def audio_frames() -> dict:
 
 
 EVENTS = (
-    making.CALL,
-    making.POLICY,
+    recordings.CALL,
+    recordings.POLICY,
     ("terms", 1, "consent", "acknowledgement", "connect", True),
-    making.NOTICE,
-    making.CONSENT,
+    recordings.NOTICE,
+    recordings.CONSENT,
     ("worker", 5150, "acknowledgement", "worker-1 2026-01-10"),
     ("parties", 5160, "sip:+34600111222@example.net", "sip:900@example.net"),
     ("tone", 5170, 1400, 200, 15000, 20),
     ("started", 5180, "key"),
     ("stopped", 5190, "host"),
     ("joined", 5200, 1, "+34600111333", "identity"),
-    making.MEDIA[0],
+    recordings.MEDIA[0],
     ("dtmf", 5500, 1, "5", "rfc4733"),
     ("on_hold", 7000, 0, True),
     ("pause", 8000, "key"),
@@ -84,7 +85,7 @@ def all_events() -> dict:
         ("number for a boolean", cbor.encode(["on_hold", 1, 1, 1]), "on_hold.held: not a boolean"),
         ("no telephone key", cbor.encode(["objection", 1, 1, "9#", ""]), "objection.key: not a telephone key"),
         ("unknown rule", cbor.encode(["policy", 1, 1, b"", "all", "ask"]), "policy.rule: not one of the known values"),
-        ("digest cut short", cbor.encode([*making.NOTICE[:5], b"4", 1, 1, True]), "notice.digest: not 32 bytes"),
+        ("digest cut short", cbor.encode([*recordings.NOTICE[:5], b"4", 1, 1, True]), "notice.digest: not 32 bytes"),
         ("unknown who", cbor.encode(["pause", 1, "caller"]), "pause.by: not one of the known values"),
         ("bytes after it", cbor.encode(["pause", 1, "key"]) + b"\x00", "bytes after the item"),
     ]

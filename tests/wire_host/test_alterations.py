@@ -4,11 +4,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import making
+from support.device import recordings
 from testigo_vault.primitives import HOST, load_private, open_base, public_bytes, sign, verify
-from testigo_wire import cbor, hpke, p256, recording
-from testigo_wire.recording import wrap_info
-from testigo_wire.verifier import Verifier
+from testigo_wire.crypto import hpke, p256
+from testigo_wire.encoding import cbor
+from testigo_wire.recording import items as recording
+from testigo_wire.recording.items import wrap_info
+from testigo_wire.recording.verifier import Verifier
 
 DEVICE = load_private(b"\x41" * 32)
 PUBLIC = public_bytes(DEVICE)
@@ -21,17 +23,17 @@ def wrap(stream: int) -> list:
     for key in (RECIPIENTS[stream], BACKUP):
         public = public_bytes(key)
         secret, enc = p256.finish(hpke.encap_steps(HOST, public))
-        info = wrap_info(making.RECORDING_ID, stream)
-        sealed = hpke.seal_base(HOST, secret, info, b"", making.BASE_KEYS[stream])
+        info = wrap_info(recordings.RECORDING_ID, stream)
+        sealed = hpke.seal_base(HOST, secret, info, b"", recordings.BASE_KEYS[stream])
         out.append([recording.key_id(HOST, public), enc + sealed])
     return out
 
 
 def script() -> tuple:
     """A call of some seconds: audio with events of every kind in between."""
-    steps = list(making.AGREED[:-2])
+    steps = list(recordings.AGREED[:-2])
     for i in range(4, 24):
-        steps.append(making.frame(5900 + i * 250, i, 160))
+        steps.append(recordings.frame(5900 + i * 250, i, 160))
         if i % 5 == 0:
             steps.append(("dtmf", 5950 + i * 250, 1, str(i % 10), "rfc4733"))
         if i == 12:
@@ -39,7 +41,7 @@ def script() -> tuple:
     return (*steps, ("quality", 12100, 1, 900, 0, 0, 700, 154800), ("hang_up", 12200, 1, 200, "BYE"))
 
 
-ITEMS = making.make(HOST, script(), sign=lambda digest: sign(DEVICE, digest), wrapped=(wrap(0), wrap(1))).items
+ITEMS = recordings.make(HOST, script(), sign=lambda digest: sign(DEVICE, digest), wrapped=(wrap(0), wrap(1))).items
 LAST = len(ITEMS) - 1
 
 

@@ -3,7 +3,7 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from testigo_wire import cbor
+from testigo_wire.encoding import cbor
 
 KEYS = st.one_of(st.integers(-(2**64), 2**64 - 1), st.text(max_size=6), st.binary(max_size=6))
 VALUES = st.recursive(

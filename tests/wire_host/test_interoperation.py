@@ -7,8 +7,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from testigo_vault.primitives import HOST, UnwrapError, load_private, open_base, public_bytes, sign, verify
-from testigo_wire import ecdsa, gcm, hpke, p256
-from testigo_wire.recording import wrap_info
+from testigo_wire.crypto import ecdsa, gcm, hpke, p256
+from testigo_wire.recording.items import wrap_info
 
 
 def key_pair() -> tuple[ec.EllipticCurvePrivateKey, bytes, bytes]:

@@ -11,8 +11,13 @@ from starlette.exceptions import HTTPException
 
 from testigo_vault.errors import KeyLocked, NotFound, Refused, VaultError
 from testigo_vault.vault import Vault
-from testigo_vault.web import access_page, details_page, list_page, sign_in_page, sound, system_page
 from testigo_vault.web.context import Context, SignInNeeded, context_of, secure
+from testigo_vault.web.pages import access as access_page
+from testigo_vault.web.pages import details as details_page
+from testigo_vault.web.pages import list as list_page
+from testigo_vault.web.pages import sign_in as sign_in_page
+from testigo_vault.web.pages import sound
+from testigo_vault.web.pages import system as system_page
 
 # Forms are read whole, before anybody is known to be signed in.
 _LARGEST_FORM = 16384

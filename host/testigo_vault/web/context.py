@@ -10,13 +10,13 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse, Response
 from fastapi.templating import Jinja2Templates
 
-from testigo_vault import words
-from testigo_vault.access_log import DENIED
-from testigo_vault.catalogue import Catalogue
+from testigo_vault.audit.access_log import DENIED
 from testigo_vault.errors import Refused
-from testigo_vault.users import Identity
+from testigo_vault.identity.users import Identity
+from testigo_vault.playback.unlocked_keys import ListeningRoom
+from testigo_vault.recordings import wording
+from testigo_vault.recordings.search import Catalogue
 from testigo_vault.vault import Vault
-from testigo_vault.web.listening import ListeningRoom
 
 COOKIE = "testigo_session"
 _HERE = Path(__file__).parent
@@ -53,10 +53,10 @@ class Context:
         filters["iso"] = iso_time
         filters["day"] = day
         filters["span"] = span
-        filters["clock_time"] = words.clock_time
+        filters["clock_time"] = wording.clock_time
         filters["bytes"] = size
-        filters["party"] = words.party
-        self.templates.env.globals["words"] = words
+        filters["party"] = wording.party
+        self.templates.env.globals["words"] = wording
         self.templates.env.trim_blocks = self.templates.env.lstrip_blocks = True
 
     def page(self, request: Request, template: str, status: int = 200, **values: Any) -> HTMLResponse:

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from testigo_vault.models import Event
-from testigo_vault.timeline import Timeline
+from testigo_vault.playback.timeline import Timeline
+from testigo_vault.storage.models import Event
 
 WIDTH = 1000
 HALF = 60  # height of one leg's lane, in the picture's units

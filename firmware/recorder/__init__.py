@@ -1,0 +1,1 @@
+"""The appliance: MicroPython firmware that bridges calls, obtains consent, records, stores and synchronises."""

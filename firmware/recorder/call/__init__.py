@@ -1,0 +1,1 @@
+"""Calls: the SIP gateway, one bridged call, sessions that change in mid-call."""

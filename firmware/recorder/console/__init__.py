@@ -1,0 +1,1 @@
+"""The serial console: a technician's commands, diagnostics, self-test."""

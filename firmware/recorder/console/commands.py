@@ -1,0 +1,161 @@
+"""Answers a technician on the serial port (docs/formats/control.md)."""
+
+import asyncio
+
+from recorder.documents.store import DocumentError
+from recorder.loading import unload
+from recorder.storage.identity import IdentityError
+from recorder.storage.spool import SpoolError
+from testigo_wire.console.server import Server, answer
+from testigo_wire.console.transport import CONTROL
+from testigo_wire.errors import WireError
+from testigo_wire.link.messages import ProtocolError
+
+SEND_MS = 10000
+PATIENT = ("diag", "log")
+PATIENCE = 40
+PATIENCE_MS = 250
+LOG_LINES = 48
+
+
+class Refusal(Exception):
+    """Why a request is not done."""
+
+
+class Control:
+    def __init__(self, app):
+        self._app = app
+        self._port = None
+        self._restart = ""
+
+    async def run(self, port):
+        """Serves channel 0 of the port, one request at a time."""
+        self._port = port
+        endpoint = port.endpoint
+        session = 0
+        server = Server()
+        while True:
+            await port.arrived.wait()
+            port.arrived.clear()
+            if endpoint.session != session:
+                session = endpoint.session
+                server = Server()
+            data = endpoint.read(CONTROL)
+            while data is not None:
+                server.receive(data)
+                try:
+                    request = server.next()
+                    while request:
+                        await self._serve(*request)
+                        request = server.next()
+                except ProtocolError as error:
+                    self._app.log("control: " + str(error))
+                    server = Server()
+                data = endpoint.read(CONTROL)
+
+    async def _serve(self, number, name, arguments):
+        def more(value):
+            # Progress is left out rather than waited for.
+            data = answer(number, "more", value)
+            endpoint = self._port.endpoint
+            if endpoint.send_buffer - endpoint.unsent(CONTROL) >= len(data):
+                endpoint.send(CONTROL, data)
+
+        if name in PATIENT and self._app.sync:
+            # A session with the vault may leave no room for an answer: it comes when that is over.
+            for _ in range(PATIENCE):
+                if not self._app.sync.running or not self._app.hal.heap_small:
+                    break
+                await asyncio.sleep_ms(PATIENCE_MS)
+        try:
+            if name is None:
+                raise Refusal("unknown request")
+            handler = getattr(self, "_" + name)
+            value = await (handler(more, *arguments) if name == "selftest" else handler(*arguments))
+            reply = answer(number, "ok", value)
+        except (Refusal, DocumentError, IdentityError, SpoolError, WireError, OSError, MemoryError) as error:
+            reply = answer(number, "no", str(error) or type(error).__name__)
+        # A fault in one request must not silence the port.
+        except Exception as error:  # noqa: BLE001
+            reply = type(error).__name__ + ": " + str(error)
+            self._app.log("control %s: %s" % (name, reply))
+            reply = answer(number, "no", reply)
+        await self._port.send(CONTROL, reply, SEND_MS)
+        if self._restart:
+            await self._port.flush(CONTROL, SEND_MS)
+            self._app.log(self._restart + " was asked for")
+            self._app.hal.reset(self._restart == "service")
+
+    async def _diag(self):
+        from recorder.console.diagnostics import facts
+
+        unload("recorder.console.diagnostics")
+        return facts(self._app, self._port.endpoint)
+
+    async def _identify(self, challenge):
+        public, signature = await self._app.identity.identify(challenge)
+        return [self._app.identity.device_id or "", public, signature]
+
+    async def _provision(self, certificate, ca, operator, device_id):
+        ok, reason = await self._app.identity.provision(certificate, ca, operator, device_id)
+        if not ok:
+            raise Refusal(reason)
+        self._app.log("provisioned as " + device_id)
+        return ""
+
+    async def _document(self, data):
+        ok, reason = await self._app.documents.accept(data)
+        if not ok:
+            raise Refusal(reason)
+        return reason
+
+    async def _wanted(self):
+        return self._app.documents.wanted()
+
+    async def _blob(self, name, offset, data, last):
+        return self._app.documents.blob(name, offset, data, last)
+
+    async def _log(self, count):
+        return self._app.log.lines(min(count, LOG_LINES)) if count else []
+
+    async def _sync(self):
+        if not self._app.identity.provisioned:
+            raise Refusal("not provisioned")
+        if not self._app.sync:
+            raise Refusal("still starting")
+        self._app.sync.request(True)
+        return self._app.spool.numbers()
+
+    async def _record(self, action, number):
+        if not self._app.gateway:
+            raise Refusal("no call is up")
+        number, why = self._app.gateway.control(action, number)
+        if why:
+            raise Refusal(why)
+        return number
+
+    async def _reboot(self):
+        if self._app.hal.calls:
+            raise Refusal("a call is up")
+        self._restart = "reboot"
+        return ""
+
+    async def _service(self):
+        # Who has the REPL has the identity key: on a provisioned device only its button opens it.
+        if self._app.identity.provisioned:
+            raise Refusal("provisioned: hold the board's button after a reset")
+        self._restart = "service"
+        return ""
+
+    async def _selftest(self, more, seconds, source):
+        app = self._app
+        if not app.identity.provisioned:
+            raise Refusal("not provisioned")
+        if not app.documents.installed_policy:
+            raise Refusal("no policy: it names the keys that a recording is sealed to")
+        if app.hal.calls or not app.recordings:
+            raise Refusal("a call is up" if app.hal.calls else "still starting")
+        # Loaded for this only: it is large.
+        from recorder.console.selftest import run
+
+        return await run(app.recordings, app.keypool, app.hal, seconds, source, more)

@@ -1,0 +1,1 @@
+"""Signed documents on the appliance: policy, settings, notices, objections."""

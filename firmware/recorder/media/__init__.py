@@ -1,0 +1,1 @@
+"""Media: RTP legs and relays, the tap, the warning tone."""

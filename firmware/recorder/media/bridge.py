@@ -1,0 +1,67 @@
+"""The two legs of a call and what flows between them: sessions agreed by SDP, media let through or not."""
+
+from recorder.media import fast_path
+from recorder.media.leg import FAR, NEAR
+from recorder.media.relay import Flow
+from testigo_wire.sip import call as sip_call
+
+DESERTED_MS = 300000
+HELD_MS = 7200000
+
+
+class Bridge:
+    """first: the leg whose INVITE came in; second: the one that the appliance calls. on_key(side, digit): in the media."""
+
+    def __init__(self, hal, first, second, tap, on_key):
+        self.first = first
+        self.second = second
+        self.legs = (first, second) if first.side == NEAR else (second, first)
+        self.flows = tuple(Flow(side, tap, hal.random(4), on_key) for side in (NEAR, FAR))
+        self.up = False  # the parties have heard each other
+        self._since = 0
+        self._hal = hal
+        self.asked = [None, None]  # of each leg: the re-INVITE whose answer comes with the ACK
+
+    def leg_of(self, sip):
+        return self.first if sip is self.first.sip else self.second
+
+    def encodings(self):
+        return [leg.agreed.encoding if leg.agreed else "PCMU" for leg in self.legs]
+
+    def route(self, leg):
+        """leg has a session: its packets come in, the other leg's (or a notice) go out to it."""
+        leg.listen(self.flows[leg.side])
+        self.flows[1 - leg.side].give_to(leg.sock, leg.agreed.event_type)
+
+    def forward(self, on):
+        """From this moment the parties hear each other, or do not."""
+        for flow in self.flows:
+            flow.forward(on)
+        if on and not self.up:
+            self.up = True
+            self._since = fast_path.ticks()
+
+    @property
+    def aware(self):
+        """Whether a telephone understands what it is told of recording."""
+        return self.first.aware or self.second.aware
+
+    def deserted(self, now):
+        """Neither party has sent anything for long: their BYE must have been lost. Silence may be longer on hold."""
+        limit = HELD_MS if self.legs[NEAR].held or self.legs[FAR].held else DESERTED_MS
+        if fast_path.since(now, self._since) < limit:
+            return False
+        for side in (NEAR, FAR):
+            if fast_path.since(now, self.flows[side].state[fast_path.SENT_MS]) < limit:
+                return False
+        return True
+
+    def hang_up(self, status):
+        now = self._hal.ms()
+        for leg in self.legs:
+            if leg.sip and leg.sip.state != sip_call.TERMINATED:
+                leg.sip.hang_up(now, status)
+
+    def close(self):
+        for leg in self.legs:
+            leg.close()

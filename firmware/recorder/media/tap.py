@@ -1,0 +1,66 @@
+"""The frame that a call's packets are tapped into, between two seals (design section 6)."""
+
+from recorder.media import fast_path
+
+ROOM = 1000  # a packet may be this long; a frame is sealed while there is room for one more
+VERSION = 1
+
+
+class Tap:
+    """One per call. Until `start`, and after `stop`, packets pass and nothing is kept."""
+
+    def __init__(self, hal):
+        self._hal = hal
+        self.control = fast_path.new_control()
+        self.frame = b""
+        self._recording = None
+        self._opened = 0
+
+    def start(self, recording, opened_ticks):
+        """opened_ticks: media.ticks() when the recording was opened. Raises SpoolError."""
+        stream = recording.start_audio()
+        self._recording = recording
+        self._opened = opened_ticks
+        self.frame = stream.buffer
+        self._start = stream.start
+        control = self.control
+        control[fast_path.FIRST] = stream.start + 5
+        control[fast_path.LIMIT] = stream.start + stream.capacity - ROOM - fast_path.RECORD_HEAD
+        control[fast_path.POSITION] = control[fast_path.FIRST]
+
+    def stop(self):
+        """Nothing is taken from here on; what the open frame held is dropped, not sealed."""
+        self.control[fast_path.POSITION] = 0
+        self._recording = None
+
+    @property
+    def on(self):
+        return self._recording is not None
+
+    def flush(self):
+        """Seals what the frame holds. Called when it is full, old, or the call ends."""
+        control = self.control
+        if self._recording is None:
+            return
+        n = control[fast_path.POSITION] - self._start
+        if n <= 5:
+            return
+        age = fast_path.since(control[fast_path.STARTED], self._opened)
+        frame = self.frame
+        at = self._start
+        frame[at] = VERSION
+        frame[at + 1] = age >> 24
+        frame[at + 2] = (age >> 16) & 255
+        frame[at + 3] = (age >> 8) & 255
+        frame[at + 4] = age & 255
+        control[fast_path.POSITION] = control[fast_path.FIRST]
+        if not self._recording.write_audio(n):
+            self.stop()
+        self._hal.collect()
+
+    def flush_old(self, now):
+        """now: media.ticks(). For a call in which no packet comes to fill the frame."""
+        control = self.control
+        if self._recording and control[fast_path.POSITION] != control[fast_path.FIRST]:
+            if fast_path.since(now, control[fast_path.STARTED]) >= fast_path.FRAME_MS:
+                self.flush()

@@ -1,0 +1,1 @@
+"""Storage: keys, recordings being written, the spool, recovery after a power cut."""

@@ -1,0 +1,287 @@
+"""Recordings being made: each call's events and audio, sealed and written as they come.
+
+A recording that cannot be written (flash full or broken) never stops its call: it is
+closed with what is whole, and says why.  Erasing after a late objection leaves a mark
+on flash before anything else, so that a power cut in the middle cannot bring the audio
+back (recorder/storage/recovery.py).
+"""
+
+import asyncio
+import os
+
+from recorder import files
+from recorder.storage.primitives import steps
+from recorder.storage.spool import ERASE, OPEN, SpoolError
+from testigo_wire.crypto import ecdsa
+from testigo_wire.crypto.sframe import Keystream
+from testigo_wire.recording.items import AUDIO, INDEX, RecordingError
+from testigo_wire.recording.writer import Writer, buffer_size
+
+AUDIO_CAPACITY = 5600  # 250 ms of both legs in G.711, and room for one long packet more
+EVENT_CAPACITY = 1024
+TEXT = 160  # characters of a name or number that an event keeps
+FREE_TO_OPEN = 98304
+FREE_TO_GO_ON = 32768  # what the end of all calls and their erasing may take
+FRAMES_PER_CHECK = 64
+FLUSH_MS = 200
+FAR = 1
+
+
+class Recordings:
+    def __init__(self, hal, primitives, identity, documents, keypool, spool, log):
+        self.hal = hal
+        self.primitives = primitives
+        self.identity = identity
+        self.keypool = keypool
+        self.spool = spool
+        self.log = log
+        self.documents = documents
+        # Blocks at a time: a frame's worth in one call of AES, or 2 KB where memory is dear.
+        self.keystream = Keystream(primitives, 128 if hal.heap_small else AUDIO_CAPACITY // 16 + 1)
+        self.event_buffer = bytearray(buffer_size(EVENT_CAPACITY))
+        # Lent from call to call; the first is made while the heap is in one piece.
+        self.audio_buffers = [bytearray(buffer_size(AUDIO_CAPACITY))]
+        self.up = []
+
+    def open(self, policy=None):
+        """A new recording, on flash with its header. Without a policy in force it can hold events only.
+
+        Raises SpoolError; `why` is "identity", "recipients", "keys", "space", "file" or "memory".
+        """
+        if not self.identity.provisioned:
+            raise SpoolError("identity")
+        if not self.documents.recipients():
+            raise SpoolError("recipients")
+        if self.hal.free_bytes() < FREE_TO_OPEN:
+            raise SpoolError("space")
+        unix_ms = self.hal.unix_ms()
+        tail = self.primitives.random(10)
+        # UUIDv7 (RFC 9562 section 5.7)
+        recording_id = (
+            unix_ms.to_bytes(6, "big") + bytes((0x70 | tail[0] & 15, tail[1], 0x80 | tail[2] & 63)) + tail[3:]
+        )
+        keys = self.keypool.take(recording_id)
+        if keys is None:
+            raise SpoolError("keys")
+        number = self.spool.next_number
+        try:
+            return Recording(self, recording_id, unix_ms, keys, policy is not None)
+        except MemoryError:
+            if self.spool.next_number == number:
+                files.remove(self.spool.path(number, OPEN))
+            raise SpoolError("memory")
+
+
+class Recording:
+    def __init__(self, owner, recording_id, opened_ms, keys, audio_allowed):
+        self._owner = owner
+        self.recording_id = recording_id
+        self.number = owner.spool.next_number
+        self.opened_ms = opened_ms
+        self.failed = ""  # why writing ended early
+        self.full = False  # audio is no longer stored, for want of room
+        self.erased = False
+        self.since = owner.hal.ms()
+        self._allowed = audio_allowed
+        self._agreed = False
+        self._keys = keys
+        self._audio = self._buffer = None
+        self._held = None  # items that wait while the file is rewritten
+        self._idle = asyncio.Event()  # set while no erasure runs
+        self._idle.set()
+        self._rewritten = False
+        self._frames = 0
+        self._flushing = False
+        self._path = owner.spool.path(self.number, OPEN)
+        try:
+            self._file = open(self._path, "wb")
+        except OSError as exc:
+            raise SpoolError("file", str(exc))
+        self._writer = Writer(
+            owner.primitives, owner.keystream, self._write, recording_id, owner.identity.device_id,
+            self.number, owner.spool.previous, opened_ms, owner.hal.clock,
+        )  # fmt: skip
+        self._open_stream(INDEX, owner.event_buffer)
+        self._flush()
+        if self.failed:
+            self._file.close()
+            files.remove(self._path)
+            raise SpoolError("file", self.failed)
+        owner.spool.take_number(self.number, self._writer.header_digest)
+        owner.up.append(self)
+
+    @property
+    def holds_audio(self):
+        """Whether there was any, erased or not."""
+        return self._buffer is not None
+
+    def _open_stream(self, stream, buffer):
+        for number, base_key, wrapped in self._keys:
+            if number == stream:
+                return self._writer.open_stream(stream, base_key, wrapped, buffer)
+        raise SpoolError("recipients")
+
+    def _write(self, buffer, offset, length):
+        """The writer's sink. After an error nothing more is written: the file must end in a whole item or a torn one."""
+        if self._held is not None:
+            self._held.append(bytes(memoryview(buffer)[offset : offset + length]))
+        elif not self.failed:
+            try:
+                if self._file.write(buffer, offset, length) != length:
+                    self._fail("written short")
+            except OSError as exc:
+                self._fail("write: " + str(exc))
+
+    def _flush(self):
+        self._flushing = False
+        if self._held is None and not self.failed:
+            try:
+                self._file.flush()
+            except OSError as exc:
+                self._fail("flush: " + str(exc))
+
+    def _fail(self, why):
+        self.failed = why
+        self._owner.log("recording %d: %s" % (self.number, why))
+
+    async def _flush_soon(self):
+        await asyncio.sleep_ms(FLUSH_MS)
+        if self._flushing:
+            self._flush()
+
+    def event(self, name, *values):
+        """Adds one event of docs/formats/events.md; the time is now."""
+        if name == "objection":
+            self._mark()
+        t_ms = self._owner.hal.ms() - self.since
+        try:
+            self._event(TEXT, name, t_ms, values)
+        except RecordingError:
+            self._event(TEXT // 4, name, t_ms, values)
+        if name == "consent":
+            self._agreed = values[1]
+        elif name == "stopped" or (name == "joined" and values[0] == FAR):
+            self._agreed = False  # what follows has to be agreed to anew
+        if name == "consent" or name == "objection":
+            self._flush()
+        elif not self._flushing:
+            self._flushing = True
+            asyncio.create_task(self._flush_soon())
+
+    def _event(self, limit, name, t_ms, values):
+        self._writer.event(name, t_ms, *[v[:limit] if isinstance(v, str) else v for v in values])
+
+    def start_audio(self):
+        """The stream whose buffer takes the audio frames, the same each time.
+
+        Raises SpoolError: "policy", "consent", "recipients", "memory"; "file" when storing had ended.
+        """
+        owner = self._owner
+        if not self._allowed:
+            raise SpoolError("policy")
+        if not self._agreed or self.erased:
+            raise SpoolError("consent")
+        if self._audio:
+            return self._audio
+        if self.full or self.failed:
+            raise SpoolError("file")
+        try:
+            self._buffer = owner.audio_buffers.pop() if owner.audio_buffers else bytearray(buffer_size(AUDIO_CAPACITY))
+        except MemoryError:
+            raise SpoolError("memory")
+        self._audio = self._open_stream(AUDIO, self._buffer)
+        self._keys = None
+        return self._audio
+
+    def write_audio(self, n):
+        """Seals and writes the n bytes that stand in the audio buffer. False: not stored, and no more will be."""
+        if self._audio is None or self.failed:
+            return False
+        self._audio.seal(n)
+        self._frames += 1
+        if not self._frames & 1:  # a power cut takes two frames at most: less than 500 ms
+            self._flush()
+        if self._frames % FRAMES_PER_CHECK == 0 and self._owner.hal.free_bytes() < FREE_TO_GO_ON:
+            self._audio = None
+            self.full = True
+            self.event("unrecorded", "storage full")
+            self._owner.log("recording %d: storage full" % self.number)
+            return False
+        return not self.failed
+
+    def _mark(self):
+        """No audio from here on. What is on flash already is marked, so that its erasing will be finished."""
+        self.erased = True
+        self._audio = None
+        if self._buffer:
+            try:
+                files.replace(self._owner.spool.path(self.number, ERASE), b"")
+            except OSError as exc:
+                self._owner.log("recording %d: erasing mark: %s" % (self.number, exc))
+
+    async def erase_audio(self):
+        """Takes all audio out of the recording. From the call on none is taken, whatever becomes of the rewriting."""
+        self._mark()
+        if self._buffer is None or self._held is not None or self._rewritten:
+            await self._idle.wait()
+            return
+        self._rewritten = True
+        self._flush()
+        if self.failed:
+            return  # done when the recording is closed
+        self._idle.clear()
+        self._held = []
+        try:
+            turned = await self._rewrite()
+            self._held = None
+            self.event("erased", turned)
+            self._flush()
+        except (OSError, MemoryError) as exc:
+            self._held = None
+            self._fail("erasing: " + str(exc))
+        self._idle.set()
+
+    async def _rewrite(self):
+        from testigo_wire.recording import rewrite  # for those who object
+
+        owner = self._owner
+        self._file.close()
+        part = self._path + files.PART
+        with open(self._path, "rb") as source, open(part, "wb") as target:
+            turned = await steps(rewrite.erase_steps(owner.primitives, source.readinto, target.write, self._buffer))
+            for item in self._held:
+                target.write(item)
+            target.flush()
+        os.rename(part, self._path)
+        self._file = open(self._path, "ab")
+        return turned
+
+    async def close(self, reason):
+        """Ends the recording: signs it in steps, and hands it to the spool. A storage error is logged, not raised."""
+        owner = self._owner
+        if self not in owner.up:
+            return
+        self._audio = None
+        await self._idle.wait()
+        if self not in owner.up:
+            return
+        owner.up.remove(self)
+        closed_ms = self.opened_ms + owner.hal.ms() - self.since
+        self._flush()
+        digest = self._writer.seal_digest(closed_ms, reason)
+        signature = await steps(ecdsa.sign_steps(owner.primitives, owner.identity.private, digest))
+        self._writer.seal(closed_ms, reason, signature)
+        self._flush()
+        try:
+            self._file.close()
+            if self.failed:
+                from recorder.storage import recovery
+
+                await recovery.finish(owner.spool, self.number, "failed")
+            else:
+                owner.spool.sealed(self.number)
+        except (OSError, MemoryError) as exc:
+            owner.log("recording %d stays open until the next start: %s" % (self.number, exc))
+        if self._buffer:
+            owner.audio_buffers.append(self._buffer)
+            self._buffer = None

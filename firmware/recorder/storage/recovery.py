@@ -1,0 +1,119 @@
+"""Closes what a power cut left open, and finishes what it interrupted.
+
+Run at the start, before the first call.  A recording keeps its whole items, gets the
+seal with the reason "power-loss", and takes its place in the row.  Where an erasure had
+begun it is done again from the start: an objection wins over everything.
+"""
+
+import os
+
+from recorder import files
+from recorder.storage.primitives import steps
+from recorder.storage.spool import ERASE, OPEN, SEALED
+from testigo_wire.crypto import ecdsa
+from testigo_wire.encoding import cbor
+from testigo_wire.recording import items as recording
+from testigo_wire.recording import rewrite
+
+
+async def recover(spool):
+    """Returns the numbers of the recordings that it closed."""
+    hal = spool.hal
+    for folder in (hal.root, hal.root + "/identity", hal.root + "/notices", spool.folder):
+        if files.size(folder) >= 0:
+            files.remove_parts(folder)
+    closed = []
+    for number in spool.load():
+        if await finish(spool, number, "power-loss"):
+            closed.append(number)
+    for name in files.names(spool.folder):
+        if name.endswith(ERASE) and files.size(spool.folder + "/" + name[: -len(ERASE)] + OPEN) < 0:
+            os.remove(spool.folder + "/" + name)  # the power went between the recording's last name and this
+    for number in spool.numbers()[-1:]:
+        # The state file was lost or is older than the recordings
+        if number >= spool.next_number:
+            try:
+                spool.take_number(number, spool.header_digest(number, SEALED))
+            except cbor.CborError:
+                spool.next_number = number + 1
+                spool.set_aside(number, SEALED, "no header")
+    return closed
+
+
+async def finish(spool, number, reason):
+    """Makes a sealed recording of what stands in the open file; True if there is one now. Raises OSError."""
+    path = spool.path(number, OPEN)
+    mark = spool.path(number, ERASE)
+    erase = files.size(mark) >= 0
+    primitives = spool.primitives
+    buffer = bytearray(recording.MAX_ITEM)
+    with open(path, "rb") as file:
+        found = await steps(rewrite.resume_steps(primitives, file.readinto, buffer))
+    rest = files.size(path) - found.length
+    if found.header is None or found.header[4] != number:
+        if number >= spool.next_number:
+            files.remove(path)  # the call had not begun: its number is free
+            spool.log("recording %d: not begun, removed" % number)
+        else:
+            spool.set_aside(number, OPEN, "no header")
+        return False
+    if number >= spool.next_number:
+        spool.take_number(number, found.header_digest)
+    sealed = spool.path(number, SEALED)
+    if files.size(sealed) >= 0:  # all but the last steps below were done
+        _dispose(spool, number, rest, erase)
+        return True
+    seal = b""
+    if not found.sealed:
+        closed_ms = max(found.header[6], spool.hal.unix_ms())
+        digest = found.seal_digest(primitives, closed_ms, reason)
+        signature = await steps(ecdsa.sign_steps(primitives, spool.identity.private, digest))
+        seal = found.seal(closed_ms, signature, reason)
+    if not erase and not rest:
+        with open(path, "ab") as file:
+            file.write(seal)
+        spool.sealed(number)
+    else:
+        with open(path, "rb") as source, open(sealed + files.PART, "wb") as target:
+            whole = Whole(source, found.length)
+            if erase:
+                await steps(rewrite.erase_steps(primitives, whole.read_into, target.write, buffer))
+            else:
+                await steps(_copy_steps(whole.read_into, target.write, buffer))
+            target.write(seal)
+            target.flush()
+        os.rename(sealed + files.PART, sealed)
+        _dispose(spool, number, rest, erase)
+        spool.announce(number)
+    spool.log("recording %d closed: %s, %d bytes at its end were torn" % (number, reason, rest))
+    return True
+
+
+def _dispose(spool, number, rest, erase):
+    """The sealed copy is whole: removes the old file, or sets it aside if it holds more than a torn item."""
+    if rest > recording.MAX_ITEM and not erase:
+        spool.set_aside(number, OPEN, "%d bytes after the last whole item" % rest)
+    else:
+        files.remove(spool.path(number, OPEN))
+    files.remove(spool.path(number, ERASE))
+
+
+class Whole:
+    """The first `length` bytes of a file."""
+
+    def __init__(self, file, length):
+        self._file = file
+        self._left = length
+
+    def read_into(self, view):
+        n = self._file.readinto(memoryview(view)[: self._left])
+        self._left -= n
+        return n
+
+
+def _copy_steps(read_into, write, buffer):
+    n = read_into(buffer)
+    while n:
+        write(buffer, 0, n)
+        yield
+        n = read_into(buffer)

@@ -1,0 +1,1 @@
+"""The serial console: the reliable transport, and both ends of its requests."""

@@ -1,0 +1,1 @@
+"""Encodings: CBOR (RFC 8949), tables that check decoded arrays, and COBS framing."""

@@ -1,0 +1,1 @@
+"""The link between an appliance and its vault: messages and both ends."""

@@ -1,0 +1,1 @@
+"""Signed documents, and what a policy decides about a call: line, hours, numbers, consent."""

@@ -1,0 +1,1 @@
+"""Sealed recordings: items, events, audio frames; writing, reading, verifying, erasing."""

@@ -1,0 +1,187 @@
+"""The events of the index stream, and the order that is law: no audio before notice and consent (docs/formats/events.md).
+
+An event is the array [name, t_ms, ...]; t_ms: milliseconds since the recording's opened_ms.
+"""
+
+from testigo_wire.encoding import cbor, schema
+from testigo_wire.errors import WireError
+
+FAR = 1
+_MODE = "'all|on-demand|never"
+_RULE = "'notify|opt-out|opt-in"
+_CHANNEL = "'rfc4733|info|sdp|"
+_WHO = "'key|host|limit|sdp"
+
+# The fields after the name and the time; see fields.py.
+EVENTS = {
+    "call": "line:s direction:'in|out caller:s callee:s sip_call_id:s source:'sip|test",
+    "policy": "version:u digest:b mode:" + _MODE + " rule:" + _RULE,
+    "terms": "basis:s worker:'notice|tone|acknowledgement objection:'connect|end-call high_level:?",
+    "notice": "leg:=0|1 language:s name:s digest:#32 played_ms:u total_ms:u completed:?",
+    "consent": "rule:" + _RULE + " given:? by:'notice|key|timeout|test|sdp key:k channel:" + _CHANNEL,
+    "worker": "by:'notice|tone|acknowledgement reference:s",
+    "parties": "caller:s callee:s",
+    "tone": "hertz:u length_ms:u interval_ms:u level:u",
+    "started": "by:" + _WHO,
+    "stopped": "by:" + _WHO,
+    "joined": "leg:=0|1 party:s how:'identity|session|conference",
+    "media": "leg:=0|1 encoding:s payload_type:u clock_rate:u ptime_ms:u",
+    "dtmf": "leg:=0|1 digit:s channel:" + _CHANNEL,
+    "on_hold": "leg:=0|1 held:?",
+    "pause": "by:" + _WHO,
+    "resume": "by:" + _WHO,
+    "gap": "leg:=0|1 count:u ms:u why:s",
+    "quality": "leg:=0|1 received:u lost:u late:u jitter_us:u bytes:u",
+    "objection": "leg:=0|1 key:k channel:" + _CHANNEL,
+    "erased": "items:u",
+    "unrecorded": "why:s",
+    "hang_up": "leg:=0|1 status:u reason:s",
+    "power_loss": "",
+}
+
+
+class EventError(WireError):
+    """Not an event."""
+
+
+def parse(plaintext):
+    """-> [name, t_ms, ...], checked field by field."""
+    event = cbor.decode(plaintext)
+    if not isinstance(event, list) or len(event) < 2 or not isinstance(event[0], str) or event[0] not in EVENTS:
+        raise EventError("no known event")
+    schema.check(("name:s t_ms:u " + EVENTS[event[0]]).rstrip(), event, event[0])
+    return event
+
+
+def named(event):
+    """-> {field name: value} of a parsed event, for whoever shows it."""
+    names = ["name", "t_ms"] + [field.partition(":")[0] for field in EVENTS[event[0]].split()]
+    return dict(zip(names, event))
+
+
+class Order:
+    """Follows a recording and says what breaks its order. `event` and `audio` -> a text, or None where all is well."""
+
+    def __init__(self):
+        self._seen = 0
+        self._t_ms = 0
+        self._policy = None
+        self._terms = False
+        self._worker = False
+        self._told = False  # the near leg heard a notice to its end
+        self._test = False
+        self._noticed = False
+        self._consent = False
+        self._paused = False
+        self._audio = False
+        self.objected = False
+        # How many items the appliance itself turned to gone.
+        self.erased = 0
+
+    def event(self, event):
+        """The next event of the index stream."""
+        name = event[0]
+        self._seen += 1
+        if event[1] < self._t_ms:
+            return name + " goes back in time"
+        self._t_ms = event[1]
+        if (self._seen == 1) != (name == "call") or (self._seen == 2) != (name == "policy"):
+            return name + " out of place: call, then policy, then the rest"
+        check = getattr(self, "_on_" + name, None)
+        return check(event) if check else None
+
+    def _on_call(self, event):
+        self._test = event[7] == "test"
+
+    def _on_policy(self, event):
+        self._policy = event
+
+    def _on_terms(self, event):
+        # Appliances from version 0.2 on say how the worker is informed: from here on that is part of the order.
+        self._terms = True
+
+    def _on_worker(self, event):
+        if event[2] == "notice" and not self._told:
+            return "worker said to be told before the notice was complete"
+        self._worker = True
+
+    def _on_joined(self, event):
+        """Who comes in later has to be told as who was there first."""
+        if event[2] == FAR:
+            self._noticed = self._consent = False
+        else:
+            self._worker = self._told = False
+
+    def _on_stopped(self, event):
+        self._noticed = self._consent = self._paused = False
+
+    def _on_notice(self, event):
+        _, _, leg, _, _, _, played_ms, total_ms, completed = event
+        if completed and (played_ms < total_ms or not total_ms):
+            return "notice said to be complete was cut short"
+        if completed and leg == FAR:
+            self._noticed = True
+        elif completed:
+            self._told = True
+
+    def _on_consent(self, event):
+        rule, given, by = event[2:5]
+        self._consent = False
+        if not given:
+            return None
+        if self.objected:
+            return "consent after an objection"
+        if self._policy and rule != self._policy[5]:
+            return "consent by another rule than the policy's"
+        if self._test != (by == "test"):
+            return "consent of a test in a call, or of a call in a test"
+        if not self._test:
+            if not self._noticed:
+                return "consent before the notice was complete"
+            if rule == "opt-in" and by != "key":
+                return "consent without the key that the rule asks for"
+        self._consent = True
+
+    def _on_objection(self, event):
+        self.objected = True
+        self._consent = False
+
+    def _on_erased(self, event):
+        self.erased += event[2]
+
+    def _on_pause(self, event):
+        if self._paused:
+            return "pause while paused"
+        self._paused = True
+
+    def _on_resume(self, event):
+        if not self._paused:
+            return "resume without pause"
+        self._paused = False
+
+    def _on_dtmf(self, event):
+        return "digit kept while paused" if self._paused else None
+
+    def audio(self):
+        """An item of the audio stream, keys or frame, that is not gone."""
+        self._audio = True
+        if self.objected:
+            return "audio after an objection"
+        if not self._consent:
+            return "audio before consent"
+        if self._paused:
+            return "audio while paused"
+        if self._terms and not self._worker and not self._test:
+            return "audio before the worker was informed"
+        policy = self._policy
+        if policy is None or (not self._test and (not policy[2] or policy[4] == "never")):
+            return "audio without a policy that allows it"
+        return None
+
+    def finish(self):
+        """At the end of the recording."""
+        if not self._seen:
+            return "no call event"
+        if self.objected and self._audio:
+            return "audio is kept although there was an objection"
+        return None

@@ -1,0 +1,116 @@
+"""Goes over a recording that lies in a file, in one lent buffer: to erase a stream, or to find where a cut one ends.
+
+A recording may be long and calls may be up meanwhile, so both yield after every item (run them like `p256.finish`).
+"""
+
+from testigo_wire.encoding import cbor
+from testigo_wire.errors import WireError
+from testigo_wire.recording import items as recording
+
+
+def walk(read_into, buffer):
+    """Yield (Item, start, end) of each whole item, its bytes in `buffer`; returns how many bytes at the end are none.
+
+    read_into(view) -> bytes read, 0 at the end. The buffer has to hold recording.MAX_ITEM bytes, or the longest item.
+    """
+    view = memoryview(buffer)
+    have = 0
+    while True:
+        count = read_into(view[have:]) if have < len(buffer) else 0
+        have += count or 0
+        at = 0
+        data = view[:have]
+        while at < have:
+            try:
+                item, end = recording.parse_item(data, at)
+            except cbor.Incomplete:
+                break
+            yield item, at, end
+            at = end
+        if not count:
+            return have - at
+        view[: have - at] = view[at:have]
+        have -= at
+
+
+def erase_steps(primitives, read_into, sink, buffer, stream=recording.AUDIO):
+    """Copy a recording from read_into to sink(buffer, offset, length) with `gone` in place of a stream's items.
+
+    -> how many items were turned. A cut last item is not copied. Raises WireError when it is no recording.
+    """
+    turned = 0
+    for item, start, end in walk(read_into, buffer):
+        if item.stream == stream:
+            gone = recording.encode_gone(primitives.sha256(memoryview(buffer)[start:end]))
+            sink(gone, 0, len(gone))
+            turned += 1
+        else:
+            sink(buffer, start, end - start)
+        yield
+    return turned
+
+
+class Resumed:
+    """What a cut recording's file still says: enough to close it without any key.
+
+    `header`: the fields of its first item, or None when not even that is whole. `header_digest`: its SHA-256.
+    `length`: of the whole items, in bytes; what follows is to be cut off. `items`, `head`: of the chain.
+    `counters`: the next counter of each stream. `erased`: how many items are gone. `sealed`: nothing to be done.
+    """
+
+    def __init__(self):
+        self.header = self.header_digest = self.head = None
+        self.length = self.items = self.erased = 0
+        self.counters = [0, 0]
+        self.sealed = False
+
+    def seal_digest(self, primitives, closed_ms, reason="power-loss"):
+        """-> the 32 bytes to sign."""
+        return recording.seal_digest(primitives, self.header[2], self.items, self.head, closed_ms, reason)
+
+    def seal(self, closed_ms, signature, reason="power-loss"):
+        """-> the item to append at `length`."""
+        return recording.encode_seal(self.items, self.head, closed_ms, reason, signature)
+
+
+def resume_steps(primitives, read_into, buffer):
+    """-> Resumed: reads as far as items are whole and in their place; the garbage of a torn write ends it."""
+    found = Resumed()
+    chain = recording.Chain(primitives)
+    opened = [False, False]
+    view = memoryview(buffer)
+    try:
+        for item, start, end in walk(read_into, buffer):
+            kind = item.kind
+            if (kind == "header") != (found.header is None):
+                break
+            if kind == "seal":
+                found.sealed = item.fields[1] == chain.items and item.fields[2] == chain.head
+                if found.sealed:
+                    found.length += end - start
+                break
+            if kind == "frame":
+                # Only erased frames leave a hole in the counters.
+                if not opened[item.stream] or item.ctr != found.counters[item.stream]:
+                    break
+                found.counters[item.stream] += 1
+            elif kind == "keys":
+                if opened[item.stream]:
+                    break
+                opened[item.stream] = True
+            if kind == "gone":
+                chain.add_digest(item.fields[1])
+                found.erased += 1
+            else:
+                digest = chain.add(view[start:end])
+                if kind == "header":
+                    found.header = item.fields
+                    found.header_digest = digest
+            found.length += end - start
+            yield
+    except WireError:
+        # The file system may keep garbage behind the last whole write: the items before it are what there is.
+        pass
+    found.items = chain.items
+    found.head = chain.head
+    return found

@@ -1,0 +1,1 @@
+"""The documents that data-protection law asks for, filled in from what the system knows."""

@@ -1,0 +1,205 @@
+"""What the papers of the law are made from: policy.toml, vault.toml, the registers, the archive, the logs. Read only.
+
+Whatever the system knows stands in the papers; `Gap` marks what only people know (paper.py).
+"""
+
+import datetime
+import hashlib
+import os
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from sqlalchemy import func, select
+
+from testigo_vault.config import Config
+from testigo_vault.errors import NotFound
+from testigo_vault.identity.devices import Device
+from testigo_vault.policy import parser as policy_toml
+from testigo_vault.policy.source import PolicySource
+from testigo_vault.receipt.facts import document_bytes
+from testigo_vault.recordings.search import Catalogue
+from testigo_vault.reports.blocks import Gap, Text
+from testigo_vault.storage.models import Alarm, Copy, Recording, User
+from testigo_vault.toml.reader import NOT_SAID, PLACEHOLDER
+from testigo_vault.vault import Vault
+
+_SOURCE, _COUNT = 5, 1  # where a policy's body has the digest of its text, and a list of objections its length
+
+
+@dataclass
+class Notice:
+    name: str
+    language: str
+    version: int
+    text: str
+    total_ms: int
+
+
+@dataclass
+class Place:
+    """Where copies are kept. remote: by a URL; same_disk: a folder on the file system of the vault itself."""
+
+    name: str
+    url: str
+    remote: bool
+    same_disk: bool
+
+
+@dataclass
+class Signed:
+    """The signed policy. current: whether it was signed from policy.toml as it is now."""
+
+    version: int
+    digest: str
+    current: bool
+
+
+@dataclass
+class LawFacts:
+    name: str
+    program: str
+    made: datetime.datetime
+    policy: PolicySource
+    signed: Signed | None
+    config: Config
+    places: list[Place]
+    devices: list[Device]
+    users: list[User]
+    notices: list[Notice]
+    objections: int  # numbers on the list
+    states: dict[str, int]  # state -> recordings
+    outcomes: dict[str, int]
+    first_ms: int
+    last_ms: int
+    gaps: int
+    checked_ms: int  # when the copy that waits longest was checked
+    log_lines: int
+    log_since: str
+    log_last: str
+    log_breaks: int
+    alarms: dict[str, int]  # kind -> how many
+    index: str  # the kind of database
+    secret_elsewhere: bool
+    folder_closed: bool  # to other users of the machine
+
+    @property
+    def high_level(self) -> bool:
+        return any(line.high_level for line in self.policy.lines)
+
+    @property
+    def people(self) -> list[User]:
+        """Who may sign in."""
+        return [user for user in self.users if not user.disabled_ms]
+
+    def with_role(self, role: str) -> list[User]:
+        return [user for user in self.people if role in user.roles.split(",")]
+
+
+def gather(vault: Vault, policy: Path | None = None, made: datetime.datetime | None = None) -> LawFacts:
+    """policy: another file than the vault's policy.toml. Raises FileProblems, VaultError."""
+    organisation = vault.organisation
+    source = policy_toml.load(policy or vault.folder / "policy.toml")
+    lines, last, breaks = vault.log.verify()
+    first_entry = next(vault.log.entries(), None)
+    states, outcomes, first_ms, last_ms, checked_ms, alarms = _counts(vault)
+    return LawFacts(
+        name=vault.config.name,
+        program=_program(),
+        made=made or datetime.datetime.now(datetime.UTC),
+        policy=source,
+        signed=_signed(vault, source),
+        config=vault.config,
+        places=[_place(vault, copy.name, copy.url) for copy in vault.config.copies],
+        devices=[organisation.devices.get(name) for name in organisation.devices.names()],
+        users=vault.users.all(),
+        notices=[_notice(vault, name) for name in organisation.documents.notice_names()],
+        objections=_objections(vault),
+        states=states,
+        outcomes=outcomes,
+        first_ms=first_ms,
+        last_ms=last_ms,
+        gaps=len(Catalogue(vault.database).gaps()),
+        checked_ms=checked_ms,
+        log_lines=lines,
+        log_since=first_entry.at[:10] if first_entry else "",
+        log_last=last,
+        log_breaks=len(breaks),
+        alarms=alarms,
+        index="SQLite" if vault.config.index_url.startswith("sqlite") else vault.config.index_url.partition(":")[0],
+        secret_elsewhere=bool(os.environ.get("TESTIGO_SERVICE_SECRET_FILE")),
+        folder_closed=not vault.folder.stat().st_mode & 0o077,
+    )
+
+
+def known(text: str, otherwise: str) -> Text:
+    """A text of the policy, or the gap that it leaves: empty, or still to be filled in there."""
+    if not text:
+        return Gap(otherwise)
+    return Gap(text.removeprefix(PLACEHOLDER).lstrip(": ")) if text.startswith(PLACEHOLDER) else text
+
+
+def known_day(day: datetime.date, otherwise: str) -> Text:
+    return Gap(otherwise) if day == NOT_SAID else day.isoformat()
+
+
+def day_of(unix_ms: int) -> str:
+    return datetime.datetime.fromtimestamp(unix_ms / 1000, datetime.UTC).date().isoformat() if unix_ms else "–"
+
+
+def _counts(vault: Vault) -> tuple[dict[str, int], dict[str, int], int, int, int, dict[str, int]]:
+    with vault.database.read() as session:
+        outcomes = session.execute(select(Recording.outcome, func.count()).group_by(Recording.outcome)).all()
+        first, last = session.execute(
+            select(func.min(Recording.opened_ms), func.max(Recording.opened_ms)).where(Recording.opened_ms > 0)
+        ).one()
+        checked = session.scalar(select(func.min(Copy.checked_ms)))
+        alarms = session.execute(select(Alarm.kind, func.count()).group_by(Alarm.kind)).all()
+    return (
+        Catalogue(vault.database).counts(),
+        {row[0]: row[1] for row in outcomes},
+        first or 0,
+        last or 0,
+        checked or 0,
+        {row[0]: row[1] for row in alarms},
+    )
+
+
+def _signed(vault: Vault, source: PolicySource) -> Signed | None:
+    documents = vault.organisation.documents
+    try:
+        document = documents.read(documents.policy_path())
+    except NotFound:
+        return None
+    current = hashlib.sha256(source.text.encode()).digest() == document.body[_SOURCE]
+    return Signed(document.version, hashlib.sha256(document_bytes(document)).hexdigest(), current)
+
+
+def _notice(vault: Vault, name: str) -> Notice:
+    documents = vault.organisation.documents
+    document = documents.read(documents.notice_path(name))
+    _, language, text, total_ms, _ = document.body
+    return Notice(name, language, document.version, text, total_ms)
+
+
+def _place(vault: Vault, name: str, url: str) -> Place:
+    remote = "://" in url and not url.startswith("file://")
+    same_disk = False
+    if not remote:
+        folder = Path(url.removeprefix("file://"))
+        same_disk = folder.exists() and folder.stat().st_dev == vault.folder.stat().st_dev
+    return Place(name, url, remote, same_disk)
+
+
+def _objections(vault: Vault) -> int:
+    """How many numbers are on the signed list."""
+    documents = vault.organisation.documents
+    path = documents.objections_path()
+    return documents.read(path).body[_COUNT] if path.exists() else 0
+
+
+def _program() -> str:
+    try:
+        return version("testigo")
+    except PackageNotFoundError:
+        return ""

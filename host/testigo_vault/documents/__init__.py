@@ -1,0 +1,1 @@
+"""What the operator signed, and what is in force."""

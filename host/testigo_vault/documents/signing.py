@@ -1,0 +1,112 @@
+"""Policies, settings and notices from what a person writes (TOML, sound) to signed documents."""
+
+import hashlib
+from datetime import UTC, datetime
+from pathlib import Path
+
+from testigo_vault.documents.archive import DocumentFolder, check_notice_name
+from testigo_vault.errors import VaultError
+from testigo_vault.identity.organisation import Organisation
+from testigo_vault.notice.audio import NoticeAudio
+from testigo_vault.policy import parser as policy_toml
+from testigo_vault.policy.checks import line_of, refuse_unfinished
+from testigo_vault.policy.compiler import policy_body
+from testigo_vault.policy.purposes import base_language
+from testigo_vault.policy.settings import settings_body
+from testigo_vault.policy.source import PolicySource
+from testigo_vault.toml.positions import Path as Setting
+from testigo_vault.toml.positions import shown
+from testigo_vault.toml.reader import FileProblems, Problem
+from testigo_wire.errors import WireError
+from testigo_wire.policy import documents as wire_documents
+
+__all__ = ["missing_notices", "policy_body", "settings_body", "sign_notice", "sign_policy", "sign_settings"]
+
+_LANGUAGE = 1  # of a notice's body
+
+
+def sign_policy(organisation: Organisation, path: Path) -> int:
+    """Sign and keep the policy in `path`; its version. Every notice it names must be there, nothing may be left to fill in.
+
+    Raises FileProblems, VaultError. The text goes into the archive beside the document.
+    """
+    source = policy_toml.load(path)
+    refuse_unfinished(source, datetime.now(UTC))
+    problems = missing_notices(source, organisation.documents)
+    if problems:
+        raise FileProblems(path, problems)
+    body = policy_body(source, organisation.recipients())
+    return _sign(organisation, organisation.documents.policy_path(), "policy", body, str(path), text=source.text)
+
+
+def missing_notices(source: PolicySource, documents: DocumentFolder) -> list[Problem]:
+    """Notices that the policy names and that are not there, or are in another language."""
+    known = documents.notice_names()
+    problems = []
+
+    def look(setting: Setting, name: str, language: str) -> None:
+        reason = ""
+        if name not in known:
+            reason = f"is {name!r}, a notice that does not exist: make it by `testigo notice make {name}`"
+        elif language:
+            spoken = documents.read(documents.notice_path(name)).body[_LANGUAGE]
+            if base_language(spoken) != base_language(language):
+                reason = f"is {name!r}, which is in {spoken!r}, not in {language!r}: name another, or make it again"
+        if reason:
+            problems.append(Problem(line_of(source, setting), f"{shown(setting)} {reason}"))
+
+    for i, line in enumerate(source.lines):
+        if line.mode != "never":
+            for j, voice in enumerate(line.notices):
+                look(("lines", i, "notices", j, "notice"), voice.notice, voice.language)
+            if line.worker == "notice":
+                look(("lines", i, "worker_notice"), line.worker_notice, "")
+    return problems
+
+
+def sign_settings(organisation: Organisation, path: Path, device_id: str) -> int:
+    """Sign and keep the settings in `path` for one appliance; their version."""
+    place = organisation.documents.settings_path(device_id)
+    return _sign(organisation, place, "settings", settings_body(path), str(path))
+
+
+def sign_notice(organisation: Organisation, name: str, language: str, text: str, audio: NoticeAudio) -> int:
+    """Sign and keep a notice with its audio; its version."""
+    check_notice_name(name)
+    # Whole milliseconds, eight bytes each, as the document says them.
+    pieces = {encoding: data[: len(data) // 8 * 8] for encoding, data in audio.encodings()}
+    described = [[encoding, hashlib.sha256(data).digest(), len(data)] for encoding, data in pieces.items()]
+    body = [name, language, text, len(pieces["PCMU"]) // 8, described]
+    blobs = {f"{name}.{encoding}": data for encoding, data in pieces.items()}
+    return _sign(organisation, organisation.documents.notice_path(name), "notice", body, f"notice {name}", blobs)
+
+
+def _sign(
+    organisation: Organisation,
+    path: Path,
+    kind: str,
+    body: list,
+    source: str,
+    blobs: dict[str, bytes] | None = None,
+    text: str | None = None,
+) -> int:
+    documents = organisation.documents
+    with documents.signing():
+        held = _present(path)
+        if held and held.body == body:
+            return held.version  # nothing new to say
+        version = documents.next_version(path)
+        try:
+            document = organisation.operator_sign(kind, version, body)
+        except WireError as error:
+            raise VaultError(f"{source}: {error}.", "Correct it and sign again.") from None
+        documents.save(path, document, blobs, text)
+        return version
+
+
+def _present(path: Path) -> wire_documents.Document | None:
+    """What is in force, unless it is of an earlier format: then anything is new."""
+    try:
+        return wire_documents.parse(path.read_bytes())
+    except (FileNotFoundError, WireError):
+        return None

@@ -1,0 +1,1 @@
+"""Taking recordings in from appliances."""

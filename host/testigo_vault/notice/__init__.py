@@ -1,0 +1,1 @@
+"""Notices: composing, checking, speaking, signing."""

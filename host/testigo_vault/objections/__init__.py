@@ -1,0 +1,1 @@
+"""The register of numbers that are never recorded."""

@@ -1,0 +1,1 @@
+"""Opening, ordering and mixing the audio of a recording."""

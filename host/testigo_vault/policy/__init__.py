@@ -1,0 +1,1 @@
+"""policy.toml and settings.toml: reading, checking, compiling, simulating."""

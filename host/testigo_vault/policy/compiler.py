@@ -1,0 +1,134 @@
+"""The body of a policy document (docs/formats/documents.md) from what a person wrote.
+
+Names of workers stay here: the appliance is told only how many acknowledged, when, and which text.
+"""
+
+import hashlib
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from testigo_vault.policy.source import Acknowledgement, Line, PolicySource
+from testigo_vault.toml.reader import NOT_SAID
+from testigo_wire.policy.schedule import DAY as DAY_MINUTES
+
+HORIZON_YEARS = 10  # how far ahead the changes of local time are told, where a policy has no end
+_MINUTE = timedelta(minutes=1)
+_DAY = timedelta(days=1)
+
+
+def policy_body(source: PolicySource, recipients: list[list], since: date | None = None) -> list:
+    """The body. recipients: [[stream, key_id, public65], ...]. since: when changes of local time begin to be told, the
+    first of January of this year unless given."""
+    zone = ZoneInfo(source.timezone)
+    begin = _midnight(source.valid_from, zone)
+    end = _midnight(source.valid_until + _DAY, zone) if source.valid_until else None
+    scheduled = any(line.schedule for line in source.lines)
+    first = since or date(datetime.now(zone).year, 1, 1)
+    numbering = source.numbering
+    return [
+        max(0, _ms(begin)),
+        _ms(end) if end else 0,
+        source.controller.name,
+        source.controller.contact,
+        source.controller.information,
+        hashlib.sha256(source.text.encode()).digest(),
+        [numbering.country_code, numbering.national_prefix, numbering.international_prefix],
+        offsets(zone, begin, max(begin, _midnight(first, zone)), end) if scheduled else [],
+        recipients,
+        [_line(line) for line in source.lines],
+    ]
+
+
+def offsets(zone: ZoneInfo, begin: datetime, first: datetime, end: datetime | None) -> list[list[int]]:
+    """[[from_ms, minutes], ...]: what the clocks of a zone show from each moment on, as schedule.local_minutes wants it.
+
+    begin: what the first entry is from, with the offset of `first`. end: the last change is before it; else ten years on.
+    """
+    at = first.astimezone(UTC)
+    end = end.astimezone(UTC) if end else at + timedelta(days=365 * HORIZON_YEARS)
+    found = [[max(0, _ms(begin)), _minutes(zone, at)]]
+    while at < end:
+        following = at + _DAY
+        if _minutes(zone, following) != _minutes(zone, at):
+            change = _change(zone, at, following)
+            if change < end:
+                found.append([_ms(change), _minutes(zone, change)])
+        at = following
+    return found
+
+
+def _change(zone: ZoneInfo, before: datetime, after: datetime) -> datetime:
+    """The first minute that has the offset of `after`."""
+    before = before.replace(second=0, microsecond=0)
+    low, high = 0, int((after - before) / _MINUTE)
+    while high - low > 1:
+        middle = (low + high) // 2
+        if _minutes(zone, before + middle * _MINUTE) == _minutes(zone, after):
+            high = middle
+        else:
+            low = middle
+    return before + high * _MINUTE
+
+
+def _minutes(zone: ZoneInfo, at: datetime) -> int:
+    offset = at.astimezone(zone).utcoffset()
+    assert offset is not None
+    return DAY_MINUTES + offset // _MINUTE
+
+
+def worker_reference(line: Line) -> str:
+    """What the record of a call says of how its worker was informed."""
+    if line.worker == "notice":
+        return line.worker_notice
+    if line.worker == "tone" or not line.acknowledgements:
+        return ""
+    return _on_file(line.acknowledgements)
+
+
+def _on_file(entries: list[Acknowledgement]) -> str:
+    days = sorted(entry.day for entry in entries if entry.day != NOT_SAID)
+    when = " to ".join(dict.fromkeys(day.isoformat() for day in (*days[:1], *days[-1:])))
+    texts = sorted({entry.text for entry in entries})
+    which = ", ".join(text[:24] for text in texts[:3]) + (", ..." if len(texts) > 3 else "")
+    return ", ".join(part for part in (f"{len(entries)} on file", when, f"text {which}") if part)
+
+
+def _line(line: Line) -> list:
+    tone = line.tone
+    keys = line.keys
+    return [
+        line.name,
+        line.direction,
+        line.mode,
+        line.basis,
+        line.purposes,
+        line.rule or "notify",  # of a line that is never recorded
+        line.accept_key,
+        line.object_key,
+        line.objection,
+        line.order,
+        line.notice_legs,
+        [[voice.language, voice.notice, voice.key, voice.called] for voice in line.notices],
+        line.key_timeout_ms,
+        line.repeats,
+        line.worker,
+        worker_reference(line),
+        [[tone.hertz, tone.length_ms, tone.interval_ms, tone.level]] if tone else [],
+        [keys.start, keys.stop, keys.pause, keys.resume],
+        line.pause_limit_ms,
+        [[sum(1 << day for day in span.days), span.begin, span.end] for span in line.schedule],
+        line.only,
+        line.except_,
+        line.impossible,
+        line.max_ms,
+        line.unrecorded_numbers,
+        line.high_level,
+    ]
+
+
+def _midnight(day: date, zone: ZoneInfo) -> datetime:
+    return datetime(day.year, day.month, day.day, tzinfo=zone)
+
+
+def _ms(at: datetime) -> int:
+    return int(at.timestamp() * 1000)

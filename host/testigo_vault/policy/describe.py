@@ -1,0 +1,138 @@
+"""What a line of a policy does, in plain words: for `testigo policy check` and `testigo policy try`."""
+
+from testigo_vault.policy.compiler import worker_reference
+from testigo_vault.policy.purposes import BASES, base_language, purpose_words
+from testigo_vault.policy.source import Line, PolicySource, Span, Voice
+
+DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+DIRECTIONS = {"in": "incoming calls", "out": "outgoing calls", "both": "incoming and outgoing calls"}
+IMPOSSIBLE = {
+    "connect-unrecorded": "the call goes on without recording",
+    "refuse-call": "the call is refused or ended",
+}
+KEPT = {
+    "full": "the whole number of the other party",
+    "last-3": "the last three digits of the other party's number",
+    "none": "nothing of the other party's number",
+}
+
+
+def title(line: Line) -> str:
+    return f"Line {line.name}, {DIRECTIONS[line.direction]}"
+
+
+def describe(line: Line, source: PolicySource) -> list[tuple[str, str]]:
+    """[(what, in words), ...] of one line."""
+    if line.mode == "never":
+        return [("Recorded", "never")]
+    return [
+        ("Recorded", recorded(line, source)),
+        ("Because", because(line, source)),
+        ("Asked", asked(line)),
+        ("Told", told(line)),
+        ("Worker", worker(line)),
+        ("Tone", tone(line)),
+        ("Keys", keys(line)),
+        ("Longest", f"{line.max_ms / 60_000:g} minutes" if line.max_ms else "no limit"),
+        ("If impossible", IMPOSSIBLE[line.impossible]),
+        ("Kept of numbers", numbers_kept(line)),
+        ("High level", "yes: RD 1720/2007 article 81.3, GDPR article 9" if line.high_level else "no"),
+    ]
+
+
+def recorded(line: Line, source: PolicySource) -> str:
+    text = "all calls" if line.mode == "all" else "on demand, the parts that the worker asks for"
+    if line.schedule:
+        text += f"; {'; '.join(span(part) for part in line.schedule)} ({source.timezone})"
+    if line.only:
+        text += f"; only of numbers that begin with {', '.join(line.only)}"
+    if line.except_:
+        text += f"; never of numbers that begin with {', '.join(line.except_)}"
+    return text
+
+
+def span(part: Span) -> str:
+    """Monday to Friday 08:00 to 18:00"""
+    days = part.days
+    if len(days) > 2 and days == list(range(days[0], days[-1] + 1)):
+        names = f"{DAYS[days[0]]} to {DAYS[days[-1]]}"
+    else:
+        names = ", ".join(DAYS[day] for day in days)
+    return f"{names} {clock(part.begin)} to {clock(part.end)}"
+
+
+def clock(minutes: int) -> str:
+    return f"{minutes // 60:02}:{minutes % 60:02}"
+
+
+def because(line: Line, source: PolicySource) -> str:
+    words = []
+    for code in line.purposes:
+        own = source.purposes.get(code, {})
+        # A purpose of the policy's own may have no English words: any tell more than none.
+        known = not own or any(base_language(language) == "en" for language in own)
+        words += purpose_words([code], "en", source.purposes) if known else list(own.values())[:1]
+    return f"to {', '.join(words)}; {BASES[line.basis]['en']}"
+
+
+def asked(line: Line) -> str:
+    if line.rule == "notify":
+        text = "the notice is enough"
+    elif line.rule == "opt-out":
+        text = f"recorded unless key {line.object_key} is pressed within {line.key_timeout_ms / 1000:g} s of the notice"
+    else:
+        text = (
+            f"recorded only if key {line.accept_key} is pressed within {line.key_timeout_ms / 1000:g} s of the notice"
+        )
+        if line.repeats:
+            text += f"; the notice is given {'once' if line.repeats == 1 else f'up to {line.repeats} times'} more"
+    if line.object_key:
+        brings = {
+            "connect": "ends the recording and destroys what it held",
+            "end-call": "ends the call, and what was recorded until then stays",
+        }
+        text += f"; key {line.object_key}, at any moment, {brings[line.objection]}"
+    return text
+
+
+def voice(part: Voice) -> str:
+    how = [f"key {part.key}"] if part.key else []
+    how += [f"calls to {', '.join(part.called)}"] if part.called else []
+    return f"{part.notice} ({part.language}{', by ' + ' or '.join(how) if how else ''})"
+
+
+def told(line: Line) -> str:
+    order = "before the worker's telephone rings" if line.order == "notice-first" else "after the worker has answered"
+    when = f"incoming calls {order}" if line.direction != "out" else "once the other party has answered"
+    legs = "both parties hear" if line.notice_legs == "both" else "the other party hears"
+    return f"{legs} {', '.join(voice(part) for part in line.notices)}; {when}"
+
+
+def worker(line: Line) -> str:
+    reference = worker_reference(line)
+    if line.worker == "tone":
+        return "informed by the warning tone"
+    if line.worker == "notice":
+        return f"hears the notice {reference}"
+    return f"acknowledgements: {reference}"
+
+
+def tone(line: Line) -> str:
+    if not line.tone:
+        return "none"
+    tone = line.tone
+    return (
+        f"{tone.hertz} Hz for {tone.length_ms} ms each {tone.interval_ms / 1000:g} s, {-tone.level} dBm0, "
+        "heard by both parties and recorded"
+    )
+
+
+def keys(line: Line) -> str:
+    said = [f"{name} {value}" for name, value in vars(line.keys).items() if value]
+    if line.keys.pause:
+        said.append(f"a pause ends by itself after {line.pause_limit_ms / 1000:g} s")
+    return ", ".join(said) or "none"
+
+
+def numbers_kept(line: Line) -> str:
+    return f"of calls never recorded {KEPT[line.unrecorded_numbers]}; of recorded ones the whole numbers"

@@ -1,0 +1,1 @@
+"""Consent receipts: building, signing, verifying, printing."""

@@ -1,0 +1,175 @@
+"""Consent receipts of a vault: drawn from a recording and the archive of signed documents, signed by the operator.
+
+A receipt stands alone. It has what was said and answered, and what binds that to the sealed recording: the head that the
+appliance signed, its signature and its certificate. It carries no audio.
+"""
+
+import datetime
+import hashlib
+import json
+import re
+import unicodedata
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+from testigo_vault.errors import NotFound, Refused, VaultError
+from testigo_vault.identity.certificates import device_public
+from testigo_vault.identity.keys import INDEX_STREAM, StreamKeyOpener
+from testigo_vault.playback.decrypt import whole_copy
+from testigo_vault.policy import parser as policy_toml
+from testigo_vault.policy.purposes import base_language
+from testigo_vault.policy.source import PolicySource
+from testigo_vault.primitives import HOST, verify
+from testigo_vault.receipt.facts import Material, document_bytes, evidence_in, facts_of
+from testigo_vault.receipt.iso27560 import sections
+from testigo_vault.receipt.model import SCHEMA, IndexKey, Receipt, ReceiptMetadata, Signature
+from testigo_vault.receipt.signing import operator_key, sign_content
+from testigo_vault.recordings.reader import Reading, read
+from testigo_vault.recordings.search import QUARANTINED
+from testigo_vault.storage.models import Recording
+from testigo_vault.toml.reader import FileProblems
+from testigo_vault.vault import Vault
+from testigo_wire.policy import documents as wire
+from testigo_wire.recording.items import Item, seal_digest
+
+LOGGED = "consent-export"  # the kind of the line in the access log
+_SPANISH = ("es", "ca", "eu", "gl")
+
+
+def new_id() -> tuple[str, str]:
+    """(id, time of issue) of a receipt that is about to be made: the access log is told of both first."""
+    now = datetime.datetime.now(datetime.UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return str(uuid.uuid4()), now
+
+
+def log_detail(receipt_id: str, issued: str) -> str:
+    return f"receipt {receipt_id} of {issued}"
+
+
+def make(
+    vault: Vault, recording: Recording, receipt_id: str, issued: str, language: str = "", with_key: bool = False
+) -> Receipt:
+    """language: es, en, or that of the notice that the other party heard. with_key: put in the key that opens the events
+    of this recording, for whoever has to check them without the vault. Raises Refused, StoreError, VaultError."""
+    if recording.state == QUARANTINED:
+        raise Refused(
+            f"Recording {recording.id} is in quarantine: {recording.why}",
+            "No receipt vouches for it. `testigo show` tells what it says of itself.",
+        )
+    material = material_of(vault, whole_copy(vault, recording), language, with_key)
+    return sign_receipt(vault, content_of(material, receipt_id, issued))
+
+
+def content_of(material: Material, receipt_id: str, issued: str) -> dict[str, Any]:
+    """A receipt without its signature, as plain data."""
+    facts = facts_of(material, issued)
+    metadata = ReceiptMetadata(schema_version=SCHEMA, receipt_id=receipt_id)  # type: ignore[arg-type]
+    unsigned = Receipt(
+        receipt_metadata=metadata,
+        **sections(facts),
+        testigo=facts,
+        signature=Signature(protected="", signature=""),
+    )
+    return unsigned.model_dump(exclude={"signature"})
+
+
+def sign_receipt(vault: Vault, content: dict[str, Any]) -> Receipt:
+    signature = sign_content(operator_key(vault.organisation), content)
+    return Receipt.model_validate({**content, "signature": signature})
+
+
+def as_file(receipt: Receipt) -> bytes:
+    """JSON for people and programs; what a terminal would obey in it stands as an escape."""
+    text = json.dumps(receipt.model_dump(), ensure_ascii=False, indent=1)
+    obeyed = re.sub(r"[^\n]", lambda found: _escape(found[0]), text)
+    return obeyed.encode() + b"\n"
+
+
+def material_of(vault: Vault, data: bytes, language: str = "", with_key: bool = False) -> Material:
+    """Of a recording's bytes, with the vault's keys, register and archive."""
+    device_id, seal = _ends(data)
+    certificate = _signing_certificate(vault, device_id, seal)
+    reading = read(data, [device_public(certificate)], vault.index_key)
+    evidence = evidence_in(reading)
+    policy, written = archived_policy(vault, evidence.policy_version, evidence.policy_digest)
+    if language not in ("es", "en"):
+        heard = [notice.language for notice in evidence.notices if notice.leg == 1]
+        language = "es" if heard and base_language(heard[-1]) in _SPANISH else "en"
+    return Material(
+        reading=reading,
+        certificate=certificate,
+        authority=vault.organisation.ca_der,
+        policy=policy,
+        written=written,
+        notice=notices_of(vault),
+        language="es" if language == "es" else "en",
+        index_key=index_key_of(data, vault.index_key) if with_key else None,
+    )
+
+
+def archived_policy(vault: Vault, version: int, digest: str) -> tuple[wire.Document | None, PolicySource | None]:
+    """The policy with this digest and its text; None for what was signed before there was an archive."""
+    if not version:
+        return None, None
+    try:
+        document, text = vault.organisation.documents.archived_policy(version)
+    except NotFound:
+        return None, None
+    if hashlib.sha256(document_bytes(document)).hexdigest() != digest:
+        return None, None
+    try:
+        return document, policy_toml.parse(text, vault.folder / f"policy-{version}.toml")
+    except FileProblems:
+        return document, None  # a text of an earlier version of this program
+
+
+def notices_of(vault: Vault) -> Callable[[str, bytes], wire.Document | None]:
+    def find(name: str, digest: bytes) -> wire.Document | None:
+        try:
+            return vault.organisation.documents.archived_notice(name, digest)
+        except VaultError:
+            return None
+
+    return find
+
+
+def index_key_of(data: bytes, opener: StreamKeyOpener) -> IndexKey | None:
+    """The base key of a recording's index stream, if the opener opens it."""
+    found: list[bytes | None] = []
+    header: list[list] = []
+
+    def on_item(item: Item) -> None:
+        if item.kind == "header":
+            header.append(item.fields)
+        elif item.kind == "keys" and item.stream == INDEX_STREAM and header and not found:
+            found.append(opener.find(INDEX_STREAM, header[0][2], item.fields[2]))
+
+    read(data, [], None, on_item=on_item)
+    key = found[0] if found else None
+    return IndexKey(recipient=opener.key_id.hex(), key=key.hex()) if key else None
+
+
+def _ends(data: bytes) -> tuple[str, Reading]:
+    reading = read(data, [], None)
+    if not reading.header or reading.seal is None:
+        raise VaultError("These bytes are no sealed recording.", "Give the .tsg file as the vault keeps it.")
+    return reading.header[3], reading
+
+
+def _signing_certificate(vault: Vault, device_id: str, reading: Reading) -> bytes:
+    """The appliance's certificate, newest first, whose key signed the seal."""
+    assert reading.seal is not None
+    _, items, head, closed_ms, reason, signature = reading.seal
+    digest = seal_digest(HOST, reading.header[2], items, head, closed_ms, reason)
+    for certificate in reversed(vault.organisation.devices.get(device_id).certificates):
+        if verify(device_public(certificate), digest, signature):
+            return certificate
+    raise Refused(f"No registered key of {device_id} signed this recording.", "Run `testigo verify` on it.")
+
+
+def _escape(c: str) -> str:
+    if unicodedata.category(c) not in ("Cc", "Cf", "Cs", "Zl", "Zp"):
+        return c
+    units = c.encode("utf-16-be", "surrogatepass")
+    return "".join(f"\\u{units[i]:02x}{units[i + 1]:02x}" for i in range(0, len(units), 2))

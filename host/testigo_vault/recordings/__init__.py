@@ -1,0 +1,1 @@
+"""Recordings in the vault: reading, indexing, searching, verifying, evidence of consent."""

@@ -1,0 +1,117 @@
+"""Reading a recording as the vault may: always its structure and signature, its events by the index key, audio only by
+an audio key that a person unlocked. The checks are testigo_wire's; here they are given keys and put in order."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from testigo_vault.identity.keys import AUDIO_STREAM, INDEX_STREAM, StreamKeyOpener
+from testigo_vault.primitives import HOST, verify
+from testigo_wire.errors import WireError
+from testigo_wire.recording.items import MAX_ITEM, Item
+from testigo_wire.recording.rewrite import erase_steps
+from testigo_wire.recording.verifier import Finding, Verifier
+
+_PIECE = 1 << 20
+
+# With one of these the bytes are not what a device sealed, so no receipt may say that they are kept.
+NOT_SEALED = frozenset(("malformed", "truncated", "misplaced", "chain", "swapped", "count", "seal", "signature"))
+
+
+@dataclass
+class Reading:
+    header: list
+    seal: list | None
+    events: list[list]
+    digests: list[bytes]
+    findings: list[Finding]
+    audio_items: int  # keys and frames of the audio stream that are still there
+    audio_frames: int
+    gone: int
+    recipients: dict[int, list[bytes]] = field(default_factory=dict)
+
+    @property
+    def header_digest(self) -> bytes:
+        return self.digests[0] if self.digests else b""
+
+    @property
+    def sealed(self) -> bool:
+        """Whether a device of ours sealed exactly these items."""
+        return bool(self.header) and not any(finding.code in NOT_SEALED for finding in self.findings)
+
+    @property
+    def objected(self) -> bool:
+        return any(event[0] == "objection" for event in self.events)
+
+
+def read(
+    data: bytes,
+    publics: list[bytes],
+    index_key: StreamKeyOpener | None,
+    audio_key: StreamKeyOpener | None = None,
+    previous: tuple[int, bytes] | None = None,
+    digests: list[bytes] | None = None,
+    on_item: Callable[[Item], None] | None = None,
+) -> Reading:
+    """Verify `data`. publics: the keys that the device may have signed with. on_item: gets every item in order."""
+    recipients: dict[int, list[bytes]] = {}
+
+    def signed(digest: bytes, signature: bytes) -> bool:
+        return any(verify(public, digest, signature) for public in publics)
+
+    def open_key(stream: int, recording_id: bytes, wrapped: list) -> bytes | None:
+        recipients[stream] = [key_id for key_id, _ in wrapped]
+        opener = {INDEX_STREAM: index_key, AUDIO_STREAM: audio_key}[stream]
+        return opener.find(stream, recording_id, wrapped) if opener else None
+
+    verifier = Verifier(HOST, signed, open_key, previous, digests)
+    view = memoryview(data)
+    audio_items = 0
+    for at in range(0, len(data), _PIECE):
+        for item in verifier.feed(view[at : at + _PIECE]):
+            audio_items += item.stream == AUDIO_STREAM
+            if on_item is not None:
+                on_item(item)
+    findings = list(verifier.finish())
+    if index_key is not None and INDEX_STREAM in recipients and index_key.key_id not in recipients[INDEX_STREAM]:
+        findings.append(Finding("unreadable", None, None, "its events are not sealed to this vault's index key"))
+    elif index_key is not None and verifier.header is not None and INDEX_STREAM not in recipients:
+        findings.append(Finding("unreadable", None, None, "it has no keys for its events"))
+    return Reading(
+        verifier.header or [],
+        verifier.seal,
+        verifier.events,
+        verifier.digests,
+        findings,
+        audio_items,
+        verifier.audio_frames,
+        verifier.gone,
+        recipients,
+    )
+
+
+def erase_audio(data: bytes) -> bytes:
+    """The recording with `gone` in place of its audio keys and frames. The rest, and the seal, still verify.
+
+    Of bytes that are no items nobody can say that they are not audio: they and what follows them are left out.
+    """
+    out = bytearray()
+
+    def sink(buffer: bytes | bytearray, offset: int, length: int) -> None:
+        out.extend(memoryview(buffer)[offset : offset + length])
+
+    source = memoryview(data)
+    position = 0
+
+    def read_into(view: memoryview) -> int:
+        nonlocal position
+        count = min(len(view), len(source) - position)
+        view[:count] = source[position : position + count]
+        position += count
+        return count
+
+    try:
+        for _ in erase_steps(HOST, read_into, sink, bytearray(MAX_ITEM)):
+            pass
+    except WireError:
+        pass
+    return bytes(out)

@@ -1,0 +1,91 @@
+"""From a reading to the rows of the index: what a person searches by, and how the call came out."""
+
+from testigo_vault.recordings import wording
+from testigo_vault.recordings.reader import Reading
+from testigo_vault.storage.models import Event, Finding, Recording
+
+PRESENT, ERASED, NONE = "present", "erased", "none"
+UNLAWFUL = "unlawful"
+LATEST_MS = 253_370_764_800_000  # the year 9999
+
+
+def make_row(reading: Reading, fallback_id: str, device_id: str, number: int) -> Recording:
+    """A `recording` row with its events and findings. Where the header is unreadable, what the device offered stands."""
+    row = Recording(id=fallback_id, device_id=device_id, number=number)
+    for name in ("header_digest", "previous", "head", "reason", "why", "path", "sha256"):
+        setattr(row, name, "")
+    for name in ("line", "direction", "caller", "callee", "source", "rule"):
+        setattr(row, name, "")
+    row.opened_ms = row.closed_ms = row.clock = row.items = row.size = row.stored_ms = 0
+    row.state = "good"
+    if reading.header:
+        _, _, recording_id, row.device_id, row.number, previous, row.opened_ms, row.clock, _ = reading.header
+        row.id = recording_id.hex()
+        row.previous = previous.hex()
+        row.header_digest = reading.header_digest.hex()
+    if reading.seal:
+        _, row.items, head, row.closed_ms, row.reason, _ = reading.seal
+        row.head = head.hex()
+    for event in reading.events:
+        if event[0] == "call":
+            row.line, row.direction, row.caller, row.callee, _, row.source = event[2:8]
+        elif event[0] == "policy":
+            row.rule = event[5]
+        elif event[0] == "parties":
+            # In full, where `call` held less because the policy wants that of unrecorded calls.
+            row.caller, row.callee = event[2:4]
+    # A device's clock may say anything; what no calendar or column holds is "not known" in the index, exact in the copies.
+    row.opened_ms, row.closed_ms = (ms if ms <= LATEST_MS else 0 for ms in (row.opened_ms, row.closed_ms))
+    row.caller, row.callee, row.line = (wording.visible(text) for text in (row.caller, row.callee, row.line))
+    row.audio = audio_state(reading)
+    row.outcome = outcome(reading, row)
+    row.events = [
+        Event(
+            recording_id=row.id,
+            position=position,
+            t_ms=min(event[1], LATEST_MS),
+            name=event[0],
+            fields=_plain(event[2:]),
+        )
+        for position, event in enumerate(reading.events)
+    ]
+    row.findings = [
+        Finding(recording_id=row.id, item=-1 if found.item is None else found.item, code=found.code, text=found.text)
+        for found in reading.findings
+    ]
+    return row
+
+
+def audio_state(reading: Reading) -> str:
+    if reading.audio_items:
+        return PRESENT
+    return ERASED if reading.gone else NONE
+
+
+def outcome(reading: Reading, row: Recording) -> str:
+    """One word for the list; words.OUTCOMES has the sentence."""
+    names = {event[0] for event in reading.events}
+    if reading.audio_items and any(found.code == "order" for found in reading.findings):
+        return UNLAWFUL
+    if row.source == "test":
+        return "test"
+    if reading.objected:
+        return "objected" if row.audio != NONE else "refused"
+    if row.reason == "refused":
+        return "refused"
+    if row.reason == "power-loss":
+        return "cut"
+    if row.audio == PRESENT:
+        return "recorded"
+    if row.reason == "unrecorded" or "unrecorded" in names or (row.reason == "hang-up" and _on_demand(reading)):
+        return "unrecorded"
+    return "no-call" if reading.events else "unknown"
+
+
+def _on_demand(reading: Reading) -> bool:
+    return any(event[0] == "policy" and event[4] == "on-demand" for event in reading.events)
+
+
+def _plain(fields: list) -> list:
+    """Event fields for a JSON column: digests as hexadecimal."""
+    return [field.hex() if isinstance(field, bytes) else field for field in fields]

@@ -1,0 +1,128 @@
+"""Finding recordings in the index: search, filter, and the numbers that are missing from a device's sequence."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import selectinload
+
+from testigo_vault.errors import NotFound, VaultError
+from testigo_vault.storage.database import Database
+from testigo_vault.storage.models import Recording
+
+GOOD, QUARANTINED = "good", "quarantined"
+
+
+@dataclass
+class Query:
+    """What to look for. Empty fields match everything; `text` is looked for in numbers, line, device and id."""
+
+    text: str = ""
+    device_id: str = ""
+    outcome: str = ""
+    state: str = ""
+    from_ms: int = 0
+    until_ms: int = 0
+    limit: int = 100
+    offset: int = 0
+
+
+@dataclass
+class Gap:
+    """Numbers `first` to `last` of a device never arrived, though later ones did."""
+
+    device_id: str
+    first: int
+    last: int
+
+    def __str__(self) -> str:
+        numbers = str(self.first) if self.first == self.last else f"{self.first} to {self.last}"
+        return f"{self.device_id}: number {numbers} never arrived"
+
+
+class Catalogue:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def find(self, query: Query) -> tuple[list[Recording], int]:
+        """(newest first, how many match in all)."""
+        where = _where(query)
+        with self._database.read() as session:
+            total = session.scalar(select(func.count()).select_from(Recording).where(*where)) or 0
+            rows = select(Recording).where(*where).order_by(Recording.opened_ms.desc(), Recording.number.desc())
+            return list(session.scalars(rows.limit(query.limit).offset(query.offset))), total
+
+    def get(self, name: str) -> Recording:
+        """By id, by the beginning of an id (6 or more digits), or as DEVICE/NUMBER."""
+        query = select(Recording).options(
+            selectinload(Recording.events), selectinload(Recording.copies), selectinload(Recording.findings)
+        )
+        device_id, slash, number = name.rpartition("/")
+        if slash and number.isdecimal() and len(number) < 16:
+            query = query.where(Recording.device_id == device_id, Recording.number == int(number))
+        elif len(name.replace("-", "")) >= 6 and all(c in "0123456789abcdef-" for c in name.lower()):
+            query = query.where(Recording.id.startswith(name.lower().replace("-", "")))
+        else:
+            raise NotFound(f"{name!r} names no recording.", "Use its id, 6 or more digits of it, or DEVICE/NUMBER.")
+        with self._database.read() as session:
+            found = list(session.scalars(query.limit(3)))
+        if not found:
+            raise NotFound(f"No recording {name} is in the index.", "See `testigo list`, or `testigo vault reindex`.")
+        if len(found) > 1:
+            ids = ", ".join(recording.id for recording in found)
+            raise VaultError(f"{name} names several recordings: {ids}.", "Give more digits.")
+        return found[0]
+
+    def gaps(self) -> list[Gap]:
+        """Missing numbers of every device, from 1 to the highest that is known."""
+        gaps: list[Gap] = []
+        with self._database.read() as session:
+            rows = session.execute(
+                select(Recording.device_id, Recording.number).distinct().order_by(Recording.device_id, Recording.number)
+            )
+            device, expected = "", 1
+            for device_id, number in rows:
+                if device_id != device:
+                    device, expected = device_id, 1
+                if number > expected:
+                    gaps.append(Gap(device_id, expected, number - 1))
+                expected = number + 1
+        return gaps
+
+    def counts(self) -> dict[str, int]:
+        """How many recordings are in each state."""
+        with self._database.read() as session:
+            rows = session.execute(select(Recording.state, func.count()).group_by(Recording.state))
+            return {row[0]: row[1] for row in rows}
+
+    def device_ids(self) -> list[str]:
+        with self._database.read() as session:
+            return list(session.scalars(select(Recording.device_id).distinct().order_by(Recording.device_id)))
+
+    def highest(self) -> dict[str, tuple[int, int]]:
+        """device -> (its highest number, when its latest recording was stored)."""
+        with self._database.read() as session:
+            rows = session.execute(
+                select(Recording.device_id, func.max(Recording.number), func.max(Recording.stored_ms)).group_by(
+                    Recording.device_id
+                )
+            )
+            return {device: (number, stored) for device, number, stored in rows}
+
+
+def _where(query: Query) -> list:
+    where: list = []
+    if query.text:
+        pattern = "%" + query.text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
+        columns = (Recording.caller, Recording.callee, Recording.line, Recording.device_id, Recording.id)
+        where.append(or_(*(column.ilike(pattern, escape="\\") for column in columns)))
+    if query.device_id:
+        where.append(Recording.device_id == query.device_id)
+    if query.outcome:
+        where.append(Recording.outcome == query.outcome)
+    if query.state:
+        where.append(Recording.state == query.state)
+    if query.from_ms:
+        where.append(Recording.opened_ms >= query.from_ms)
+    if query.until_ms:
+        where.append(Recording.opened_ms < query.until_ms)
+    return where

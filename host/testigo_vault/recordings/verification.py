@@ -1,0 +1,124 @@
+"""Checking what is kept: every copy against its seal and against what came in, and each device's chain of numbers."""
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+from sqlalchemy import select
+
+from testigo_vault.audit import alarms as alarm_kinds
+from testigo_vault.errors import NotFound, StoreError
+from testigo_vault.identity.keys import StreamKeyOpener
+from testigo_vault.recordings.reader import Reading, read
+from testigo_vault.recordings.search import GOOD, Catalogue
+from testigo_vault.storage.models import Copy, Recording
+from testigo_vault.vault import Vault
+from testigo_wire.recording.verifier import Finding
+
+WHOLE = "whole"
+
+
+@dataclass
+class CopyResult:
+    """What one copy is worth; `findings` is empty for a whole one."""
+
+    place: str
+    size: int
+    findings: list[Finding] = field(default_factory=list)
+
+    @property
+    def text(self) -> str:
+        if not self.findings:
+            return WHOLE
+        return "; ".join(describe(found) for found in self.findings)
+
+
+def describe(found: Finding) -> str:
+    where = (
+        ""
+        if found.item is None
+        else f" item {found.item}" + ("" if found.offset is None else f" at byte {found.offset}")
+    )
+    return f"{found.code}{where}: {found.text}"
+
+
+def check_copies(
+    vault: Vault, recording: Recording, now_ms: int, audio_key: StreamKeyOpener | None = None
+) -> list[CopyResult]:
+    """Verify every copy, keep the results in the index, alarm what became worse. audio_key: open every frame too."""
+    copies: dict[str, bytes] = {}
+    results = {}
+    for place in vault.store.places:
+        try:
+            copies[place.name] = place.get(recording.path)
+        except NotFound as error:
+            results[place.name] = CopyResult(place.name, 0, [Finding("missing", None, None, error.message)])
+        except StoreError as error:
+            results[place.name] = CopyResult(place.name, 0, [Finding("unreadable", None, None, error.message)])
+    try:
+        publics = vault.organisation.devices.get(recording.device_id).publics()
+    except NotFound:
+        publics = []
+    unchanged = [name for name, data in copies.items() if hashlib.sha256(data).hexdigest() == recording.sha256]
+    original: Reading | None = None
+    if unchanged:
+        original = read(copies[unchanged[0]], publics, vault.index_key, audio_key)
+        for name in unchanged:
+            results[name] = CopyResult(name, len(copies[name]), original.findings)
+    for name, data in copies.items():
+        if name not in unchanged:
+            digests = original.digests if original else None
+            found = read(data, publics, vault.index_key, audio_key, digests=digests).findings
+            if not found:
+                found = [Finding("changed", None, None, "is not the recording that came in (SHA-256 differs)")]
+            results[name] = CopyResult(name, len(data), found)
+    ordered = [results[place.name] for place in vault.store.places]
+    _keep(vault, recording, ordered, now_ms)
+    return ordered
+
+
+def _keep(vault: Vault, recording: Recording, results: list[CopyResult], now_ms: int) -> None:
+    worse = []
+    with vault.database.session() as session:
+        for result in results:
+            row = session.get(Copy, (recording.id, result.place))
+            if row is None:
+                row = Copy(recording_id=recording.id, name=result.place, result=WHOLE)
+                session.add(row)
+            if recording.state == GOOD and result.findings and row.result == WHOLE:
+                worse.append(result)
+            row.checked_ms, row.result = now_ms, result.text
+    for result in worse:
+        vault.alarms.raise_alarm(
+            alarm_kinds.COPY,
+            f"Copy {result.place} of {recording.device_id} number {recording.number}: {result.text}",
+            recording.device_id,
+            recording.id,
+        )
+
+
+def check_chains(vault: Vault) -> list[str]:
+    """Missing numbers, and neighbours that do not name each other."""
+    found = [str(gap) for gap in Catalogue(vault.database).gaps()]
+    with vault.database.read() as session:
+        rows = session.execute(
+            select(Recording.device_id, Recording.number, Recording.previous, Recording.header_digest)
+            .where(Recording.state == GOOD)
+            .order_by(Recording.device_id, Recording.number)
+        ).all()
+    for before, after in pairwise(rows):
+        if before[0] == after[0] and before[1] + 1 == after[1] and before[3] != after[2]:
+            found.append(f"{after[0]}: number {after[1]} does not name number {before[1]} as the one before it")
+    return found
+
+
+def strays(vault: Vault) -> Iterator[str]:
+    """Files in the copies that the index does not know."""
+    with vault.database.read() as session:
+        known = set(session.scalars(select(Recording.path)))
+    for place in vault.store.places:
+        for prefix in ("recordings", "quarantine"):
+            for path in place.paths(prefix):
+                if path not in known:
+                    yield f"copy {place.name}: {path} is not in the index"

@@ -1,0 +1,1 @@
+"""The copies of recordings and the database of the index."""

@@ -1,0 +1,52 @@
+"""One recording: what happened, who consented and how, whether it is whole, who opened it, and its sound."""
+
+from fastapi import APIRouter, Form, Request
+from fastapi.responses import RedirectResponse, Response
+
+from testigo_vault.audit.access_log import GRANTED
+from testigo_vault.identity.roles import LIST, LISTEN, VERIFY
+from testigo_vault.recordings import wording
+from testigo_vault.recordings.evidence import evidence_of
+from testigo_vault.recordings.verification import check_copies
+from testigo_vault.web.context import check_csrf, context_of, need, now_ms
+from testigo_vault.web.waveform import draw
+
+router = APIRouter()
+
+
+@router.get("/recordings/{recording_id}")
+def show(request: Request, recording_id: str) -> Response:
+    identity = need(request, LIST, recording_id)
+    context = context_of(request)
+    recording = context.catalogue.get(recording_id)
+    context.vault.log.append(identity.name, "view", GRANTED, recording.id)
+    timeline = context.listening.opened(identity.session, recording.id) if LISTEN in identity.rights else None
+    events = [(event, wording.event(event.name, event.fields)) for event in recording.events]
+    log = list(context.vault.log.entries(recording.id))
+    return context.page(
+        request,
+        "recording.html",
+        recording=recording,
+        events=events,
+        evidence=evidence_of(recording),
+        may_listen=LISTEN in identity.rights,
+        may_verify=VERIFY in identity.rights,
+        unlocked=bool(context.listening.unlocked_until(identity.session)),
+        unlock_minutes=context.vault.config.unlock_minutes,
+        timeline=timeline,
+        wave=draw(timeline, recording.events) if timeline else None,
+        log=list(reversed(log))[:50],
+        log_total=len(log),
+        alarms=context.vault.alarms.latest(20, recording.id),
+    )
+
+
+@router.post("/recordings/{recording_id}/verify")
+def verify(request: Request, recording_id: str, csrf: str = Form("")) -> Response:
+    identity = need(request, VERIFY, recording_id)
+    check_csrf(identity, csrf)
+    context = context_of(request)
+    recording = context.catalogue.get(recording_id)
+    context.vault.log.append(identity.name, "verify", GRANTED, recording.id)
+    check_copies(context.vault, recording, now_ms())
+    return RedirectResponse(f"/recordings/{recording.id}#integrity", 303)

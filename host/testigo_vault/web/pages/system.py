@@ -1,0 +1,30 @@
+"""Appliances, copies and alarms at a glance."""
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from testigo_vault.documents.status import policy_state
+from testigo_vault.identity.organisation import now_ms
+from testigo_vault.identity.roles import LIST, READ_LOG
+from testigo_vault.web.context import context_of, need
+
+router = APIRouter()
+
+
+@router.get("/system")
+def show(request: Request) -> Response:
+    identity = need(request, LIST)
+    context = context_of(request)
+    vault = context.vault
+    devices = [vault.organisation.devices.get(name) for name in vault.organisation.devices.names()]
+    return context.page(
+        request,
+        "system.html",
+        devices=devices,
+        highest=context.catalogue.highest(),
+        gaps=context.catalogue.gaps(),
+        counts=context.catalogue.counts(),
+        places=vault.store.places,
+        policy=policy_state(vault.organisation.documents, now_ms()),
+        alarms=vault.alarms.latest(100) if READ_LOG in identity.rights else None,
+    )

@@ -1,0 +1,168 @@
+"""The gateway with a telephone on either side, all on real sockets in one process: what peers and settings do wrong."""
+
+import asyncio
+import os
+import struct
+
+from recorder import files, main
+from recorder.media import fast_path
+from recorder.media.leg import FAR, NEAR, Leg
+from recorder.media.relay import Flow
+from recorder.media.tap import Tap
+from recorder.storage.spool import SpoolError
+from support.device import stores as appliance
+from support.device.two_phone_rig import HOST, Board, Phone, gateway_of, ports, rig, settings, side, until
+from testigo_wire.sip import events as sip_event
+from testigo_wire.sip import sdp
+
+HEAP = "2m"
+
+
+async def test_an_objection_is_heard_after_keys_got_another_payload_type():
+    r = await rig("renumbered")
+    r.far.invite(r.port)
+    await until(lambda: sip_event.ANSWERED in r.far.events, "the answer")
+    r.far.offer(r.far.media.offer(encodings=("PCMU",), event_type=97))
+    await until(lambda: sip_event.ACCEPTED in r.far.events, "the second answer")
+    await asyncio.sleep_ms(500)  # the notice
+    r.far.key(9, 97, 5000)
+    await until(lambda: r.near.events, "the worker's telephone", 40)
+    await until(lambda: sip_event.CONFIRMED in r.near.events, "the bridge")
+    r.far.hang_up()
+    await until(lambda: "ended" in r.log(), "the end")
+    assert "call 1 ended: refused" in r.log(), r.log()
+    await r.close()
+
+
+async def test_a_new_offer_with_no_way_to_its_sender_leaves_the_session():
+    r = await rig("nowhere")
+    r.far.invite(r.port)
+    await until(lambda: sip_event.ANSWERED in r.far.events, "the answer")
+    body = r.far.media.offer(encodings=("PCMU",))
+    for host in (b"a.name.invalid", b"255.255.255.255", b"::1"):
+        r.far.events.clear()
+        r.far.offer(body.replace(b"c=IN IP4 127.0.0.1", b"c=IN IP4 " + host))
+        await until(lambda: sip_event.REFUSED in r.far.events, "488")
+    r.far.hang_up()
+    await r.close()
+
+
+async def test_no_answer_in_the_ack_ends_the_call():
+    r = await rig("no-answer")
+    far = r.far
+    far.call = far.agent.invite("sip:100@x", "sip:200@x", None, (HOST, r.port), far.hal.ms())
+    far.flush()
+    await until(lambda: far.call.state == "F", "the 200")
+    far.call.acknowledge(None, far.hal.ms())
+    far.flush()
+    await until(lambda: sip_event.ENDED in far.events, "the BYE")
+    await r.close()
+
+
+async def test_invites_of_strangers_hold_nothing():
+    r = await rig("strangers")
+    stranger = Phone(r.app.hal, r.port + 15)
+    r.gateway._sides = (side(1, host="127.0.0.9"), side(2, host="127.0.0.8"))
+    for _ in range(5):
+        stranger.invite(r.port)
+    await until(lambda: stranger.events.count(sip_event.ENDED) == 5, "403")
+    assert not r.gateway._agent.transactions and not r.gateway._agent.calls
+    assert r.log().count("stranger") == 1, r.log()
+    stranger.close()
+    await r.close()
+
+
+async def test_an_invite_that_fails_holds_no_place():
+    r = await rig("failing")
+    r.gateway._max_calls = None  # as any fault in there
+    for count in range(1, 8):  # more than there are places
+        r.far.invite(r.port)
+        await until(lambda: r.far.events.count(sip_event.ENDED) == count, "503")  # noqa: B023
+    assert not r.gateway._agent.calls
+    assert "SIP failed" in r.log()
+    await r.close(clean=False)
+
+
+async def test_fifty_calls_given_up_at_any_moment_leave_nothing():
+    r = await rig("fifty")
+    numbers = r.app.spool.next_number
+    for i in range(50):
+        r.far.events.clear()
+        r.far.invite(r.port)
+        await asyncio.sleep_ms(i * 13 % 600)
+        r.far.hang_up()
+        await until(lambda: not r.gateway.calls and r.far.call.state == "T", "the end of call %d" % i)
+    assert not r.app.hal.calls and not r.app.recordings.up
+    assert r.app.spool.next_number > numbers + 30, r.log()  # the last ones hear 503: so many transactions are held
+    assert "failed" not in r.log(), r.log()
+    files_open = [name for name in os.listdir(r.app.root + "/spool") if name.endswith(".open")]
+    assert not files_open, files_open
+    first = Leg(r.app.hal, NEAR, HOST, (r.port + 6, r.port + 12))
+    second = Leg(r.app.hal, FAR, HOST, (r.port + 6, r.port + 12))
+    assert {first.endpoint.port, second.endpoint.port} == {r.port + 6, r.port + 8}
+    first.close()
+    second.close()
+    await r.close()
+
+
+async def test_a_session_begins_without_what_waited_at_its_port():
+    app = await appliance.ready("leftover")
+    port = ports()
+    leg = Leg(app.hal, NEAR, HOST, (port, port + 2))
+    out = app.hal.udp(HOST, port + 4)
+    listener = app.hal.udp(HOST, port + 5)
+    out.connect(app.hal.address(HOST, port + 5))
+    old, new = app.hal.udp(HOST, port + 6), app.hal.udp(HOST, port + 7)
+    to = app.hal.address(HOST, port)
+
+    def packet(number, fill):
+        return struct.pack(">BBHII", 0x80, 0, number, number * 160, 0x0A0B0C0D) + bytes((fill,)) * 160
+
+    for i in range(30):
+        old.sendto(packet(i, 1), to)
+    flow = Flow(NEAR, Tap(app.hal), b"abcd", lambda side, digit: None)
+    endpoint = sdp.Endpoint(HOST, port + 7, app.hal.random)
+    leg.endpoint.offer()
+    leg.agree(leg.endpoint.accept(endpoint.answer(leg.endpoint.offer())[0]))
+    leg.listen(flow)
+    flow.give_to(out, None)
+    flow.forward(True)
+    new.sendto(packet(100, 2), to)
+    await asyncio.sleep_ms(100)
+    assert flow.state[fast_path.RECEIVED] == 1
+    assert listener.recv(2000)[12:] == bytes((2,)) * 160
+    leg.close()
+    for sock in (out, listener, old, new):
+        sock.close()
+    appliance.remove_tree(app.root)
+
+
+async def test_a_gateway_that_cannot_start_leaves_its_port():
+    app = await appliance.ready("no-name")
+    app.SpoolError = SpoolError
+    port = ports()
+    try:
+        gateway_of(app, settings(port, near=side(5060, host="999.1.1.1")))
+        raise AssertionError("started")
+    except OSError:
+        pass
+    gateway_of(app, settings(port)).close()
+    appliance.remove_tree(app.root)
+
+
+async def test_right_settings_end_the_trouble_of_wrong_ones():
+    root = appliance.fresh_root("corrected")
+    appliance.provision(root)
+    port = ports()
+    files.replace(root + "/settings.tsd", settings(port, bind="192.0.2.77"))
+    app = main.Appliance(Board, {"root": root, "console": "no"})
+    task = asyncio.create_task(app.run())
+    await until(lambda: "no SIP" in "\n".join(app.log.lines()), "the trouble")
+    ok, why = await app.documents.accept(settings(port, 2))
+    assert ok, why
+    await until(lambda: "SIP on" in "\n".join(app.log.lines()), "SIP: %s" % app.log.lines(), 60)
+    task.cancel()
+    await asyncio.sleep_ms(0)
+    app.gateway.close()
+    asyncio.get_event_loop().set_exception_handler(None)
+    appliance.remove_tree(root)

@@ -1,0 +1,349 @@
+"""What comes at an odd moment of a call: somebody joins while it rings or while the worker is told, answers in a pause."""
+
+import asyncio
+import struct
+import sys
+
+from recorder.consent import commands  # noqa: F401 - for Full
+from recorder.media import tone  # noqa: F401 - for Full
+from recorder.media.leg import FAR, NEAR
+from support.device import stores as appliance  # noqa: F401 - first: from within branch_office its imports would be too deep for the stack
+from support.device.two_phone_rig import give_notice, line, rig, until
+from testigo_wire.sip import events as sip_event
+
+HEAP = "2m"
+OTHER = "<sip:+34600333444@trunk>"
+KEYS = ["*1", "*2", "*7", "*8"]
+PAUSE = {"keys": KEYS, "pause_limit": 60000}
+TELLS = {"worker": "notice", "worker_reference": "worker"}
+FIRST_TIME = "call policy terms media notice consent media worker audio"
+
+
+def told(sealed, leg):
+    """(name, completed) of each notice that this leg heard."""
+    return [(name, completed) for side, _, name, _, _, _, completed in sealed.all("notice") if side == leg]
+
+
+async def rejoin(phone, **who):
+    """Somebody else is on this telephone now, and the appliance knows it."""
+    phone.events.clear()
+    phone.become(**who)
+    phone.offer()
+    await until(lambda: sip_event.ACCEPTED in phone.events, "the answer")
+
+
+async def test_who_joins_while_it_rings_is_told_before_the_conversation():
+    r = await rig("ringing", line())
+    r.near.rings = True
+    r.far.invite(r.port)
+    await until(lambda: sip_event.INCOMING in r.near.events, "ringing")
+    assert r.call._conduct.given
+    await rejoin(r.far, asserted=OTHER)
+    r.near.pick_up()
+    await until(lambda: r.capture.on, lambda: "recording: " + r.log())
+    r.far.speak(2)
+    await asyncio.sleep_ms(200)
+    sealed = await r.sealed()
+    assert sealed.story == "call policy terms media notice consent joined media notice consent worker audio", (
+        sealed.story
+    )
+    assert told(sealed, FAR) == [("hello", True)] * 2 and sealed.reason == "hang-up"
+    await r.close()
+
+
+async def test_who_joins_while_the_worker_is_told():
+    """On either side: the one hears the caller's notice anew, the other the worker's from its beginning."""
+    r = await rig("while-told", line(**TELLS))
+    await give_notice(r.app, "worker", 8000)
+    r.far.invite(r.port)
+    await until(lambda: r.near.heard, "the worker's notice")
+    await rejoin(r.far, asserted=OTHER)
+    await rejoin(r.near, asserted="<sip:102@pbx>")
+    await until(lambda: r.capture.on, lambda: "recording: " + r.log())
+    sealed = await r.sealed()
+    assert told(sealed, FAR) == [("hello", True)] * 2
+    assert told(sealed, NEAR) == [("worker", False), ("worker", True)]
+    assert [leg for leg, _, _ in sealed.all("joined")] == [FAR, NEAR]
+    assert sealed.all("worker") == [["notice", "worker"]]
+    await r.close()
+
+
+async def test_a_worker_who_takes_over_between_two_parts_is_told_too():
+    r = await rig("between-parts", line(mode="on-demand", **PAUSE, **TELLS), notices=("hello", "worker"))
+    await r.talk(recorded=False)
+    for part in (1, 2):
+        assert r.gateway.control("start", 0)[1] == ""
+        await until(lambda: r.capture.on, "part %d" % part)
+        assert r.gateway.control("stop", 0)[1] == ""
+        if part == 1:
+            await rejoin(r.near, asserted="<sip:102@pbx>")
+    sealed = await r.sealed()
+    assert told(sealed, NEAR) == [("worker", True)] * 2, sealed.story
+    await r.close()
+
+
+async def test_an_update_without_sdp_that_names_somebody_else_is_a_join():
+    """A PBX that keeps the media to itself tells of a transfer by a connected identity only (RFC 4916)."""
+    r = await rig("connected-line", line(**TELLS), notices=("hello", "worker"))
+    await r.talk()
+    for phone, who in ((r.far, OTHER), (r.near, "<sip:102@pbx>")):
+        phone.become(asserted=who)
+        phone.call._request("UPDATE", phone.hal.ms())
+        phone.flush()
+        await until(lambda: not r.capture.on, "the end of recording")
+        await until(lambda: r.capture.on, "the notice")
+    sealed = await r.sealed()
+    assert told(sealed, FAR) == [("hello", True)] * 2 and told(sealed, NEAR) == [("worker", True)] * 2
+    assert [how for _, _, how in sealed.all("joined")] == ["identity"] * 2
+    await r.close()
+
+
+async def test_an_objection_counts_after_an_asking_that_failed_or_was_not_answered():
+    """What the first party agreed to is held still: it is destroyed."""
+    for name, changes in (
+        ("failed", {}),
+        ("silent", {"rule": "opt-in", "accept_key": "1", "key_timeout": 100, "repeats": 0}),
+    ):
+        r = await rig(name, line(**changes))
+        if changes:
+            r.far.invite(r.port)
+            await until(lambda: r.gateway.calls and r.call._conduct.asking, "the call")  # noqa: B023
+            await until(lambda: r.far.heard, "the notice")  # noqa: B023
+            await r.far.press("1")
+        await r.talk() if not changes else await until(lambda: r.capture.on, "recording")  # noqa: B023
+        r.far.speak(2)
+        await asyncio.sleep_ms(300)
+        if not changes:
+            await give_notice(r.app, encodings=("PCMA",), version=2)
+        await rejoin(r.far, asserted=OTHER)
+        asking = r.call._conduct.asking
+        await until(lambda: asking.failed or asking.refused, "no consent")  # noqa: B023
+        for _ in range(2):
+            await r.far.press("9")
+            await asyncio.sleep_ms(100)
+        sealed = await r.sealed()
+        assert sealed.reason == "objection" and not sealed.packets and sealed.gone, (name, sealed.story)
+        assert sealed.all("objection") == [[FAR, "9", "rfc4733"]], name
+        await r.close()
+
+
+async def test_who_joins_in_a_pause_can_object_while_the_notice_asks():
+    """Nobody hears the keys then, so they are no digits of a card."""
+    r = await rig("asked-in-a-pause", line(rule="opt-out", key_timeout=500, **PAUSE))
+    r.far.invite(r.port)
+    await until(lambda: r.gateway.calls and r.call.bridge.up and r.capture.on, "recording")
+    r.far.speak(2)
+    await asyncio.sleep_ms(200)
+    assert r.gateway.control("pause", 0)[1] == ""
+    await r.far.press("9")
+    await asyncio.sleep_ms(50)
+    assert r.call._conduct.given, "a digit of a card"
+    await rejoin(r.far, asserted=OTHER)
+    await until(lambda: r.call._conduct.asking.asking, "the notice")
+    await r.far.press("9")
+    await until(lambda: r.call._conduct.asking.refused, "the objection")
+    sealed = await r.sealed()
+    assert sealed.reason == "objection" and not sealed.packets and not sealed.all("dtmf")
+    await r.close()
+
+
+async def test_a_pause_that_is_wanted_while_somebody_is_told_begins_with_the_recording():
+    r = await rig("pause-while-asked", line(**PAUSE))
+    await r.talk()
+    await give_notice(r.app, "hello", 4000, version=2)
+    await rejoin(r.far, asserted=OTHER)
+    await until(lambda: r.call._conduct.asking.asking, "the notice")
+    await r.near.press("*7")
+    await until(lambda: r.capture.paused, "the pause")
+    await until(lambda: r.call._conduct.given, "consent")
+    await asyncio.sleep_ms(50)
+    r.near.speak(11)
+    r.far.speak(12)
+    await r.far.press("4929")
+    await asyncio.sleep_ms(200)
+    r.near.be_silent()
+    r.far.be_silent()
+    await asyncio.sleep_ms(50)
+    assert r.gateway.control("resume", 0)[1] == ""
+    await until(lambda: r.capture.on, "the end of the pause")
+    r.far.speak(22)
+    await asyncio.sleep_ms(200)
+    sealed = await r.sealed()
+    assert sealed.fills(FAR) == [2, 22] and sealed.fills(NEAR) == [1]
+    assert "4" not in [digit for _, digit, _ in sealed.all("dtmf")]
+    assert sealed.story == FIRST_TIME + " joined pause notice consent gap gap resume audio", sealed.story
+    await r.close()
+
+
+async def test_a_part_that_is_to_begin_in_a_pause():
+    """Nothing was ever taken, and the pause ends by its limit."""
+    r = await rig("pause-first", line(mode="on-demand", keys=KEYS, pause_limit=400))
+    await r.talk(recorded=False)
+    await give_notice(r.app, "hello", 6400, version=2)
+    assert r.gateway.control("pause", 0)[1] == "nothing is being recorded"
+    assert r.gateway.control("start", 0)[1] == "" == r.gateway.control("pause", 0)[1]
+    await until(lambda: r.capture.on, "recording")
+    sealed = await r.sealed()
+    assert sealed.all("pause") == [["host"]] and sealed.all("resume") == [["limit"]]
+    await r.close()
+
+
+class Full:
+    """No memory for one class of a module."""
+
+    def __init__(self, module, name):
+        self._module = sys.modules[module]
+        self._name = name
+        self._held = getattr(self._module, name)
+        setattr(self._module, name, self._none)
+
+    def _none(self, *_):
+        raise MemoryError
+
+    def close(self):
+        setattr(self._module, self._name, self._held)
+
+
+async def test_without_memory_for_what_comes_nothing_more_is_taken():
+    """Neither of who joined and cannot be told, nor of what is said in a pause that could not begin."""
+    for name in ("join", "pause"):
+        full = Full("recorder.consent.commands", "Steering")
+        r = await rig("no-memory-for-a-" + name, line(**PAUSE))
+        await r.talk()
+        if name == "join":
+            await rejoin(r.far, asserted=OTHER)
+        else:
+            await r.near.press("*7")
+        await until(lambda: not r.capture.on, "the end of recording")  # noqa: B023
+        r.far.speak(12)
+        await asyncio.sleep_ms(150)
+        full.close()
+        await rejoin(r.far, asserted="<sip:+34600555666@trunk>")
+        await asyncio.sleep_ms(100)
+        assert not r.capture.on
+        sealed = await r.sealed()
+        assert sealed.fills(FAR) == [2] and sealed.all("unrecorded")[0] == ["memory"], sealed.story
+        await r.close(clean=False)
+
+
+async def test_without_memory_for_the_tone_nothing_is_taken():
+    full = Full("recorder.media.tone", "Tone")
+    r = await rig("no-memory-for-the-tone", line(worker="tone", tone=[[1400, 200, 15000, 20]]))
+    await r.talk(recorded=False)
+    full.close()
+    assert not r.capture.on
+    sealed = await r.sealed()
+    assert not sealed.packets and sealed.all("unrecorded") == [["memory"]] and sealed.reason == "unrecorded", (
+        sealed.story
+    )
+    await r.close()
+
+
+async def test_without_memory_for_the_notice_the_record_says_so():
+    r = await rig("no-memory-for-the-notice", line(impossible="refuse-call"))
+
+    def full(name):
+        raise MemoryError
+
+    r.app.documents.notice = full
+    r.far.invite(r.port)
+    await until(lambda: sip_event.ENDED in r.far.events, "the end, for recording is a duty")
+    sealed = await r.sealed()
+    assert sealed.all("unrecorded") and sealed.all("hang_up")[0][1] == 503, sealed.story
+    await r.close()
+
+
+async def test_numbers_of_a_call_of_which_nothing_was_taken_are_not_kept():
+    full = Full("recorder.media.tone", "Tone")
+    r = await rig("numbers", line(unrecorded_numbers="none", worker="tone", tone=[[1400, 200, 15000, 20]]))
+    await r.talk(recorded=False)
+    full.close()
+    sealed = await r.sealed()
+    assert not sealed.all("parties"), sealed.all("parties")
+    await r.close()
+
+
+async def test_nobody_is_told_when_nothing_more_is_taken():
+    """After the longest time a notice would be untrue, and a moment would be kept."""
+    r = await rig("longest", line(max_ms=1200))
+    await r.talk()
+    await until(lambda: r.capture.limit_reached, "the limit")
+    await rejoin(r.far, asserted=OTHER)
+    r.far.speak(12)
+    await asyncio.sleep_ms(500)
+    sealed = await r.sealed()
+    assert told(sealed, FAR) == [("hello", True)] and sealed.fills(FAR) == [2], sealed.story
+    assert sealed.all("unrecorded") == [["limit"]] and sealed.reason == "limit"
+    await r.close()
+
+
+async def test_a_session_refreshed_ends_no_pause():
+    """A telephone that says `on` in all that it sends wants nothing new by it."""
+    r = await rig("ever-on", line(**PAUSE))
+    r.near.extra = b"a=recordpref:on\r\n"
+    await r.talk()
+    await r.near.press("*7")
+    await until(lambda: r.capture.paused, "the pause")
+    for _ in range(2):
+        await rejoin(r.near)
+        await asyncio.sleep_ms(50)
+        assert r.capture.paused
+    r.near.extra = b"a=recordpref:pause\r\n"
+    await rejoin(r.near)
+    r.near.extra = b"a=recordpref:on\r\n"
+    await rejoin(r.near)
+    await until(lambda: r.capture.on, "the end of the pause")
+    sealed = await r.sealed()
+    assert sealed.all("pause") == [["key"]] and sealed.all("resume") == [["sdp"]]
+    await r.close()
+
+
+async def test_packets_too_long_for_a_frame_are_accounted_for():
+    r = await rig("too-long", line())
+    await r.talk()
+    to = r.far.hal.address(r.far.agreed.host, r.far.agreed.port)
+    r.far.be_silent()
+    for i in range(5):
+        r.far.rtp.sendto(struct.pack(">BBHII", 0x80, 0, 9000 + i, 1600 * i, 0x0D0E0F10) + bytes(1600), to)
+        await asyncio.sleep_ms(20)
+    sealed = await r.sealed()
+    assert [FAR, 5, 0, "longer than a frame takes"] in sealed.all("gap"), sealed.all("gap")
+    await r.close()
+
+
+async def test_a_fault_in_one_calls_timer_leaves_the_others():
+    r = await rig("timers", line(**PAUSE))
+    await r.talk()
+    capture = r.capture
+    assert r.gateway.control("pause", 0)[1] == ""
+    capture.pause_limit = 100
+    r.gateway.calls.insert(0, Broken())
+    await until(lambda: capture.on, "the end of the pause")
+    r.gateway.calls.pop(0)
+    await r.sealed()
+    await r.close(clean=False)
+
+
+class Broken:
+    recording = None
+
+    def tick(self):
+        raise ValueError("as any fault in there")
+
+    def fail(self):
+        pass
+
+
+async def test_a_fault_in_a_calls_timer_ends_its_recording_and_is_told_once():
+    """The parties talk on; the log, which is flash, is not filled twenty times a second."""
+    r = await rig("faulty", line())
+    await r.talk()
+    r.gateway.calls[0].bridge.deserted = lambda now: 1 // 0
+    await until(lambda: not r.capture.on, "the end of the recording")
+    heard = len(r.near.heard)
+    await asyncio.sleep_ms(400)
+    assert len(r.near.heard) > heard + 5
+    assert r.log().count("timer failed") == 1, r.log()
+    sealed = await r.sealed()
+    assert sealed.all("unrecorded") == [["fault"]], sealed.story
+    await r.close(clean=False)

@@ -1,0 +1,28 @@
+"""The self-test in the heap of a stock ESP32 without PSRAM, the compiled firmware in it, beside the serial line's code."""
+
+import gc
+
+from support.device import stores as appliance
+
+HEAP = "150k"
+FOR_TLS = 31000  # one context and its certificates
+
+
+async def test_it_fits_a_chip_without_psram():
+    a = await appliance.ready("heap")
+    from recorder.console import commands, serial_port  # noqa: F401
+    from recorder.sync import channel, scheduler, tls_stream  # noqa: F401
+
+    gc.collect()
+    before = gc.mem_free()
+    from recorder.console import selftest
+
+    result = await selftest.run(a.recordings, a.keypool, a.hal, 2)
+    values = {step: value for step, value, _ in result}
+    assert values["packets"] == 192
+    assert a.spool.describe(1)[1] == values["bytes"]
+    del selftest
+    gc.collect()
+    print("free before %d, after %d" % (before, gc.mem_free()))
+    assert gc.mem_free() > FOR_TLS
+    appliance.remove_tree(a.root)

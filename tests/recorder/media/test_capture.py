@@ -1,0 +1,303 @@
+"""What is taken of a call and what is not: pauses, parts on demand, the longest time, a full or broken store."""
+
+import asyncio
+
+from recorder.media.leg import FAR, NEAR
+from support.device import stores as appliance  # noqa: F401 - first: from within branch_office its imports would be too deep for the stack
+from support.device.two_phone_rig import line, rig, until
+from testigo_wire.sip import events as sip_event
+
+HEAP = "2m"
+KEYS = ["*1", "*2", "*7", "*8"]
+PAUSE = {"keys": KEYS, "pause_limit": 60000}
+DEMAND = {"mode": "on-demand", "keys": KEYS, "pause_limit": 60000}
+TOLD = "call policy terms media notice consent media worker audio"
+
+
+def event_codes(sealed):
+    """Of the telephone events (RFC 4733) among the packets."""
+    return [payload[0] for _, _, payload in sealed.packets if len(payload) == 4]
+
+
+async def card(r):
+    """What must not be kept: said and typed while paused."""
+    r.near.speak(11)
+    r.far.speak(12)
+    await r.far.press("4929")
+    await r.near.press("55")
+    for phone in (r.near, r.far):
+        for digit in "49":
+            phone.call.info(digit, phone.hal.ms())
+        phone.flush()
+    await asyncio.sleep_ms(150)
+    assert r.near.heard[-1][0] == 12 and r.far.heard[-1][0] == 11, "the conversation goes on"
+    r.near.speak(3)
+    r.far.speak(3)
+    await asyncio.sleep_ms(60)
+
+
+async def resumed(r):
+    await until(lambda: r.capture.on, "the end of the pause")
+    r.near.speak(21)
+    r.far.speak(22)
+    await asyncio.sleep_ms(300)
+
+
+def check_pause(sealed, paused_by, resumed_by):
+    """The recording has both sides of the pause and nothing of what lies between."""
+    assert sealed.all("pause") == [[paused_by]] and sealed.all("resume") == [[resumed_by]]
+    pause, resume = [event for event in sealed.events if event[0] in ("pause", "resume")]
+    for leg, said in ((NEAR, (1, 11, 21)), (FAR, (2, 12, 22))):
+        fills = sealed.fills(leg)
+        assert said[0] in fills and said[2] in fills and said[1] not in fills, (leg, fills)
+    gaps = sealed.all("gap")
+    assert [gap[0] for gap in gaps] == [NEAR, FAR] and gaps[0][3] == "paused"
+    for _, count, ms, _ in gaps:
+        assert abs(ms - (resume[1] - pause[1])) <= 100 and 0 < count <= ms // 20 + 12, gaps
+    assert not [ms for _, ms, _ in sealed.packets if pause[1] + 20 < ms < resume[1] - 20]
+    assert not set("4259") & {digit for _, digit, _ in sealed.all("dtmf")} and not sealed.all("objection")
+    assert sealed.reason == "hang-up"
+
+
+async def test_a_pause_by_keys_keeps_neither_sound_nor_digits():
+    r = await rig("paused", line(**PAUSE))
+    await r.talk()
+    await r.near.press("*7")
+    await until(lambda: r.capture.paused, "the pause")
+    await card(r)
+    await r.near.press("*8")
+    await resumed(r)
+    sealed = await r.sealed()
+    check_pause(sealed, "key", "key")
+    assert sealed.story == TOLD + " pause gap gap resume audio", sealed.story
+    assert [digit for _, digit, _ in sealed.all("dtmf")] == ["*", "7"]
+    assert not set(event_codes(sealed)) - {7, 8, 10}, event_codes(sealed)
+    await r.close()
+
+
+async def test_only_the_workers_side_pauses():
+    r = await rig("far-keys", line(**PAUSE))
+    await r.talk()
+    await r.far.press("*7")
+    r.far.extra = b"a=recordpref:pause\r\n"
+    r.far.offer()
+    await until(lambda: sip_event.ACCEPTED in r.far.events, "the answer")
+    await asyncio.sleep_ms(50)
+    assert r.capture.on and not r.capture.paused
+    sealed = await r.sealed()
+    assert not sealed.all("pause") and not sealed.all("gap")
+    await r.close()
+
+
+async def test_the_host_pauses_and_is_told_why_not():
+    r = await rig("host", line(**PAUSE))
+    control = r.gateway.control
+    assert control("pause", 0) == (0, "no such call is up")
+    await r.talk()
+    number = r.call.recording.number
+    assert control("resume", 0) == (number, "not paused")
+    assert control("pause", number + 1) == (0, "no such call is up")
+    assert control("wipe", 0) == (number, "start, stop, pause or resume")
+    for action in ("start", "stop"):
+        assert control(action, 0) == (number, "the line is not recorded on demand")
+    assert control("pause", number) == (number, "")
+    assert control("pause", 0) == (number, "paused already")
+    await card(r)
+    assert control("resume", number) == (number, "")
+    await resumed(r)
+    check_pause(await r.sealed(), "host", "host")
+    await r.close()
+
+
+async def test_a_telephone_pauses_by_its_preference():
+    r = await rig("recordpref", line(**PAUSE))
+    await r.talk()
+    near = r.near
+    near.extra = b"a=recordpref:pause\r\n"
+    near.offer()
+    await until(lambda: r.capture.paused, "the pause")
+    await card(r)
+    near.events.clear()
+    near.offer()  # a session refreshed says it again
+    await until(lambda: sip_event.ACCEPTED in near.events, "the answer")
+    assert r.capture.paused
+    near.extra = b"a=recordpref:on\r\n"
+    near.offer()
+    await resumed(r)
+    near.extra = b"a=recordpref:off\r\n"  # what the line does not have
+    near.events.clear()
+    near.offer()
+    await until(lambda: sip_event.ACCEPTED in near.events, "the answer")
+    assert r.capture.on
+    check_pause(await r.sealed(), "sdp", "sdp")
+    await r.close()
+
+
+async def test_a_pause_ends_by_itself():
+    r = await rig("limit-of-pause", line(keys=KEYS, pause_limit=700))
+    await r.talk()
+    assert r.gateway.control("pause", 0)[1] == ""
+    await card(r)
+    await resumed(r)
+    sealed = await r.sealed()
+    check_pause(sealed, "host", "limit")
+    assert sealed.all("gap")[0][2] >= 700
+    await r.close()
+
+
+async def test_a_line_without_pauses_has_none():
+    r = await rig("no-pause", line(keys=["", "", "", ""], pause_limit=0))
+    await r.talk()
+    assert r.gateway.control("pause", 0)[1] == "the policy has no pauses on this line"
+    sealed = await r.sealed()
+    assert not sealed.all("pause") and 2 in sealed.fills(FAR)
+    await r.close()
+
+
+async def test_hanging_up_in_a_pause_keeps_what_was_before():
+    r = await rig("hang-up", line(**PAUSE))
+    await r.talk()
+    await r.near.press("*7")
+    await until(lambda: r.capture.paused, "the pause")
+    await card(r)
+    sealed = await r.sealed(r.near)
+    assert sealed.story == TOLD + " pause gap gap", sealed.story
+    assert 11 not in sealed.fills(NEAR) and 12 not in sealed.fills(FAR) and sealed.reason == "hang-up"
+    await r.close()
+
+
+async def test_parts_on_demand_each_with_its_notice():
+    r = await rig("parts", line(**DEMAND))
+    await r.talk(recorded=False)
+    notice = r.notices["hello"]["PCMU"][:160]
+    assert notice not in r.far.heard, "nothing is said as long as nobody wants it recorded"
+    for part in (1, 2):
+        r.near.speak(30 + part)
+        r.far.speak(40 + part)
+        await asyncio.sleep_ms(100)
+        r.near.speak(3)
+        r.far.speak(3)
+        await r.near.press("*1")
+        await until(lambda: r.capture.on, "recording")
+        assert r.far.heard.count(notice) == part
+        r.near.speak(50 + part)
+        r.far.speak(60 + part)
+        await asyncio.sleep_ms(200)
+        await r.near.press("*2")
+        await until(lambda: not r.capture.on, "the end of the part")
+    sealed = await r.sealed()
+    part = " started notice consent"
+    expected = "call policy terms media media" + part + " worker audio stopped" + part + " audio stopped"
+    assert sealed.story == expected, sealed.story
+    for fill in (51, 52):
+        assert fill in sealed.fills(NEAR) and fill + 10 in sealed.fills(FAR)
+    for fill in (31, 32):
+        assert fill not in sealed.fills(NEAR) and fill + 10 not in sealed.fills(FAR)
+    assert sealed.all("started") == [["key"]] * 2 == sealed.all("stopped") and sealed.reason == "hang-up"
+    await r.close()
+
+
+async def test_a_part_stopped_in_a_pause():
+    r = await rig("stop-paused", line(**DEMAND))
+    control = r.gateway.control
+    await r.talk(recorded=False)
+    assert control("stop", 0)[1] == "nothing is being recorded" == control("pause", 0)[1]
+    assert control("start", 0)[1] == ""
+    assert control("start", 0)[1] == "asked already, or objected to"
+    await until(lambda: r.capture.on, "recording")
+    assert control("start", 0)[1] == "recorded already"
+    await asyncio.sleep_ms(100)
+    assert control("pause", 0)[1] == "" == control("stop", 0)[1]
+    assert control("resume", 0)[1] == "not paused"
+    r.near.speak(11)
+    r.far.speak(12)
+    await asyncio.sleep_ms(100)
+    r.near.speak(3)
+    r.far.speak(3)
+    assert control("start", 0)[1] == ""
+    await until(lambda: r.capture.on, "recording")
+    await asyncio.sleep_ms(100)
+    sealed = await r.sealed()
+    assert sealed.story == (
+        "call policy terms media media started notice consent worker audio pause gap gap stopped"
+        " started notice consent audio"
+    ), sealed.story  # fmt: skip
+    assert sealed.fills(NEAR) == [1, 3] and sealed.fills(FAR) == [2, 3]
+    await r.close()
+
+
+async def test_nobody_wanted_it():
+    r = await rig("unwanted", line(**DEMAND))
+    await r.talk(recorded=False)
+    sealed = await r.sealed()
+    assert sealed.reason == "unrecorded" and not sealed.packets
+    assert sealed.all("unrecorded") == [["on demand, and nobody wanted it"]]
+    await r.close()
+
+
+async def test_nothing_starts_after_an_objection():
+    r = await rig("objected", line(**DEMAND))
+    await r.talk(recorded=False)
+    await r.near.press("*1")
+    await until(lambda: r.call._conduct.asking.asking, "the notice")
+    await r.far.press("9")
+    await until(lambda: r.call._conduct.asking.refused, "the objection")
+    await asyncio.sleep_ms(100)
+    assert r.gateway.control("start", 0)[1] == "asked already, or objected to"
+    assert r.far.heard[-1][0] == 1, "they go on talking"
+    sealed = await r.sealed()
+    assert sealed.reason == "refused" and not sealed.packets and sealed.all("objection") == [[FAR, "9", "rfc4733"]]
+    await r.close()
+
+
+async def test_an_objection_between_two_parts_destroys_the_first():
+    r = await rig("between", line(**DEMAND))
+    await r.talk(recorded=False)
+    for action, on in (("start", True), ("stop", False)):
+        assert r.gateway.control(action, 0)[1] == ""
+        await until(lambda: r.capture.on == on, action)  # noqa: B023
+        await asyncio.sleep_ms(200)
+    await r.far.press("9")
+    await until(lambda: r.call._conduct.asking.refused, "the objection")
+    assert r.gateway.control("start", 0)[1] == "asked already, or objected to"
+    sealed = await r.sealed()
+    assert sealed.reason == "objection" and not sealed.packets and sealed.all("erased") == [[sealed.gone]] != [[0]]
+    await r.close()
+
+
+async def test_the_tone_is_silent_in_a_pause_and_comes_back_with_the_recording():
+    r = await rig("tone", line(tone=[[1400, 100, 1000, 10]], **PAUSE))
+    await r.talk()
+    assert r.gateway.control("pause", 0)[1] == ""
+    r.near.speak(11)
+    r.far.speak(12)
+    await asyncio.sleep_ms(200)
+    before = len(r.near.heard)
+    await asyncio.sleep_ms(1100)
+    assert set(r.near.heard[before:]) == {bytes((12,)) * 160}, "no tone, for nothing is recorded"
+    before = len(r.near.heard)
+    assert r.gateway.control("resume", 0)[1] == ""
+    await asyncio.sleep_ms(250)
+    tones = [one for one in r.near.heard[before:] if one != bytes((12,)) * 160]
+    assert 5 <= len(tones) <= 6, "at once"
+    sealed = await r.sealed()
+    assert len(sealed.all("tone")) == 1
+    assert not [one for one in tones if one not in [payload for leg, _, payload in sealed.packets if leg == FAR]]
+    await r.close()
+
+
+async def test_the_longest_time_is_that_of_all_parts():
+    r = await rig("longest", line(max_ms=1200, **DEMAND))
+    await r.talk(recorded=False)
+    assert r.gateway.control("start", 0)[1] == ""
+    await until(lambda: r.capture.limit_reached, "the longest time")
+    r.far.speak(12)
+    assert r.gateway.control("pause", 0)[1] == "nothing is being recorded"
+    assert r.gateway.control("stop", 0)[1] == ""
+    assert r.gateway.control("start", 0)[1] == "the longest time is over"
+    await asyncio.sleep_ms(200)
+    assert r.near.heard[-1][0] == 12, "they go on talking"
+    sealed = await r.sealed()
+    assert sealed.reason == "limit" and sealed.all("unrecorded") == [["limit"]] and 12 not in sealed.fills(FAR)
+    assert max(ms for _, ms, _ in sealed.packets) < 1200 + 150
+    await r.close()

@@ -1,0 +1,251 @@
+"""Recordings on real files: their order, their chain, erasing, several at once, and what they allocate."""
+
+import asyncio
+import gc
+import os
+import time
+
+from recorder import files
+from recorder.storage.spool import SpoolError
+from support.device import stores as appliance
+
+FRAMES = 40
+
+
+def refused(function, *arguments):
+    try:
+        function(*arguments)
+    except SpoolError as error:
+        return error.why
+    raise AssertionError("not refused")
+
+
+async def test_a_call_is_recorded_whole():
+    a = await appliance.ready("whole")
+    told = []
+    a.spool.on_sealed.append(told.append)
+    made = a.begin()
+    stream = made.start_audio()
+    for i in range(FRAMES):
+        assert made.write_audio(appliance.put_audio(stream, 25, i * 250))
+    made.event("hang_up", 1, 200, "BYE")
+    await made.close("hang-up")
+    verifier = a.verify(1)
+    assert not verifier.findings, verifier.findings
+    assert verifier.audio_frames == FRAMES and verifier.seal[4] == "hang-up"
+    assert [event[0] for event in verifier.events] == ["call", "policy", "notice", "consent", "hang_up"]
+    assert told == [1] and a.spool.numbers() == [1] and not a.recordings.up
+    assert files.names(a.spool.folder) == ["00000001.tsg"]
+    appliance.remove_tree(a.root)
+
+
+async def test_numbers_and_digests_follow_each_other():
+    a = await appliance.ready("numbers")
+    headers = []
+    for boot in range(3):
+        for _ in range(2):
+            made = a.begin()
+            await made.close("failed")
+            headers.append(a.verify(made.number).header)
+            await a.keypool.fill()
+        a = await appliance.Appliance(a.root).boot()
+    assert [header[4] for header in headers] == [1, 2, 3, 4, 5, 6]
+    assert headers[0][5] == bytes(32)
+    from recorder.storage.primitives import DEVICE
+    from testigo_wire.encoding import cbor
+
+    for before, after in zip(headers, headers[1:]):
+        assert after[5] == DEVICE.sha256(cbor.encode(before))
+    appliance.remove_tree(a.root)
+
+
+async def test_two_calls_at_once():
+    a = await appliance.ready("two")
+    first, second = a.begin(), a.begin()
+    streams = first.start_audio(), second.start_audio()
+    assert streams[0].buffer is not streams[1].buffer
+    for i in range(12):
+        for made, stream in zip((first, second), streams):
+            assert made.write_audio(appliance.put_audio(stream, 20 + i % 5, i * 250))
+    await asyncio.gather(first.close("hang-up"), second.close("hang-up"))
+    for number in (1, 2):
+        verifier = a.verify(number)
+        assert not verifier.findings and verifier.audio_frames == 12
+    appliance.remove_tree(a.root)
+
+
+async def test_no_audio_without_policy_and_consent():
+    a = await appliance.ready("no-audio")
+    made = a.recordings.open(None)
+    made.event("call", "", "in", "", "", "", "sip")
+    made.event("policy", 0, b"", "never", "notify")
+    made.event("consent", "notify", True, "notice", "", "")
+    assert refused(made.start_audio) == "policy"
+    await made.close("unrecorded")
+    made = a.recordings.open(a.documents.policy)
+    assert refused(made.start_audio) == "consent" and not made.write_audio(100)
+    made.event("consent", "opt-out", False, "key", "9", "rfc4733")
+    assert refused(made.start_audio) == "consent"
+    await made.close("refused")
+    appliance.remove_tree(a.root)
+
+
+async def test_what_cannot_be_stored_is_refused_with_its_reason():
+    root = appliance.fresh_root("refused")
+    a = await appliance.Appliance(root).boot()
+    assert refused(a.recordings.open) == "identity"
+    appliance.provision(root)
+    a = await appliance.Appliance(root).boot()
+    assert refused(a.recordings.open) == "recipients"
+    files.replace(root + "/policy.tsd", appliance.policy())
+    a = await appliance.Appliance(root).boot(fill=False)
+    assert refused(a.recordings.open) == "keys"
+    await a.keypool.fill()
+    free, a.hal.free_bytes = a.hal.free_bytes, lambda: 50000
+    assert refused(a.recordings.open) == "space"
+    a.hal.free_bytes = free
+    os.rename(a.spool.folder, a.spool.folder + "-gone")
+    assert refused(a.recordings.open) == "file"
+    os.rename(a.spool.folder + "-gone", a.spool.folder)
+    assert a.spool.next_number == 1
+    appliance.remove_tree(root)
+
+
+async def test_a_late_objection_erases():
+    a = await appliance.ready("erase")
+    made = a.begin()
+    stream = made.start_audio()
+    for i in range(FRAMES):
+        made.write_audio(appliance.put_audio(stream, 25, i * 250))
+    made.event("objection", 1, "9", "rfc4733")
+    assert not made.write_audio(1000), "no audio after the objection"
+    erasing = asyncio.create_task(made.erase_audio())
+    await asyncio.sleep_ms(0)
+    made.event("dtmf", 1, "1", "rfc4733")  # while the file is rewritten
+    await erasing
+    assert refused(made.start_audio) == "consent"
+    made.event("hang_up", 1, 200, "BYE")
+    await made.close("objection")
+    verifier = a.verify(1)
+    assert not verifier.findings, verifier.findings
+    assert verifier.audio_frames == 0 and verifier.gone == FRAMES + 1
+    assert [event[0] for event in verifier.events][4:] == ["objection", "dtmf", "erased", "hang_up"]
+    assert files.names(a.spool.folder) == ["00000001.tsg"]
+    assert a.spool.describe(1)[1] < 6000
+    appliance.remove_tree(a.root)
+
+
+async def test_closing_waits_for_the_erasing():
+    a = await appliance.ready("erase-close")
+    made = a.begin()
+    stream = made.start_audio()
+    for i in range(FRAMES):
+        made.write_audio(appliance.put_audio(stream, 25, i * 250))
+    made.event("objection", 1, "9", "info")
+    erasing = asyncio.create_task(made.erase_audio())
+    await asyncio.sleep_ms(0)
+    await made.close("objection")
+    await erasing
+    assert not a.verify(1).findings and a.verify(1).audio_frames == 0
+    appliance.remove_tree(a.root)
+
+
+async def test_a_full_flash_ends_audio_but_not_the_record():
+    a = await appliance.ready("full")
+    made = a.begin()
+    stream = made.start_audio()
+    a.hal.free_bytes = lambda: 20000
+    stored = 0
+    while made.write_audio(appliance.put_audio(stream, 2)):
+        stored += 1
+    assert stored == 63, stored
+    await made.close("limit")
+    verifier = a.verify(1)
+    assert not verifier.findings and verifier.events[-1][2] == "storage full"
+    appliance.remove_tree(a.root)
+
+
+async def test_a_write_error_closes_with_what_is_whole():
+    a = await appliance.ready("broken")
+    made = a.begin()
+    stream = made.start_audio()
+    made.write_audio(appliance.put_audio(stream, 25))
+
+    class Broken:
+        """A flash that takes half an item and then fails."""
+
+        def __init__(self, file):
+            self.file = file
+
+        def write(self, buffer, offset, length):
+            self.file.write(buffer, offset, length // 2)
+            raise OSError(5)
+
+        def flush(self):
+            self.file.flush()
+
+        def close(self):
+            self.file.close()
+
+    made._file = Broken(made._file)
+    assert not made.write_audio(appliance.put_audio(stream, 25))
+    made.event("hang_up", 1, 200, "BYE")
+    await made.close("hang-up")
+    verifier = a.verify(1)
+    assert not verifier.findings, verifier.findings
+    assert verifier.audio_frames == 1 and verifier.seal[4] == "failed"
+    appliance.remove_tree(a.root)
+
+
+async def test_long_texts_are_cut():
+    a = await appliance.ready("long")
+    made = a.recordings.open(a.documents.policy)
+    made.event("call", "main", "in", "sip:" + "x" * 3000, "\u00e9" * 400, "\u20ac" * 400, "sip")
+    made.event("policy", 1, a.documents.policy.digest, "all", "opt-out")
+    await made.close("failed")
+    assert not a.verify(1).findings
+    appliance.remove_tree(a.root)
+
+
+async def test_signing_gives_way():
+    """A chip is some hundred times slower than this machine: the signature is made in many small steps."""
+    a = await appliance.ready("sign")
+    made = a.begin()
+    turns = [0]
+
+    async def watch():
+        while True:
+            await asyncio.sleep_ms(0)
+            turns[0] += 1
+
+    task = asyncio.create_task(watch())
+    start = time.ticks_us()
+    await made.close("hang-up")
+    us = time.ticks_diff(time.ticks_us(), start)
+    task.cancel()
+    print("signing took %d us and gave %d turns" % (us, turns[0]))
+    assert turns[0] >= 40
+    appliance.remove_tree(a.root)
+
+
+async def test_an_audio_frame_allocates_little():
+    """What a frame leaves behind is collected between calls or in a known short time (hal.collect); packets leave nothing."""
+    a = await appliance.ready("alloc")
+    made = a.begin()
+    stream = made.start_audio()
+    n = appliance.put_audio(stream, 25)
+    for _ in range(20):
+        made.write_audio(n)
+    gc.collect()
+    gc.disable()
+    before = gc.mem_alloc()
+    start = time.ticks_us()
+    for _ in range(20):
+        made.write_audio(n)
+    us = time.ticks_diff(time.ticks_us(), start) // 20
+    left = (gc.mem_alloc() - before) // 20
+    gc.enable()
+    print("a frame of %d bytes: %d us, %d bytes left to collect" % (n, us, left))
+    assert left < 2048
+    await made.close("hang-up")
+    appliance.remove_tree(a.root)

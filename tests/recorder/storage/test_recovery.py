@@ -1,0 +1,162 @@
+"""Starts after a power cut: what the file holds at any byte is closed with its whole items, and an objection wins."""
+
+import os
+
+from recorder import files
+from support.device import stores as appliance
+
+STEP = 211  # every so many bytes a cut; the ends of all items beside
+
+
+async def cut_call(name, frames=3):
+    """A call that never ended: its appliance, and the bytes of the open file."""
+    a = await appliance.ready(name)
+    made = a.begin()
+    stream = made.start_audio()
+    for i in range(frames):
+        made.write_audio(appliance.put_audio(stream, 8, i * 250))
+    made._file.flush()
+    return a, files.read(a.spool.path(1, ".open"))
+
+
+async def test_a_cut_at_any_byte():
+    a, whole = await cut_call("cut")
+    base_keys = a.base_keys
+    path = a.spool.path(1, ".open")
+    most = 0
+    for length in list(range(0, len(whole), STEP)) + [len(whole)]:
+        for name in files.names(a.spool.folder):
+            os.remove(a.spool.folder + "/" + name)
+        # the number is taken only after header and index keys are on flash
+        files.remove(a.root + "/state.cbor")
+        files.replace(path, whole[:length])
+        a = await appliance.Appliance(a.root).boot(fill=False)
+        a.base_keys = base_keys
+        if length < 400:
+            if not a.closed:
+                assert a.spool.next_number == 1 and not files.names(a.spool.folder), length
+                continue
+        assert a.closed == [1] and a.spool.next_number == 2, length
+        verifier = a.verify(1)
+        found = [f.code for f in verifier.findings if f.text != "no call event"]
+        assert not found, (length, verifier.findings)
+        assert verifier.seal[4] == "power-loss"
+        assert files.names(a.spool.folder) == ["00000001.tsg"]
+        most = max(most, verifier.audio_frames)
+    assert most == 3
+    appliance.remove_tree(a.root)
+
+
+async def test_garbage_behind_the_last_item():
+    a, whole = await cut_call("garbage")
+    base_keys = a.base_keys
+    for tail in (b"\x00", b"\xff" * 60, b"\x59\x20\x20" + bytes(900), b"\x84\x64gone"):
+        for name in files.names(a.spool.folder):
+            os.remove(a.spool.folder + "/" + name)
+        files.replace(a.spool.path(1, ".open"), whole + tail)
+        a = await appliance.Appliance(a.root).boot(fill=False)
+        a.base_keys = base_keys
+        verifier = a.verify(1)
+        assert not verifier.findings and verifier.audio_frames == 3, tail
+    appliance.remove_tree(a.root)
+
+
+async def test_damage_in_the_middle_keeps_the_file():
+    a, whole = await cut_call("damage", 4)
+    base_keys = a.base_keys
+    damaged = whole[:3000] + bytes(9000) + whole[3000:]
+    files.replace(a.spool.path(1, ".open"), damaged)
+    a = await appliance.Appliance(a.root).boot(fill=False)
+    a.base_keys = base_keys
+    # a frame that spans the damage fails its authentication; the structure holds up to there
+    assert a.spool.numbers() == [1] and a.spool.aside() == [1]
+    assert files.read(a.spool.path(1, ".bad")) == damaged
+    assert any("set aside" in line for line in a.log.lines())
+    appliance.remove_tree(a.root)
+
+
+async def test_a_sealed_file_is_only_renamed():
+    a, _ = await cut_call("sealed")
+    for made in list(a.recordings.up):
+        await made.close("hang-up")
+    sealed = a.read(1)
+    os.rename(a.spool.path(1, ".tsg"), a.spool.path(1, ".open"))
+    a = await appliance.Appliance(a.root).boot(fill=False)
+    assert a.read(1) == sealed and a.closed == [1]
+    appliance.remove_tree(a.root)
+
+
+async def test_an_interrupted_erasure_is_finished():
+    """The mark is on flash before the objection event: at any later moment the audio does not come back."""
+    for moment in ("marked", "part", "renamed", "sealed-copy"):
+        a, whole = await cut_call("erase-" + moment)
+        base_keys = a.base_keys
+        made = a.recordings.up[0]
+        made.event("objection", 1, "9", "rfc4733")
+        made._file.flush()
+        assert files.size(a.spool.path(1, ".erase")) == 0
+        if moment == "part":
+            with open(a.spool.path(1, ".open") + files.PART, "wb") as file:
+                file.write(whole[:2000])
+        elif moment == "renamed":
+            await made.erase_audio()
+            made._file.flush()
+        elif moment == "sealed-copy":
+            before = files.read(a.spool.path(1, ".open"))
+            a = await appliance.Appliance(a.root).boot(fill=False)
+            files.replace(a.spool.path(1, ".open"), before)
+            files.replace(a.spool.path(1, ".erase"), b"")
+        a = await appliance.Appliance(a.root).boot(fill=False)
+        a.base_keys = base_keys
+        verifier = a.verify(1)
+        assert not verifier.findings, (moment, verifier.findings)
+        assert verifier.audio_frames == 0 and verifier.gone == 4, moment
+        assert "objection" in [event[0] for event in verifier.events]
+        assert files.names(a.spool.folder) == ["00000001.tsg"], moment
+        appliance.remove_tree(a.root)
+
+
+async def test_a_mark_without_its_objection_event():
+    a, whole = await cut_call("mark")
+    base_keys = a.base_keys
+    files.replace(a.spool.path(1, ".erase"), b"")
+    a = await appliance.Appliance(a.root).boot(fill=False)
+    a.base_keys = base_keys
+    verifier = a.verify(1)
+    assert verifier.audio_frames == 0 and verifier.gone == 4
+    appliance.remove_tree(a.root)
+
+
+async def test_left_over_parts_go():
+    a = await appliance.ready("parts")
+    left = [a.root + "/state.cbor", a.root + "/policy.tsd", a.root + "/identity/key.der", a.spool.path(7, ".open")]
+    for path in left:
+        with open(path + files.PART, "wb") as file:
+            file.write(b"half")
+    a = await appliance.Appliance(a.root).boot(fill=False)
+    assert all(files.size(path + files.PART) < 0 for path in left)
+    assert a.documents.policy and a.spool.next_number == 1
+    appliance.remove_tree(a.root)
+
+
+async def test_several_open_recordings_keep_their_order():
+    a = await appliance.ready("several")
+    for _ in range(2):
+        a.begin()._file.flush()
+    await a.keypool.fill()
+    a.begin()._file.flush()
+    base_keys = a.base_keys
+    files.remove(a.root + "/state.cbor")
+    a = await appliance.Appliance(a.root).boot(fill=False)
+    assert a.closed == [1, 2, 3] and a.spool.next_number == 4
+    a.base_keys = base_keys
+    headers = [a.verify(number).header for number in (1, 2, 3)]
+    assert headers[2][5] == a.spool.primitives.sha256(_header(a, 2))
+    appliance.remove_tree(a.root)
+
+
+def _header(a, number):
+    from testigo_wire.encoding import cbor
+
+    data = a.read(number)
+    return data[: cbor.decode_prefix(data)[1]]

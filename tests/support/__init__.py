@@ -1,0 +1,1 @@
+"""What several tests use: processes, peers, rigs, the MicroPython runner, the browser."""

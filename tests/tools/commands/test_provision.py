@@ -1,0 +1,45 @@
+"""The verbs as a technician types them, one after the other, on a real vault."""
+
+from support.serial_line import PASSPHRASE, appliance, organisation, verb
+from testigo_tools.serial.port import Port
+
+
+def test_from_new_to_synced(micropython, tmp_path, monkeypatch):
+    monkeypatch.setenv("TESTIGO_PASSPHRASE", PASSPHRASE)
+    vault, port = tmp_path / "vault", tmp_path / "device" / "tty"
+    organisation(vault)
+    words = ["provision", "--port", port, "--vault", vault]
+    with appliance(micropython, tmp_path / "device"):
+        done = verb(micropython, *words, "--device-id", "branch-7")
+        assert done.returncode == 0, done.stderr
+        assert "branch-7 is provisioned" in done.stdout
+        with Port(str(port)) as device:
+            facts = device.diagnose()
+        assert facts["device_id"] == "branch-7" and facts["wanted"] == []
+        assert {kind for kind, _, _ in facts["documents"]} == {"policy", "notice", "settings"}
+        # Again: nothing changes, and no passphrase is needed.
+        done = verb(micropython, *words)
+        assert done.returncode == 0, done.stderr
+        done = verb(micropython, *words, "--device-id", "branch-8")
+        assert done.returncode == 1 and "keeps its name" in done.stderr
+        # A number that objects reaches the device as a digest; its list is in force when all of it is there.
+        done = verb(micropython, "objections", "add", "+34600111222", "--vault", vault)
+        assert done.returncode == 0, done.stderr
+        done = verb(micropython, *words)
+        assert done.returncode == 0, done.stderr
+        with Port(str(port)) as device:
+            facts = device.diagnose()
+        assert ["objections", "", 1] in facts["documents"] and facts["wanted"] == []
+        kept = b"".join(path.read_bytes() for path in (tmp_path / "device").rglob("*") if path.is_file())
+        assert (vault / "documents" / "objections.list").read_bytes() in kept and b"600111222" not in kept
+        done = verb(micropython, "sync", "--port", port, "--vault", vault)
+        assert done.returncode == 0, done.stderr
+        assert "0 recordings on the device" in done.stdout and "0 stored" in done.stdout
+        done = verb(micropython, "diag", "--port", port)
+        assert "branch-7" in done.stdout and "last success" in done.stdout
+
+
+def test_vault_that_is_none(micropython, tmp_path):
+    with appliance(micropython, tmp_path / "device"):
+        done = verb(micropython, "provision", "--port", tmp_path / "device" / "tty", "--vault", tmp_path)
+        assert done.returncode == 1 and "error:" in done.stderr and "Traceback" not in done.stderr

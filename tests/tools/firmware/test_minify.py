@@ -1,0 +1,63 @@
+"""What is compiled does the same as the sources, with fewer names."""
+
+from testigo_tools.firmware import build as firmware_build
+from testigo_tools.firmware.minify import lean, short_names
+
+SOURCES = {
+    "p/a": "from p.compat import const\nSIZE = const(8)\nWIDE = 1 << 40\nONE, TWO = range(1, 3)\nNAMES = ('x', 'y')\n"
+    "class Base:\n    def __init__(self):\n        self._kept_here = SIZE.to_bytes(2, 'big')\n        self._count = TWO\n",
+    "p/b": "from p import a\nfrom p.a import ONE, SIZE, Base\nimport other\n"
+    "class Child(Base):\n    def __init__(self):\n        super().__init__()\n        self._own = a.TWO + SIZE + ONE\n"
+    "    def _step(self):\n        return self._own + self._count + other._foreign\n",
+    "p/c": "class Far:\n    def _alone(self):\n        return self._alone\n",
+    "p/d": "class Named:\n    def _by_text(self, name):\n        return getattr(self, '_by_' + name)\n",
+    "p/compat": "from micropython import const\n",
+}
+
+
+def test_constants_stand_where_they_are_used():
+    text = lean(SOURCES)
+    assert "(8).to_bytes" in text["p/a"] and "SIZE" not in text["p/a"]
+    assert "WIDE = 1 << 40" in text["p/a"], "too wide for a small integer of a chip"
+    assert (
+        "2 + 8 + 1" in text["p/b"] and "from p.a import Base\n" in text["p/b"] and "from p import a" not in text["p/b"]
+    )
+    assert text["p/compat"] == SOURCES["p/compat"]
+
+
+def test_private_names_are_shared_only_by_strangers():
+    short = short_names(SOURCES)
+    family = [short[name] for name in ("_kept_here", "_count", "_own", "_step")]
+    assert len(set(family)) == 4
+    assert short["_alone"] in family
+    assert "_foreign" not in short and "_by_text" not in short
+
+
+def test_parameters_that_no_call_names_become_letters():
+    text = lean(
+        {
+            "p/e": "def one(first, a, *others, named=3):\n    second = first + a\n    return [first for b in others] + [second]\n"
+            "def two(first, second):\n    return lambda second: first + second\n"
+            "def three(count):\n    def inner():\n        nonlocal count\n        count += 1\n    return inner\n"
+            "one(1, 2, named=4)\n"
+        }
+    )["p/e"]
+    assert "def one(c, a, *d, named=3):\n    second = c + a\n    return [c for b in d] + [second]" in text
+    assert "def two(a, second):\n    return lambda second: a + second" in text
+    assert "def three(count):" in text
+
+
+def test_the_result_computes_the_same():
+    space: dict = {}
+    text = lean({"p/a": SOURCES["p/a"]})["p/a"].replace("from p.compat import const", "")
+    exec(text, space)
+    made = space["Base"]()
+    assert sorted(vars(made).values(), key=str) == [2, b"\x00\x08"]
+
+
+def test_the_firmware_gets_shorter_by_it(tmp_path):
+    sizes = []
+    for full in (True, False):
+        out = firmware_build.build("x86", tmp_path / str(full), full_names=full)
+        sizes.append(sum(path.stat().st_size for path in out.rglob("*.mpy")))
+    assert sizes[1] < sizes[0] * 0.95, sizes

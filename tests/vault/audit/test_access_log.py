@@ -1,0 +1,123 @@
+"""The access log: whatever is done to its lines shows, and it goes on over restarts and from several processes."""
+
+import multiprocessing
+
+import pytest
+from sqlalchemy import text
+
+from testigo_vault.audit.access_log import GRANTED, AccessLog
+from testigo_vault.errors import VaultError
+from testigo_vault.storage.database import Database
+
+
+@pytest.fixture
+def log(tmp_path):
+    database = Database(f"sqlite:///{tmp_path}/x.db")
+    log = AccessLog(tmp_path, database)
+    for i in range(6):
+        log.append("maite", "play", "granted", f"{i:032x}", "Grüße\nsecond line")
+    yield log
+    database.close()
+
+
+def test_unbroken_over_a_restart(log, tmp_path):
+    assert AccessLog(tmp_path, log._database).append("ane", "view", "denied") == 7
+    lines, head, breaks = log.verify()
+    assert (lines, breaks) == (7, [])
+    assert log.has(head)
+    assert [entry.user for entry in log.entries()][-1] == "ane"
+    assert len(list(log.entries("0" * 31 + "3"))) == 1
+
+
+@pytest.mark.parametrize("line", range(6))
+def test_changed_line(log, line):
+    lines = log.path.read_bytes().splitlines(True)
+    lines[line] = lines[line].replace(b"maite", b"peter")
+    log.path.write_bytes(b"".join(lines))
+    assert [found.line for found in log.verify()[2]] == [line + 1]
+
+
+@pytest.mark.parametrize("line", range(5))
+def test_removed_or_doubled_or_swapped_line(log, line):
+    lines = log.path.read_bytes().splitlines(True)
+    for changed in (
+        lines[:line] + lines[line + 1 :],
+        lines[: line + 1] + lines[line:],
+        [*lines[:line], lines[line + 1], lines[line], *lines[line + 2 :]],
+    ):
+        log.path.write_bytes(b"".join(changed))
+        assert log.verify()[2][0].line in (line + 1, line + 2)
+
+
+def test_cut_at_the_end(log):
+    lines = log.path.read_bytes().splitlines(True)
+    log.path.write_bytes(b"".join(lines[:4]))
+    assert "now ends at 4" in log.verify()[2][0].why
+    log.path.unlink()
+    assert log.verify()[2]
+
+
+def test_made_anew(log, tmp_path):
+    log.path.unlink()
+    forged = AccessLog(tmp_path)
+    for _ in range(6):
+        forged.append("nobody", "view", "granted")
+    assert "made anew" in log.verify()[2][0].why
+
+
+def test_line_torn_by_a_crash_stays_and_shows(log):
+    log.path.write_bytes(log.path.read_bytes()[:-30])
+    log.append("ane", "view", "granted")
+    log.append("ane", "view", "granted")
+    assert [found.line for found in log.verify()[2]] == [6]
+
+
+def _append(folder):
+    log = AccessLog(folder)
+    for _ in range(50):
+        log.append("x", "view", "granted")
+
+
+def test_many_processes(tmp_path):
+    workers = [multiprocessing.Process(target=_append, args=(tmp_path,)) for _ in range(4)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    assert AccessLog(tmp_path).verify()[::2] == (200, [])
+
+
+def test_cannot_be_written(tmp_path):
+    (tmp_path / "access.log").mkdir()
+    with pytest.raises(VaultError, match="nothing may be opened"):
+        AccessLog(tmp_path).append("x", "view", "granted")
+
+
+def test_lines_written_later_do_not_hide_what_was_cut(vault):
+    for i in range(5):
+        vault.log.append("maite", "view", GRANTED, f"{i}")
+    lines = vault.log.path.read_bytes().splitlines(True)
+    vault.log.path.write_bytes(b"".join(lines[:2]))
+    for _ in range(2):
+        vault.log.append("maite", "view", GRANTED)
+        assert "had 5 lines" in vault.log.verify()[2][0].why
+    for _ in range(4):
+        vault.log.append("maite", "view", GRANTED)
+    assert "made anew" in vault.log.verify()[2][0].why
+
+
+def test_anchor_left_behind_by_a_crash_moves_on(vault):
+    vault.log.append("maite", "view", GRANTED)
+    AccessLog(vault.folder).append("maite", "view", GRANTED)  # as if killed before the anchor was written
+    AccessLog(vault.folder).append("maite", "view", GRANTED)
+    vault.log.append("maite", "view", GRANTED)
+    assert vault.log.verify()[2] == []
+    vault.log.path.write_bytes(b"".join(vault.log.path.read_bytes().splitlines(True)[:3]))
+    assert "had 4 lines" in vault.log.verify()[2][0].why
+
+
+def test_nothing_opens_while_the_anchor_cannot_be_written(vault):
+    with vault.database.session() as session:
+        session.execute(text("DROP TABLE log_anchor"))
+    with pytest.raises(VaultError, match="nothing may be opened"):
+        vault.log.append("maite", "view", GRANTED)

@@ -1,0 +1,217 @@
+"""The folder of signed documents: versions only grow, and what was signed once is found again."""
+
+import hashlib
+import resource
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+
+import pytest
+
+from testigo_vault.documents.signing import sign_notice, sign_policy
+from testigo_vault.errors import NotFound, Refused, VaultError
+from testigo_vault.notice.audio import NoticeAudio
+from testigo_vault.primitives import HOST
+from testigo_wire.encoding import cbor
+from testigo_wire.policy import documents
+
+
+def sound(seed):
+    return NoticeAudio(bytes([seed]) * 800, bytes([seed + 1]) * 800)
+
+
+@pytest.fixture
+def organisation(vault):
+    sign_notice(vault.organisation, "welcome", "en", "One", sound(1))
+    return vault.organisation
+
+
+@contextmanager
+def no_file_beyond(size):
+    """No file grows beyond so many bytes, as on a disk that is full."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def test_on_a_full_disk_a_notice_stays_with_its_own_sound(organisation, testigo):
+    folder = organisation.documents.folder
+    before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    with no_file_beyond(500), pytest.raises(OSError, match=r"File too large.*welcome\.PCMU"):
+        sign_notice(organisation, "welcome", "en", "Two", sound(2))
+    assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
+    with no_file_beyond(100):
+        said = testigo("policy", "sign", status=1)
+    assert "policy-1.toml" in "".join(said.split()) and "Make room" in said
+    assert sign_notice(organisation, "welcome", "en", "Two", sound(2)) == 2
+
+
+def test_two_who_sign_at_once_sign_two_versions(organisation):
+    """Of two documents of one version an appliance would keep the first for ever, and the archive only the last."""
+    path = organisation.folder / "policy.toml"
+    texts = [path.read_text().replace("retention_days = 365", f"retention_days = {days}") for days in range(1, 13)]
+    files = [organisation.folder / f"policy-{i}.toml" for i in range(len(texts))]
+    for file, text in zip(files, texts, strict=True):
+        file.write_text(text)
+    with ThreadPoolExecutor(len(files)) as pool:
+        versions = list(pool.map(lambda file: sign_policy(organisation, file), files))
+    assert sorted(versions) == list(range(1, len(files) + 1))
+    assert [organisation.documents.archived_policy(version)[1] for version in versions] == texts
+
+
+def test_a_document_that_is_damaged_is_restored_and_not_signed_anew(organisation, testigo):
+    """Its version would begin anew, and appliances take none that is older than theirs."""
+    path = organisation.documents.policy_path()
+    sign_policy(organisation, organisation.folder / "policy.toml")
+    path.write_bytes(path.read_bytes()[:20])
+    for command in (("policy", "sign"), ("law", "ropa"), ("objections", "add", "600111222")):
+        said = " ".join(testigo(*command, status=1).split())
+        assert "is not a document" in said and "Restore it from the backup" in said and "Sign it again" not in said
+
+
+def test_what_a_full_disk_cut_is_not_left(testigo, organisation, tmp_path):
+    with no_file_beyond(500):
+        assert "cannot be written" in testigo("policy", "new", "uk", "--out", tmp_path / "uk.toml", status=1)
+        assert "cannot be written" in testigo("notice", "preview", "welcome", "--out", tmp_path / "n.wav", status=1)
+    assert list(tmp_path.glob("*.toml")) == list(tmp_path.glob("*.wav")) == []
+
+
+def change(path, old, new):
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new))
+
+
+def test_every_policy_is_kept_with_its_text(organisation):
+    path = organisation.folder / "policy.toml"
+    first = path.read_text()
+    assert sign_policy(organisation, path) == 1
+    change(path, "retention_days = 365", "retention_days = 30  # días")
+    assert sign_policy(organisation, path) == 2
+    assert sign_policy(organisation, path) == 2
+    for version, text in ((1, first), (2, path.read_text())):
+        document, kept = organisation.documents.archived_policy(version)
+        assert (document.kind, document.version, kept) == ("policy", version, text)
+        assert document.body[5] == hashlib.sha256(text.encode()).digest()
+    assert organisation.documents.read(organisation.documents.policy_path()).version == 2
+    with pytest.raises(NotFound):
+        organisation.documents.archived_policy(3)
+    kept = organisation.documents.folder / "archive" / "policy-1.toml"
+    assert kept.stat().st_mode & 0o077 == 0
+    kept.write_text(first + " ")
+    with pytest.raises(VaultError, match="not the text that policy version 1 was signed from"):
+        organisation.documents.archived_policy(1)
+
+
+def test_the_bytes_of_the_text_are_kept(organisation):
+    path = organisation.folder / "policy.toml"
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes().replace(b"\n", b"\r\n"))
+    sign_policy(organisation, path)
+    assert organisation.documents.archived_policy(1)[1].encode() == path.read_bytes()
+
+
+def test_the_words_of_a_notice_are_found_by_its_audio(organisation):
+    for seed, words in ((3, "Two"), (5, "Three")):
+        sign_notice(organisation, "welcome", "en", words, sound(seed))
+    sign_notice(organisation, "welcome-2", "en", "Another", sound(1))
+    archived = organisation.documents.archived_notice
+    for seed, words, version in ((1, "One", 1), (3, "Two", 2), (5, "Three", 3)):
+        for encoding in sound(seed).encodings():
+            found = archived("welcome", hashlib.sha256(encoding[1]).digest())
+            assert (found.body[2], found.version) == (words, version)
+    assert archived("welcome-2", hashlib.sha256(bytes([1]) * 800).digest()).body[2] == "Another"
+    with pytest.raises(NotFound, match="No version of the notice 'welcome'"):
+        archived("welcome", bytes(32))
+    assert not list((organisation.documents.folder / "archive").glob("*.PCM*"))
+
+
+def test_versions_grow_though_the_document_was_lost_or_came_from_a_backup(organisation):
+    path = organisation.folder / "policy.toml"
+    sign_policy(organisation, path)
+    old = organisation.documents.policy_path().read_bytes()
+    change(path, "365", "30")
+    assert sign_policy(organisation, path) == 2
+    organisation.documents.policy_path().write_bytes(old)
+    change(path, "30", "31")
+    assert sign_policy(organisation, path) == 3
+    organisation.documents.policy_path().unlink()
+    assert sign_policy(organisation, path) == 4
+
+
+def test_a_document_of_an_earlier_format_counts(organisation):
+    """Version 0.1 had other fields: an appliance that holds its policy takes a higher number only."""
+    body = [0, 0, "Example", "contact", ["proof"], organisation.recipients(), []]
+    digest = documents.digest(HOST, "policy", 7, body)
+    signature = organisation._sign_digest(digest)
+    path = organisation.documents.policy_path()
+    path.write_bytes(cbor.encode(["testigo", 1, "policy", 7, body, signature]))
+    with pytest.raises(VaultError, match="is not a document"):
+        organisation.documents.read(path)
+    assert sign_policy(organisation, organisation.folder / "policy.toml") == 8
+
+
+@pytest.mark.parametrize("damage", [lambda data: b"", lambda data: data[:-1], lambda data: cbor.encode(["x"])])
+def test_a_damaged_document_stops_signing(organisation, damage):
+    path = organisation.folder / "policy.toml"
+    sign_policy(organisation, path)
+    change(path, "365", "30")
+    kept = organisation.documents.policy_path()
+    kept.write_bytes(damage(kept.read_bytes()))
+    with pytest.raises(VaultError, match=r"policy\.tsd is not a document"):
+        sign_policy(organisation, path)
+
+
+def test_a_forged_version_stops_signing(organisation):
+    path = organisation.folder / "policy.toml"
+    sign_policy(organisation, path)
+    change(path, "365", "30")
+    kept = organisation.documents.policy_path()
+    value = cbor.decode(kept.read_bytes(), documents.MAX_SIZE)
+    value[3] = 1 << 40
+    kept.write_bytes(cbor.encode(value))
+    with pytest.raises(Refused, match="not signed by this organisation"):
+        sign_policy(organisation, path)
+
+
+def test_nothing_is_signed_that_is_still_to_be_filled_in(organisation, made_folder):
+    path = organisation.folder / "policy.toml"
+    template = (made_folder / "policy.toml").read_text()
+    path.write_text(template)
+    with pytest.raises(VaultError) as caught:
+        sign_policy(organisation, path)
+    rows = template.splitlines()
+    expected = [i + 1 for i, row in enumerate(rows) if '"FILL IN' in row]
+    assert [problem.line for problem in caught.value.problems] == expected and len(expected) == 5
+    assert "controller.contact is still to be filled in: how people reach you" in caught.value.message
+    assert not organisation.documents.policy_path().exists()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        (
+            'timezone = "UTC"',
+            'timezone = "UTC"\nvalid_until = 2020-12-31',
+            r"line 5: valid_until is 2020-12-31, which is over",
+        ),
+        (
+            "date = 2026-01-31",
+            "date = 2900-01-31",
+            r"acknowledgements\[0\]\.date is 2900-01-31, which has not come yet",
+        ),
+        ('notice = "welcome"', 'notice = "hello"', r"notices\[0\]\.notice is 'hello', a notice that does not exist"),
+        ('language = "en"', 'language = "es"', r"is 'welcome', which is in 'en', not in 'es'"),
+        (
+            'worker = "acknowledgement"',
+            'worker = "notice"\nworker_notice = "staff"',
+            r"line 32: lines\[0\]\.worker_notice is 'staff', a notice that does not exist",
+        ),
+    ],
+)
+def test_what_stops_signing(organisation, old, new, said):
+    path = organisation.folder / "policy.toml"
+    change(path, old, new)
+    with pytest.raises(VaultError, match=said):
+        sign_policy(organisation, path)

@@ -1,0 +1,85 @@
+"""The policy's time: on the System page, and as an alarm before it ends."""
+
+import asyncio
+
+import pytest
+
+from support.pages import signed_in
+from testigo_vault import service
+from testigo_vault.documents.status import DAY_MS, policy_state
+from testigo_vault.identity.organisation import now_ms
+from testigo_vault.policy.compiler import policy_body
+from testigo_vault.policy.parser import load
+
+NOW = 1_800_000_000_000
+
+
+def signed(vault, valid_from=0, valid_until=0):
+    body = policy_body(load(vault.folder / "policy.toml"), vault.organisation.recipients())
+    body[:2] = valid_from, valid_until
+    documents = vault.organisation.documents
+    version = documents.next_version(documents.policy_path())
+    documents.save(documents.policy_path(), vault.organisation.operator_sign("policy", version, body))
+    return version
+
+
+@pytest.mark.parametrize(
+    ("valid_from", "valid_until", "kind", "words"),
+    [
+        (0, 0, "valid", "without an end"),
+        (NOW + 1, 0, "waiting", "Begins on 2027-01-15"),
+        (0, NOW + 31 * DAY_MS, "valid", "for 31 days"),
+        (0, NOW + 29 * DAY_MS + 1, "ending", "in 29 days"),
+        (0, NOW, "ended", "Ended on 2027-01-15"),
+    ],
+)
+def test_time(vault, valid_from, valid_until, kind, words):
+    signed(vault, valid_from, valid_until)
+    state = policy_state(vault.organisation.documents, NOW)
+    assert (state.kind, state.alarming) == (kind, kind in ("ending", "ended"))
+    assert words in state.text and state.lines == (("main", "both", "all"),)
+
+
+def test_no_policy_and_one_that_is_damaged(vault):
+    documents = vault.organisation.documents
+    assert policy_state(documents, NOW).kind == "none"
+    signed(vault)
+    data = bytearray(documents.policy_path().read_bytes())
+    data[-1] ^= 1
+    documents.policy_path().write_bytes(data)
+    state = policy_state(documents, NOW)
+    assert state.kind == "unreadable" and state.alarming and "policy.tsd" in state.text
+
+
+def test_the_page_says_it(address, vault):
+    client = signed_in(address, "auditor")
+    assert "No policy is signed" in client.get("/system").text
+    signed(vault, 0, now_ms() + 3 * DAY_MS + 60_000)
+    text = client.get("/system").text
+    assert "in 3 days: from then on appliances record nothing" in text and "Line main" in text
+
+
+def test_an_alarm_once_for_each_policy_that_ends(vault):
+    first = signed(vault, 0, now_ms() - 1000)
+
+    def told():
+        return [alarm.text for alarm in vault.alarms.latest() if alarm.kind == "policy"]
+
+    async def until(count):
+        for _ in range(500):
+            if len(told()) >= count:
+                return
+            await asyncio.sleep(0.01)
+
+    async def watch():
+        watching = asyncio.create_task(service._watch_policy(vault, 0.01))
+        await until(1)
+        second = signed(vault, 0, now_ms() + DAY_MS)
+        await until(2)
+        await asyncio.sleep(0.2)
+        watching.cancel()
+        return second
+
+    second = asyncio.run(watch())
+    assert len(told()) == 2
+    assert f"Policy version {first}: Ended" in told()[1] and f"Policy version {second}: Ends" in told()[0]

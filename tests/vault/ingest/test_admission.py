@@ -1,0 +1,200 @@
+"""Taking in: what is good is kept and receipted; what is not is kept apart, named, and never lost."""
+
+import pytest
+from sqlalchemy import select
+
+from support import fake_appliance
+from support.fake_appliance import AGREED, call, speech
+from support.intake import offer, take
+from testigo_vault.ingest.admission import Intake, Offer
+from testigo_vault.primitives import HOST, verify
+from testigo_vault.recordings import wording
+from testigo_vault.recordings.reader import read
+from testigo_vault.recordings.search import Catalogue, Query
+from testigo_vault.storage.models import Alarm
+from testigo_wire.policy import documents
+from testigo_wire.recording import items as recording
+
+
+def alarms(vault):
+    with vault.database.read() as session:
+        return [(alarm.kind, alarm.text) for alarm in session.scalars(select(Alarm).order_by(Alarm.id))]
+
+
+def test_good_recording(vault, appliance):
+    made = appliance.record(packets=speech())
+    outcome = take(vault, made)
+    assert outcome.state == "good"
+    receipt = documents.parse(outcome.receipt)
+    digest = documents.digest(HOST, receipt.kind, receipt.version, receipt.body)
+    assert verify(vault.organisation.operator_public, digest, receipt.signature)
+    assert receipt.body[:5] == ["branch-1", made.recording_id, 1, made.head, ["first", "second"]]
+    row = Catalogue(vault.database).get(made.recording_id.hex())
+    assert (row.outcome, row.audio, row.caller, row.state) == ("recorded", "present", "+34600111222", "good")
+    assert [copy.result for copy in row.copies] == ["whole", "whole"]
+    for place in vault.store.places:
+        assert place.get(row.path) == made.data
+    assert alarms(vault) == []
+
+
+def test_same_recording_again_changes_nothing(vault, appliance):
+    made = appliance.record(packets=speech())
+    first = take(vault, made)
+    known = Intake(vault).known(offer(made))
+    assert known is not None and known.receipt == first.receipt
+    again = take(vault, made)
+    assert again.state == "good"
+    assert Catalogue(vault.database).find(Query())[1] == 1
+
+
+def test_every_item_flipped_is_named_and_refused(vault, appliance):
+    made = appliance.record(packets=speech(0.5))
+    start = 0
+    for index, item in enumerate(made.items):
+        data = bytearray(made.data)
+        data[start + len(item) // 2] ^= 1
+        start += len(item)
+        outcome = take(vault, made, bytes(data))
+        assert (outcome.state, outcome.receipt) == ("quarantined", b""), f"item {index}"
+    assert all(kind == "quarantine" for kind, _ in alarms(vault))
+    # The true one is still taken, and has its id back.
+    assert take(vault, made).state == "good"
+    assert Catalogue(vault.database).get(made.recording_id.hex()).state == "good"
+
+
+def test_truncated(vault, appliance):
+    made = appliance.record(packets=speech(0.5))
+    outcome = take(vault, made, made.data[:-10])
+    assert outcome.receipt == b"" and "truncated" in outcome.reason
+
+
+def test_signed_by_a_stranger(vault, appliance, tmp_path):
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    appliance.key = ec.generate_private_key(ec.SECP256R1())
+    outcome = take(vault, appliance.record(packets=speech(0.5)))
+    assert outcome.receipt == b"" and "signature" in outcome.reason
+
+
+def test_audio_before_consent(vault, appliance):
+    made = appliance.record(events=AGREED[:4], packets=speech(0.5))
+    outcome = take(vault, made)
+    assert outcome.state == "quarantined" and outcome.receipt
+    assert "audio before consent" in outcome.reason
+    row = Catalogue(vault.database).get(made.recording_id.hex())
+    assert row.path.startswith("quarantine/branch-1/")
+    for place in vault.store.places:
+        assert place.get(row.path) == made.data
+    assert alarms(vault)[0][0] == "quarantine"
+    assert "quarantine" in (vault.folder / "alarms.log").read_text()
+
+
+def test_objection_with_audio_still_there(vault, appliance):
+    after = [("objection", 5000, 1, "9", "rfc4733"), ("hang_up", 6000, 1, 200, "BYE")]
+    made = appliance.record(packets=speech(0.5), reason="objection", after=after)
+    outcome = take(vault, made)
+    assert outcome.state == "good" and outcome.receipt
+    row = Catalogue(vault.database).get(made.recording_id.hex())
+    assert (row.outcome, row.audio) == ("objected", "erased")
+    frames = [item for item in made.items if len(item) > 1000]
+    assert frames
+    for place in vault.store.places:
+        kept = place.get(row.path)
+        assert not any(frame in kept for frame in frames)
+        again = read(kept, vault.organisation.devices.get("branch-1").publics(), vault.index_key)
+        assert again.findings == [] and again.audio_items == 0
+    assert alarms(vault)[0][0] == "unlawful-audio"
+    assert documents.parse(outcome.receipt).body[3] == made.head
+    # Offered again, it is known although the bytes here differ now.
+    known = Intake(vault).known(offer(made))
+    assert known is not None and known.receipt == outcome.receipt
+
+
+def test_missing_number_shows_as_a_gap(vault, appliance):
+    first, second, third = (appliance.record(events=[call(), *AGREED[1:]], packets=speech(0.2)) for _ in range(3))
+    take(vault, first)
+    take(vault, third)
+    assert [str(gap) for gap in Catalogue(vault.database).gaps()] == ["branch-1: number 2 never arrived"]
+    assert alarms(vault)[0][0] == "gap"
+    take(vault, second)
+    assert Catalogue(vault.database).gaps() == []
+
+
+def test_chain_of_recordings(vault, appliance):
+    take(vault, appliance.record(packets=speech(0.2)))
+    outcome = take(vault, appliance.record(packets=speech(0.2), previous=bytes(31) + b"x"))
+    assert outcome.state == "quarantined" and outcome.receipt
+    assert "does not name number 1" in outcome.reason
+
+
+def test_number_twice(vault, appliance):
+    take(vault, appliance.record(packets=speech(0.2)))
+    twin = appliance.record(packets=speech(0.3), number=1, recording_id=bytes(16), previous=bytes(32))
+    outcome = take(vault, twin)
+    assert outcome.state == "quarantined" and "same number 1" in outcome.reason
+
+
+@pytest.mark.parametrize("what", ["device_id", "number", "recording_id", "head"])
+def test_other_than_offered(vault, appliance, what):
+    made = appliance.record(packets=speech(0.2))
+    wrong = offer(made)
+    changed = {"device_id": "branch-2", "number": 7, "recording_id": bytes(16), "head": bytes(32)}
+    setattr(wrong, what, changed[what])
+    outcome = Intake(vault).take(wrong, made.data)
+    assert outcome.state == "quarantined" and outcome.receipt == b""
+
+
+def test_a_call_sealed_anew_does_not_overwrite_the_one_that_is_kept(vault, appliance):
+    first = appliance.record(packets=speech(0.5, seed=1))
+    take(vault, first)
+    path = Catalogue(vault.database).get("branch-1/1").path
+    again = appliance.record(number=1, recording_id=first.recording_id, previous=bytes(32), packets=speech(0.5, seed=2))
+    outcome = take(vault, again)
+    assert (outcome.state, outcome.receipt) == ("quarantined", b"") and "is here already" in outcome.reason
+    assert [place.get(path) for place in vault.store.places] == [first.data, first.data]
+    assert Catalogue(vault.database).find(Query(state="good"))[1] == 1
+
+
+@pytest.mark.parametrize("opened_ms", [10**17, 1 << 63, (1 << 64) - 9 * 10**7])
+def test_a_clock_beyond_all_calendars(vault, appliance, monkeypatch, opened_ms):
+    monkeypatch.setattr(fake_appliance, "OPENED_MS", opened_ms)
+    made = appliance.record(packets=speech(0.2))
+    assert take(vault, made).state == "good"
+    row = Catalogue(vault.database).get("branch-1/1")
+    assert row.opened_ms == row.closed_ms == 0
+    assert vault.store.get(row.path) == made.data
+
+
+def test_what_a_terminal_would_obey_is_made_visible(vault, appliance):
+    take(vault, appliance.record(events=[call(caller="\x1b]0;x\x07\u202e943"), *AGREED[1:]]))
+    row = Catalogue(vault.database).get("branch-1/1")
+    assert row.caller == "\ufffd]0;x\ufffd\ufffd943"
+    assert wording.event("call", row.events[0].fields).isprintable()
+
+
+def test_audio_beside_an_objection_is_destroyed_in_damaged_bytes_too(vault, appliance):
+    made = appliance.record(
+        packets=speech(0.4), reason="objection", after=[("objection", 5000, 1, "9", "rfc4733")], per_frame=10
+    )
+    for data in (made.data[:-30], made.data[: -len(made.items[-1])] + b"\xff\xff" + made.items[4]):
+        outcome = Intake(vault).take(Offer("branch-1", 1, made.recording_id, len(data), made.head), data)
+        assert outcome.receipt == b""
+    kept = [path for place in vault.store.places for path in place.paths("quarantine")]
+    assert kept
+    for path in kept:
+        data = vault.store.get(path)
+        assert not any(item in data for item in made.items if recording.parse_item(item)[0].stream == 1)
+
+
+@pytest.mark.parametrize("harm", ["missing", "flipped"])
+def test_no_receipt_for_a_copy_that_was_lost_since(vault, appliance, harm):
+    made = appliance.record(packets=speech(0.5))
+    take(vault, made)
+    path = vault.folder / "copies" / "second" / Catalogue(vault.database).get("branch-1/1").path
+    if harm == "missing":
+        path.unlink()
+    else:
+        path.write_bytes(made.data[:-1] + b"x")
+    assert Intake(vault).known(offer(made)) is None
+    assert take(vault, made).receipt and path.read_bytes() == made.data
+    assert Intake(vault).known(offer(made)).receipt

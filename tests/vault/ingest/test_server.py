@@ -1,0 +1,268 @@
+"""The ingest against an appliance on real TLS over loopback: admission, resuming, what is pushed to it."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+
+import pytest
+from sqlalchemy import select
+
+from support.fake_appliance import Appliance, speech
+from support.ingest import serving
+from testigo_vault.documents.signing import sign_notice, sign_policy, sign_settings
+from testigo_vault.identity.organisation import create
+from testigo_vault.ingest.admission import Intake, Offer
+from testigo_vault.ingest.server import DeviceAdapter
+from testigo_vault.notice.audio import NoticeAudio
+from testigo_vault.primitives import HOST
+from testigo_vault.recordings.search import Catalogue, Query
+from testigo_vault.storage.models import Alarm
+from testigo_wire.link.device import SERVER_NAME, DeviceSession, ProtocolError
+from testigo_wire.link.vault import RecordingRefused
+from testigo_wire.policy import documents
+
+
+@contextmanager
+def process(folder, *arguments):
+    """`testigo vault run` as a process of its own; -> (process, port, address)."""
+    command = [sys.executable, "-m", "testigo_tools.cli", "vault", "run", "--vault", str(folder), *arguments]
+    path = os.pathsep.join(entry for entry in sys.path if entry)
+    running = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=os.environ | {"PYTHONPATH": path}
+    )
+    try:
+        line = running.stdout.readline()
+        assert line, running.stderr.read()
+        words = line.split()
+        yield running, int(words[3].rstrip(",")), words[-1]
+    finally:
+        if running.poll() is None:
+            running.kill()
+        running.communicate()
+
+
+def alarms(vault):
+    with vault.database.read() as session:
+        return [alarm.text for alarm in session.scalars(select(Alarm).order_by(Alarm.id))]
+
+
+def test_a_day_of_recordings(vault, appliance):
+    for i in range(4):
+        appliance.record(packets=speech(1, seed=i))
+    with serving(vault) as port:
+        appliance.sync(port)
+        assert sorted(appliance.receipts) == [1, 2, 3, 4]
+        # The receipts were lost on the way: offered again, nothing is sent twice.
+        lost, appliance.receipts = appliance.receipts, {}
+        assert appliance.sync(port) < 2000
+    assert appliance.receipts == lost
+    rows, total = Catalogue(vault.database).find(Query())
+    assert total == 4 and {row.state for row in rows} == {"good"}
+    assert list((vault.folder / "incoming" / "branch-1").iterdir()) == []
+
+
+def test_documents_and_their_sound_reach_the_appliance(vault, appliance):
+    sound = NoticeAudio(bytes(range(256)) * 50, bytes(12800))
+    sign_notice(vault.organisation, "welcome", "en", "Hello", sound)
+    sign_settings(vault.organisation, vault.folder / "settings.toml", "branch-1")
+    sign_policy(vault.organisation, vault.folder / "policy.toml")
+    with serving(vault) as port:
+        appliance.sync(port)
+        assert [documents.parse(data).kind for data in appliance.documents] == ["notice", "policy", "settings"]
+        assert appliance.blobs == {"welcome.PCMU": sound.pcmu, "welcome.PCMA": sound.pcma}
+        appliance.sync(port)
+        assert len(appliance.documents) == 3
+        policy = vault.folder / "policy.toml"
+        policy.write_text(policy.read_text().replace('["proof"]', '["dispute"]'))
+        sign_policy(vault.organisation, policy)
+        appliance.sync(port)
+    assert documents.parse(appliance.documents[3]).version == 2
+
+
+def test_connection_cut_resumes_at_the_byte(vault, appliance):
+    made = appliance.record(packets=speech(10))
+    size = len(made.data)
+    with serving(vault) as port:
+        first = appliance.sync(port, stop_after=size // 2)
+        time.sleep(0.3)
+        second = appliance.sync(port)
+    assert 1 in appliance.receipts
+    assert second < size - first * 0.9 + 20_000
+    assert first + second < size * 1.2
+
+
+def test_vault_killed_in_mid_transfer(vault, folder, appliance):
+    made = appliance.record(packets=speech(20))
+    size = len(made.data)
+
+    def parts():
+        return list((folder / "incoming").glob("branch-1/*.part"))
+
+    with process(folder, "--no-web") as (running, port, _):
+
+        def kill(sent):
+            # What waits in the sockets' buffers is not there yet.
+            while running.poll() is None and sent > 80_000 + sum(part.stat().st_size for part in parts()):
+                time.sleep(0.001)
+            if sent > size * 0.8 and running.poll() is None:
+                os.kill(running.pid, signal.SIGKILL)
+                running.wait()
+
+        with pytest.raises((OSError, ProtocolError)):
+            appliance.sync(port, on_bytes=kill)
+    assert 1 not in appliance.receipts
+    kept = parts()[0].stat().st_size
+    assert 0.5 * size < kept < size
+    with process(folder, "--no-web") as (running, port, _):
+        sent = appliance.sync(port)
+        assert sent < (size - kept) * 1.1 + 3000
+        running.send_signal(signal.SIGTERM)
+        assert running.wait(10) == 0
+    row = Catalogue(vault.database).get("branch-1/1")
+    assert vault.store.places[0].get(row.path) == made.data == vault.store.places[1].get(row.path)
+
+
+def test_partial_file_damaged_starts_over(vault, appliance):
+    made = appliance.record(packets=speech(5))
+    with serving(vault) as port:
+        appliance.sync(port, stop_after=len(made.data) // 2)
+        time.sleep(0.3)
+        part = next((vault.folder / "incoming" / "branch-1").iterdir())
+        data = bytearray(part.read_bytes())
+        data[100] ^= 1
+        part.write_bytes(data)
+        appliance.sync(port)
+    assert 1 in appliance.receipts
+    assert Catalogue(vault.database).get("branch-1/1").state == "good"
+
+
+def test_revoked(vault, appliance):
+    appliance.record(packets=speech(1))
+    vault.organisation.devices.revoke("branch-1", "stolen from the van")
+    with serving(vault) as port, pytest.raises((OSError, ProtocolError)):
+        appliance.sync(port)
+    assert appliance.receipts == {}
+    assert any("revoked" in text and "stolen from the van" in text for text in alarms(vault))
+
+
+def test_foreign_certificate(vault, tmp_path):
+    other = create(tmp_path / "other", "Somebody else", "another passphrase", "and one for audio")
+    other.unlock("another passphrase")
+    stranger = Appliance(other, "branch-1", tmp_path)
+    # It trusts our vault, but its own certificate is of another CA.
+    stranger.organisation.ca_der = vault.organisation.ca_der
+    with serving(vault) as port:
+        with pytest.raises((OSError, ProtocolError)):
+            stranger.sync(port)
+        time.sleep(0.2)
+    assert any("connection was refused" in text for text in alarms(vault))
+
+
+def test_certified_but_not_registered(vault, appliance):
+    (vault.folder / "devices" / "branch-1.json").unlink()
+    with serving(vault) as port, pytest.raises((OSError, ProtocolError)):
+        appliance.sync(port)
+    assert any("not in the register" in text for text in alarms(vault))
+
+
+def test_refused_recording_stays_on_the_appliance(vault, appliance):
+    made = appliance.record(packets=speech(1))
+    good = made.data
+    made.data = good[:5000] + bytes([good[5000] ^ 1]) + good[5001:]
+    appliance.record(packets=speech(1))
+    with serving(vault) as port:
+        appliance.sync(port)
+        assert sorted(appliance.receipts) == [2]
+        assert "not as a device sealed it" in appliance.refused[1]
+        # Offered again, it is refused without being sent.
+        assert appliance.sync(port) < 2000
+    assert Catalogue(vault.database).counts() == {"quarantined": 1, "good": 1}
+
+
+def test_garbage_on_the_port_harms_nobody(vault, appliance):
+    import socket
+
+    appliance.record(packets=speech(1))
+    with serving(vault) as port:
+        with socket.create_connection(("127.0.0.1", port)) as raw:
+            raw.sendall(b"GET / HTTP/1.0\r\n\r\n" * 10)
+        appliance.sync(port)
+    assert 1 in appliance.receipts
+
+
+def test_the_newest_connection_of_a_device_lives(vault, appliance):
+    """As when an appliance lost power in mid-transfer: the vault has not noticed, and it is back."""
+    import socket
+
+    made = appliance.record(packets=speech(10))
+    with serving(vault) as port:
+        hanging = socket.create_connection(("127.0.0.1", port))
+        line = appliance.context().wrap_socket(hanging, server_hostname=SERVER_NAME)
+        session = DeviceSession((appliance.device_id, "test", 2), HOST, appliance, appliance)
+        answer, sent = None, 0
+        while sent < len(made.data) // 2:
+            event = session.next_event(answer)
+            answer = appliance.on_event(event) if event else None
+            if data := session.data_to_send():
+                line.sendall(data)
+                sent += len(data)
+            elif event is None:
+                session.receive(line.recv(65536))
+        began = time.monotonic()
+        again = appliance.sync(port)
+        assert time.monotonic() - began < 10
+        assert 1 in appliance.receipts and again < len(made.data) * 0.7
+        line.close()
+    assert Catalogue(vault.database).get("branch-1/1").state == "good"
+
+
+def test_what_an_interrupted_end_left_behind_is_removed(vault, appliance):
+    """Killed between index and end, the file may hold audio that a party objected to."""
+    made = appliance.record(packets=speech(1), after=[("objection", 5000, 1, "9", "rfc4733")], reason="objection")
+    Intake(vault).take(Offer("branch-1", 1, made.recording_id, len(made.data), made.head), made.data)
+    part = vault.folder / "incoming" / "branch-1" / f"00000001-{made.recording_id.hex()}-{made.head.hex()[:8]}.part"
+    part.parent.mkdir(parents=True)
+    part.write_bytes(made.data)
+    with serving(vault) as port:
+        appliance.sync(port)
+    assert 1 in appliance.receipts and not part.exists()
+
+
+def test_a_place_that_takes_nothing_is_alarmed_and_nothing_is_receipted(vault, appliance):
+    appliance.record(packets=speech(1))
+    second = vault.folder / "copies" / "second"
+    second.rmdir()
+    second.write_bytes(b"")
+    with serving(vault) as port:
+        for _ in range(2):
+            with pytest.raises((OSError, ProtocolError)):
+                appliance.sync(port)
+        assert appliance.receipts == {}
+        second.unlink()
+        second.mkdir()
+        appliance.sync(port)
+    assert 1 in appliance.receipts
+    assert [text for text in alarms(vault) if "Copy second could not take" in text]
+
+
+def test_offers_beyond_all_measure_are_refused(vault, appliance):
+    adapter = DeviceAdapter(vault, Intake(vault), "branch-1")
+    for number, size in ((1 << 60, 1000), (1, 3 << 30)):
+        with pytest.raises(RecordingRefused, match="larger"):
+            adapter.resume(number, bytes(16), size, bytes(32))
+    vault.organisation.devices.revoke("branch-1", "stolen while it was connected")
+    with pytest.raises(RecordingRefused, match="revoked"):
+        adapter.resume(1, bytes(16), 1000, bytes(32))
+
+
+def test_a_log_that_was_cut_is_alarmed_at_the_start(vault, folder):
+    for _ in range(3):
+        vault.log.append("maite", "view", "granted")
+    vault.log.path.write_bytes(vault.log.path.read_bytes().splitlines(True)[0])
+    with process(folder, "--no-web") as (running, _, _):
+        running.send_signal(signal.SIGTERM)
+        assert running.wait(10) == 0
+    assert any("The access log does not hold: line 3 is missing" in text for text in alarms(vault))

@@ -1,0 +1,78 @@
+"""Signed documents: what is taken, what is refused and in which words."""
+
+from support.device import primitives as prims
+from testigo_wire.crypto import ecdsa, p256
+from testigo_wire.errors import WireError
+from testigo_wire.policy import documents
+
+P = prims.PRIMITIVES
+VECTORS = prims.vectors("documents")
+OPERATOR = bytes.fromhex(VECTORS["operator"])
+
+
+def test_good():
+    kinds = []
+    for vector in VECTORS["documents"]:
+        data = bytes.fromhex(vector["document"])
+        document = documents.parse(data)
+        assert (document.kind, document.version) == (vector["kind"], vector["version"])
+        assert documents.encode(document.kind, document.version, document.body, document.signature) == data
+        assert p256.finish(document.verify_steps(P, OPERATOR))
+        kinds.append(document.kind)
+    assert sorted(kinds) == ["notice", "objections", "policy", "receipt", "settings"]
+
+
+def test_malformed():
+    for vector in VECTORS["malformed"]:
+        error = prims.raises(WireError, documents.parse, bytes.fromhex(vector["document"]))
+        assert str(error) == vector["refused"], (vector["name"], error)
+
+
+def test_forged():
+    for vector in VECTORS["documents"]:
+        document = documents.parse(bytes.fromhex(vector["document"]))
+        document.version += 1
+        assert not p256.finish(document.verify_steps(P, OPERATOR))
+    other = p256.finish(p256.public_steps(b"\x01" * 32))
+    document = documents.parse(bytes.fromhex(VECTORS["documents"][0]["document"]))
+    assert not p256.finish(document.verify_steps(P, other))
+
+
+def test_kind_is_signed():
+    receipt = [v for v in VECTORS["documents"] if v["kind"] == "receipt"][0]
+    document = documents.parse(bytes.fromhex(receipt["document"]))
+    document.kind = "notice"
+    assert not p256.finish(document.verify_steps(P, OPERATOR))
+
+
+def test_signed_here():
+    body = ["branch-7", bytes(16), 5, bytes(32), ["main"], 1]
+    private = b"\x07" * 32
+    digest = documents.digest(P, "receipt", 5, body)
+    data = documents.encode("receipt", 5, body, p256.finish(ecdsa.sign_steps(P, private, digest)))
+    public = p256.finish(p256.public_steps(private))
+    assert p256.finish(documents.parse(data).verify_steps(P, public))
+
+
+def test_names_of_the_places_of_a_line():
+    names = [field.split(":")[0] for field in documents._RECORDS["line"].split(" ")]
+    for place, name in (
+        (documents.NAME, "name"), (documents.DIRECTION, "direction"), (documents.MODE, "mode"),
+        (documents.BASIS, "basis"), (documents.PURPOSES, "purposes"), (documents.RULE, "rule"),
+        (documents.ACCEPT_KEY, "accept_key"), (documents.OBJECT_KEY, "object_key"),
+        (documents.OBJECTION, "objection"), (documents.ORDER, "order"), (documents.NOTICE_LEGS, "notice_legs"),
+        (documents.VOICES, "voices"), (documents.KEY_TIMEOUT, "key_timeout_ms"), (documents.REPEATS, "repeats"),
+        (documents.WORKER, "worker"), (documents.WORKER_REFERENCE, "worker_reference"), (documents.TONE, "tone"),
+        (documents.KEYS, "keys"), (documents.PAUSE_LIMIT, "pause_limit_ms"), (documents.SCHEDULE, "schedule"),
+        (documents.ONLY, "only"), (documents.EXCEPT, "except"), (documents.IMPOSSIBLE, "impossible"),
+        (documents.MAX_MS, "max_ms"), (documents.UNRECORDED_NUMBERS, "unrecorded_numbers"),
+        (documents.HIGH_LEVEL, "high_level"),
+    ):  # fmt: skip
+        assert names[place] == name, name
+    assert len(names) == documents.HIGH_LEVEL + 1
+
+
+def test_too_long():
+    notice = ["n", "es", "x" * documents.MAX_SIZE, 1, [["PCMU", bytes(32), 8]]]
+    prims.raises(documents.DocumentError, documents.encode, "notice", 1, notice, bytes(64))
+    prims.raises(WireError, documents.parse, b"\x59\xff\xff" + bytes(65535))

@@ -1,0 +1,148 @@
+"""Events and the order that is law."""
+
+from support.device import primitives as prims
+from support.device.recordings import AGREED, AUDIO_KEYS, CALL, CONSENT, HANG_UP, NOTICE, POLICY, REFUSED
+from testigo_wire.encoding import cbor
+from testigo_wire.errors import WireError
+from testigo_wire.recording import events
+
+VECTORS = prims.vectors("events")
+PAUSE = ("pause", 8000, "key")
+JOINED = ("joined", 7000, 1, "+34600111333", "identity")
+JOINED_NEAR = ("joined", 7000, 0, "200", "session")
+AGAIN = ("consent", 7600) + CONSENT[2:]
+NOTICE_AGAIN = ("notice", 7500) + NOTICE[2:]
+TERMS = ("terms", 1, "consent", "acknowledgement", "connect", True)
+WORKER = ("worker", 5100, "acknowledgement", "worker-1")
+TO_WORKER = ("notice", 7500, 0) + NOTICE[3:]
+TOLD_WORKER = ("worker", 7600, "notice", "worker-es")
+OBJECTION = ("objection", 5300, 1, "9", "rfc4733")
+TEST_CALL = CALL[:-1] + ("test",)
+TEST_CONSENT = ("consent", 0, "notify", True, "test", "", "")
+
+
+def run(script):
+    """-> the first thing that is wrong, or None."""
+    order = events.Order()
+    for step in script:
+        if step[0] in ("audio keys", "frame"):
+            wrong = order.audio()
+        else:
+            wrong = order.event(events.parse(cbor.encode(step)))
+        if wrong:
+            return wrong
+    return order.finish()
+
+
+def test_vectors():
+    for vector in VECTORS["events"]:
+        event = events.parse(bytes.fromhex(vector["plaintext"]))
+        assert event[0] == vector["name"]
+        assert cbor.encode(event).hex() == vector["plaintext"]
+    names = [vector["name"] for vector in VECTORS["events"]]
+    assert sorted(names) == sorted(events.EVENTS)
+
+
+def test_malformed():
+    for vector in VECTORS["malformed"]:
+        error = prims.raises(WireError, events.parse, bytes.fromhex(vector["plaintext"]))
+        assert str(error) == vector["refused"], (vector, error)
+
+
+def test_named():
+    event = events.parse(cbor.encode(("gap", 9, 1, 3, 60, "late")))
+    assert events.named(event) == {"name": "gap", "t_ms": 9, "leg": 1, "count": 3, "ms": 60, "why": "late"}
+
+
+def test_lawful():
+    assert run(AGREED) is None
+    assert run(REFUSED) is None
+    assert run((CALL, POLICY, ("unrecorded", 10, "notice missing"), HANG_UP)) is None
+    assert run((TEST_CALL, POLICY[:5] + ("notify",), TEST_CONSENT, AUDIO_KEYS)) is None
+    opt_out = POLICY[:5] + ("opt-out",)
+    assert run((CALL, opt_out, NOTICE, ("consent", 9000, "opt-out", True, "timeout", "", ""), AUDIO_KEYS)) is None
+
+
+def test_lawful_in_parts():
+    """Pauses, parts that the worker wants, people who join: each in its order."""
+    talk = (AUDIO_KEYS,)
+    agreed = (CALL, POLICY, TERMS, NOTICE, CONSENT, WORKER)
+    assert run(agreed + talk + (PAUSE, ("resume", 9000, "limit")) + talk) is None
+    assert run(agreed + talk + (JOINED, NOTICE_AGAIN, AGAIN) + talk) is None
+    assert (
+        run(agreed + talk + (("stopped", 7000, "key"), ("started", 7400, "host"), NOTICE_AGAIN, AGAIN) + talk) is None
+    )
+    assert run(agreed + talk + (JOINED_NEAR, TO_WORKER, TOLD_WORKER) + talk) is None
+    assert run((CALL, POLICY, TERMS, NOTICE, CONSENT, TO_WORKER, TOLD_WORKER) + talk) is None
+    # Who stops while paused begins the next part without the pause.
+    stopped = (PAUSE, ("stopped", 8100, "key"), ("notice", 8200) + NOTICE[2:], ("consent", 8300) + CONSENT[2:])
+    assert run(agreed + talk + stopped + talk) is None
+    # A test has no worker to be informed.
+    assert run((TEST_CALL, POLICY[:5] + ("notify",), TERMS, ("consent", 1) + TEST_CONSENT[2:], AUDIO_KEYS)) is None
+
+
+def test_against_the_law():
+    never = POLICY[:4] + ("never", "opt-in")
+    no_policy = ("policy", 0, 0, b"", "all", "opt-in")
+    cut = NOTICE[:6] + (2000, 4100, False)
+    said_complete = NOTICE[:6] + (2000, 4100, True)
+    to_worker = NOTICE[:2] + (0,) + NOTICE[3:]
+    for script, wrong in (
+        ((), "no call event"),
+        ((POLICY,), "policy out of place: call, then policy, then the rest"),
+        ((CALL, NOTICE), "notice out of place: call, then policy, then the rest"),
+        ((CALL, POLICY, CALL), "call out of place: call, then policy, then the rest"),
+        ((CALL, POLICY, AUDIO_KEYS), "audio before consent"),
+        ((CALL, POLICY, NOTICE, AUDIO_KEYS), "audio before consent"),
+        ((CALL, POLICY, CONSENT), "consent before the notice was complete"),
+        ((CALL, POLICY, cut, CONSENT), "consent before the notice was complete"),
+        ((CALL, POLICY, to_worker, CONSENT), "consent before the notice was complete"),
+        ((CALL, POLICY, said_complete), "notice said to be complete was cut short"),
+        ((CALL, POLICY, NOTICE, CONSENT, CALL), "call goes back in time"),
+        ((CALL, POLICY, NOTICE, CONSENT[:3] + (False,) + CONSENT[4:], AUDIO_KEYS), "audio before consent"),
+        (
+            (CALL, POLICY, NOTICE, CONSENT[:4] + ("timeout", "", "")),
+            "consent without the key that the rule asks for",
+        ),
+        ((CALL, POLICY, NOTICE, CONSENT[:2] + ("notify",) + CONSENT[3:]), "consent by another rule than the policy's"),
+        ((CALL, never, NOTICE, CONSENT, AUDIO_KEYS), "audio without a policy that allows it"),
+        ((CALL, no_policy, NOTICE, CONSENT, AUDIO_KEYS), "audio without a policy that allows it"),
+        ((CALL, POLICY, NOTICE, CONSENT, OBJECTION, AUDIO_KEYS), "audio after an objection"),
+        (
+            (CALL, POLICY, NOTICE, CONSENT, AUDIO_KEYS, OBJECTION),
+            "audio is kept although there was an objection",
+        ),
+        ((CALL, POLICY, NOTICE, OBJECTION, ("consent", 5400) + CONSENT[2:]), "consent after an objection"),
+        (
+            (CALL, POLICY, NOTICE, CONSENT[:4] + ("test", "", "")),
+            "consent of a test in a call, or of a call in a test",
+        ),
+        ((TEST_CALL, POLICY, NOTICE, CONSENT), "consent of a test in a call, or of a call in a test"),
+        ((CALL, POLICY, PAUSE, PAUSE), "pause while paused"),
+        ((CALL, POLICY, ("resume", 5, "key")), "resume without pause"),
+        ((CALL, POLICY, PAUSE, ("dtmf", 8000, 1, "4", "info")), "digit kept while paused"),
+        (AGREED[:-1] + (PAUSE, AUDIO_KEYS), "audio while paused"),
+        (AGREED[:-1] + (("stopped", 7000, "key"), AUDIO_KEYS), "audio before consent"),
+        (AGREED[:-1] + (("stopped", 7000, "key"), AGAIN), "consent before the notice was complete"),
+        (AGREED[:-1] + (JOINED, AUDIO_KEYS), "audio before consent"),
+        (AGREED[:-1] + (JOINED, AGAIN), "consent before the notice was complete"),
+        ((CALL, POLICY, TERMS, NOTICE, CONSENT, AUDIO_KEYS), "audio before the worker was informed"),
+        (
+            (CALL, POLICY, TERMS, NOTICE, CONSENT, WORKER, JOINED_NEAR, AUDIO_KEYS),
+            "audio before the worker was informed",
+        ),
+        ((CALL, POLICY, TERMS, NOTICE, CONSENT, TOLD_WORKER), "worker said to be told before the notice was complete"),
+        (
+            (CALL, POLICY, TERMS, TO_WORKER, ("joined", 7550) + JOINED_NEAR[2:], TOLD_WORKER),
+            "worker said to be told before the notice was complete",
+        ),
+    ):
+        assert run(script) == wrong, (script, run(script))
+
+
+def test_objection_with_the_audio_gone():
+    order = events.Order()
+    for step in (CALL, POLICY, NOTICE, CONSENT, OBJECTION, ("erased", 5400, 4)):
+        assert order.event(list(step)) is None
+    assert order.erased == 4
+    assert order.finish() is None

@@ -1,0 +1,48 @@
+"""`testigo log`: who opened what, and whether that log itself holds."""
+
+from pathlib import Path
+
+import typer
+from rich.markup import escape
+
+from testigo_tools.options import VAULT_OPTION, console, opened
+
+logs = typer.Typer(no_args_is_help=True, help="The access log.")
+
+
+@logs.command()
+def verify(
+    head: str = typer.Option("", help="A last digest that was noted down earlier: it must still be in the log."),
+    vault: Path = VAULT_OPTION,
+) -> None:
+    """Check the chain of the access log; name every line that does not hold."""
+    with opened(vault) as vault_:
+        lines, last, breaks = vault_.log.verify()
+        missing = bool(head) and not vault_.log.has(head)
+    for found in breaks:
+        console.print(f"[red]line {found.line}[/] {escape(found.why)}")
+    if missing:
+        console.print("[red]the digest given is not in this log[/]")
+    if breaks or missing:
+        raise typer.Exit(1)
+    console.print(f"{lines} lines, unbroken. Last digest: {last}", soft_wrap=True)
+
+
+@logs.command("show")
+def show_log(
+    recording: str = typer.Option("", help="Of this recording (its whole id)."),
+    user: str = typer.Option("", help="Of this person."),
+    vault: Path = VAULT_OPTION,
+) -> None:
+    """Print it."""
+    from testigo_vault.recordings.wording import visible
+
+    with opened(vault) as vault_:
+        for entry in vault_.log.entries(recording):
+            if not user or entry.user == user:
+                line = f"{entry.n:>6} {entry.at} {entry.user:<20} {entry.outcome:<8} {entry.kind:<14} {entry.recording}"
+                console.print(visible(f"{line} {entry.detail}".rstrip()), markup=False, soft_wrap=True)
+
+
+def register(app: typer.Typer) -> None:
+    app.add_typer(logs, name="log")

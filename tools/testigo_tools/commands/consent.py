@@ -1,0 +1,139 @@
+"""`testigo consent`: the proof of consent of one call, as a receipt that stands alone, and the check of such a receipt."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+from rich.markup import escape
+
+from testigo_tools.new_file import write_new
+from testigo_tools.options import VAULT_OPTION, ask_passphrase, console, errors, opened, person, told
+
+if TYPE_CHECKING:
+    from testigo_vault.receipt.model import Receipt
+
+SECRET = "TESTIGO_SERVICE_SECRET"
+
+consents = typer.Typer(no_args_is_help=True, help="Receipts of consent, refusal and objection.")
+
+
+class Language(StrEnum):
+    es = "es"
+    en = "en"
+
+
+@consents.command()
+def export(
+    name: str = typer.Argument(..., help="The recording: its id, 6 or more digits of it, or APPLIANCE/NUMBER."),
+    out: Path | None = typer.Option(None, help="The JSON file to write; by default its id with .consent.json."),
+    pdf: Path | None = typer.Option(None, help="Also write a page for people, which carries the JSON in itself."),
+    language: Language | None = typer.Option(None, help="Of its words; by default as the notice that was heard."),
+    with_key: bool = typer.Option(
+        False, help="Put in the key that opens the events (never the audio) of this one recording."
+    ),
+    vault: Path = VAULT_OPTION,
+) -> None:
+    """Write the receipt of a call: who, when, what was said and answered, by which policy. It holds no audio. Logged."""
+    from datetime import datetime
+
+    from testigo_vault.audit.access_log import DENIED, GRANTED
+    from testigo_vault.errors import VaultError
+    from testigo_vault.receipt import build as receipt
+    from testigo_vault.receipt.page import paper_of
+    from testigo_vault.recordings.search import Catalogue
+    from testigo_vault.reports import pdf as paper_pdf
+
+    with opened(vault) as vault_:
+        recording = Catalogue(vault_.database).get(name)
+        receipt_id, issued = receipt.new_id()
+        target = out or Path(f"{recording.id}.consent.json")
+        try:
+            made = receipt.make(vault_, recording, receipt_id, issued, language.value if language else "", with_key)
+            file = receipt.as_file(made)
+            page = None
+            if pdf is not None:
+                page = paper_pdf.render(paper_of(made, target.name, file), datetime.fromisoformat(issued), pages=1)
+        except VaultError as error:
+            vault_.log.append(person(), receipt.LOGGED, DENIED, recording.id, error.message)
+            raise
+        vault_.log.append(person(), receipt.LOGGED, GRANTED, recording.id, receipt.log_detail(receipt_id, issued))
+        console.print(f"{write_new(target, file)}", markup=False)
+        _lacks(made)
+        if pdf is not None and page is not None:
+            console.print(f"{write_new(pdf, page)}", markup=False)
+
+
+def _lacks(made: "Receipt") -> None:
+    """Tell what a receipt cannot say, so that nobody hands on one that says less than the vault once could."""
+    policy = made.testigo.policy
+    if policy.version and policy.signed is None:
+        errors.print(
+            f"[yellow]Note:[/] the archive does not have policy version {policy.version}, so the receipt says nothing of "
+            "controller, purposes and keeping. Restore documents/archive from the backup, then export another."
+        )
+    if any(not notice.document for notice in made.testigo.notices):
+        errors.print(
+            "[yellow]Note:[/] the archive does not have each notice that was played, so the receipt lacks its words. Restore "
+            "documents/archive from the backup, then export another."
+        )
+
+
+@consents.command()
+def verify(
+    file: Path = typer.Argument(..., metavar="RECEIPT", help="The receipt (JSON)."),
+    recording: Path | None = typer.Argument(None, help="The recording (.tsg) it tells of."),
+    vault: Path | None = typer.Option(
+        None, "--vault", envvar="TESTIGO_VAULT", help="The vault's folder: its keys, register and archive."
+    ),
+    index_key: Path | None = typer.Option(None, help="The vault's index.key, where the vault itself is not at hand."),
+) -> None:
+    """Check a receipt against itself, the recording and the vault, without opening any audio.
+
+    Exit status: 0 nothing differs, 1 something does; each check is a line.
+    """
+    from testigo_vault.identity import keys
+    from testigo_vault.receipt.model import read
+    from testigo_vault.receipt.verify import DIFFERS, OK, check
+
+    marks = {OK: "[green]✓[/]", DIFFERS: "[red]✗[/]"}
+    with told():
+        receipt = read(_bytes(file), str(file))
+        data = _bytes(recording) if recording else None
+        opener = None
+        if index_key is not None:
+            secret = ask_passphrase(SECRET, "Service secret of the vault")
+            opener = keys.StreamKeyOpener(keys.load_private_key(index_key, secret, "index"))
+        if vault is not None:
+            with opened(vault) as vault_:
+                checks = check(receipt, data, opener, vault_)
+        else:
+            checks = check(receipt, data, opener)
+    for one in checks:
+        note = "" if one.state in marks else "[yellow]not checked:[/] "
+        console.print(f"{marks.get(one.state, '[yellow]–[/]')} {note}{escape(_visible(one.text))}", soft_wrap=True)
+    differing = sum(one.state == DIFFERS for one in checks)
+    if differing:
+        console.print(f"{len(checks)} checks, {differing} differ: this receipt is not to be relied on.")
+        raise typer.Exit(1)
+    left = sum(one.state not in marks for one in checks)
+    console.print(f"{len(checks) - left} checks hold" + (f", {left} could not be made." if left else "."))
+
+
+def _bytes(path: Path) -> bytes:
+    from testigo_vault.errors import NotFound
+
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise NotFound(f"{path} cannot be read: {error.strerror}.", "Give the path of the file.") from None
+
+
+def _visible(text: str) -> str:
+    from testigo_vault.recordings.wording import visible
+
+    return visible(text)
+
+
+def register(app: typer.Typer) -> None:
+    app.add_typer(consents, name="consent")

@@ -1,0 +1,101 @@
+"""`testigo diag`: what a device on a serial port says about itself."""
+
+import datetime
+import json
+from typing import Any
+
+import typer
+from rich.markup import escape
+from rich.table import Table
+
+from testigo_tools import terminal
+from testigo_tools.serial.port import Port, PortError
+
+CLOCKS = ("never set", "kept over a reset, approximate", "set")
+console = terminal.console()
+
+
+def fail(what: object) -> typer.Exit:
+    terminal.console(stderr=True).print(f"[red]error:[/] {escape(str(what))}", highlight=False)
+    return typer.Exit(1)
+
+
+def size(count: int) -> str:
+    if count < 10240:
+        return f"{count} B"
+    return f"{count / 1024:.0f} KiB" if count < 10 << 20 else f"{count / (1 << 20):.0f} MiB"
+
+
+def when(unix_ms: int) -> str:
+    if not unix_ms:
+        return "never"
+    return datetime.datetime.fromtimestamp(unix_ms / 1000, datetime.UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+
+
+def calls_up(facts: dict[str, Any]) -> str:
+    """How many, and the number and state of each one's recording, as `testigo record` wants it."""
+    states = {"on": "recorded", "off": "not recorded", "paused": "paused"}
+    found = ", ".join(f"recording {number} {states.get(state, state)}" for number, state in facts.get("open", []))
+    return f"{facts['calls']}: {found}" if found else str(facts["calls"])
+
+
+def rows(facts: dict[str, Any]) -> list[tuple[str, str]]:
+    """The answer to `diag` as lines for a person."""
+    count, first, following = facts["recordings"]
+    state, sent, last = facts["sync"]
+    version, why = facts["policy"]
+    clock, unix_ms = facts["clock"]
+    frames, resent, received, bad = facts["serial"]
+    found = [
+        ("Firmware", f"{facts['firmware']} on {facts['board']} ({facts['chip']})"),
+        ("Device id", facts["device_id"] or "not provisioned: run `testigo provision`"),
+        ("Key", facts["key"].hex()[:32] or "not made yet"),
+        ("Up for", str(datetime.timedelta(seconds=facts["uptime_ms"] // 1000))),
+        ("Clock", f"{when(unix_ms)} ({CLOCKS[clock]})"),
+        ("Heap", f"{size(facts['heap_free'])} free, {size(facts['heap_used'])} used"),
+        ("Storage", f"{size(facts['storage_free'])} free"),
+        ("Policy", f"version {version}" + (f" ({why})" if why else "") if version else f"none: {why}"),
+        (
+            "Documents",
+            ", ".join(f"{kind} {name} {v}".replace("  ", " ") for kind, name, v in facts["documents"]) or "none",
+        ),
+        ("Calls up", calls_up(facts)),
+        ("Recordings here", f"{count}, the oldest is {first}" if count else "none"),
+        ("Next number", str(following)),
+        ("Sync", f"{state}; {sent} delivered since the start, last success {when(last)}"),
+        ("Serial line", f"{frames} frames sent, {resent} again; {received} received, {bad} damaged"),
+    ]
+    if facts["wanted"]:
+        found.append(("Audio missing", ", ".join(name for name, _ in facts["wanted"])))
+    if facts["set_aside"]:
+        found.append(("Set aside", ", ".join(map(str, facts["set_aside"]))))
+    found.extend((("Log" if i == 0 else ""), line) for i, line in enumerate(facts["log"]))
+    return found
+
+
+def diag(
+    port: str = typer.Option(..., help="A serial port, or any URL that pyserial opens (socket://host:port)."),
+    baud: int = typer.Option(115200, help="Speed of the port."),
+    log: int = typer.Option(0, help="Show this many lines of the device's log instead."),
+    as_json: bool = typer.Option(False, "--json", help="For programs."),
+) -> None:
+    """Ask a device how it is."""
+    try:
+        with Port(port, baud) as device:
+            facts = device.request("log", log) if log else device.diagnose()
+    except PortError as error:
+        raise fail(error) from None
+    if as_json:
+        print(json.dumps(facts, default=lambda value: value.hex()))
+    elif log:
+        for line in facts:
+            console.print(line, markup=False, highlight=False)
+    else:
+        table = Table(show_header=False, box=None)
+        for name, value in rows(facts):
+            table.add_row(f"[bold]{name}[/]", escape(value))
+        console.print(table)
+
+
+def register(app: typer.Typer) -> None:
+    app.command()(diag)

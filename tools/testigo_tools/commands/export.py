@@ -1,0 +1,65 @@
+"""`testigo export`: the sound of a recording as a file that any player opens, with its evidence."""
+
+import json
+from pathlib import Path
+
+import typer
+
+from testigo_tools.commands.show import as_data
+from testigo_tools.new_file import write_new
+from testigo_tools.options import AUDIO_PASSPHRASE, VAULT_OPTION, ask_passphrase, console, opened, person
+
+
+def export(
+    name: str = typer.Argument(..., help="Its id, 6 or more digits of it, or APPLIANCE/NUMBER."),
+    out: Path | None = typer.Argument(None, help="The WAV file to write; by default its id."),
+    raw: bool = typer.Option(False, help="Also write each leg's G.711 bytes, as they were on the wire."),
+    as_json: bool = typer.Option(False, "--json", help="Also write events and consent evidence."),
+    quarantined: bool = typer.Option(False, help="Open it although it is in quarantine."),
+    vault: Path = VAULT_OPTION,
+) -> None:
+    """Write a stereo WAV (left: near, right: far) on the timeline of the call. Asks for the audio passphrase; logged."""
+    from testigo_vault.audit.access_log import DENIED, GRANTED
+    from testigo_vault.errors import Refused, VaultError
+    from testigo_vault.playback.decrypt import open_audio
+    from testigo_vault.playback.timeline import LEG_NAMES
+    from testigo_vault.recordings.evidence import evidence_of
+    from testigo_vault.recordings.search import QUARANTINED, Catalogue
+
+    with opened(vault) as vault_:
+        recording = Catalogue(vault_.database).get(name)
+        if recording.state == QUARANTINED and not quarantined:
+            vault_.log.append(person(), "export", DENIED, recording.id, "in quarantine")
+            raise Refused(
+                f"Recording {recording.id} is in quarantine: {recording.why}", "Add --quarantined if you must."
+            )
+        try:
+            passphrase = ask_passphrase(AUDIO_PASSPHRASE, "Audio passphrase") if recording.audio == "present" else ""
+            key = vault_.organisation.audio_key(passphrase) if passphrase else None
+            if key is not None:
+                vault_.log.append(person(), "export", GRANTED, recording.id, "in quarantine" if quarantined else "")
+            timeline = open_audio(vault_, recording, key)
+        except VaultError as error:
+            vault_.log.append(person(), "export", DENIED, recording.id, error.message)
+            raise
+        target = out or Path(f"{recording.id}.wav")
+        written = [write_new(target, timeline.wav())]
+        if raw:
+            suffixes = {"PCMU": "ul", "PCMA": "al"}
+            for number, leg_name in enumerate(LEG_NAMES):
+                suffix = suffixes.get(timeline.legs[number].encoding, "raw")
+                written.append(write_new(target.with_suffix(f".{leg_name}.{suffix}"), timeline.raw[number]))
+        if as_json:
+            data = as_data(recording, evidence_of(recording))
+            written.append(write_new(target.with_suffix(".json"), json.dumps(data, indent=1).encode()))
+    for path in written:
+        console.print(f"{path}  {path.stat().st_size} bytes", markup=False)
+    for leg, leg_name in zip(timeline.legs, LEG_NAMES, strict=True):
+        if leg.undecodable:
+            console.print(
+                f"[yellow]{leg_name}: {leg.undecodable} packets are of an encoding that is not decoded here[/]"
+            )
+
+
+def register(app: typer.Typer) -> None:
+    app.command()(export)

@@ -1,0 +1,93 @@
+"""`testigo law`: the papers that the law asks for, from what the system knows."""
+
+from enum import StrEnum
+from pathlib import Path
+
+import typer
+
+from testigo_tools.new_file import write_new
+from testigo_tools.options import VAULT_OPTION, console, opened
+
+laws = typer.Typer(no_args_is_help=True, help="Papers: record of activities, processor agreement, security document.")
+
+
+class Language(StrEnum):
+    es = "es"
+    en = "en"
+
+
+class Form(StrEnum):
+    md = "md"
+    pdf = "pdf"
+
+
+_LANGUAGE = typer.Option(None, help="By default Spanish where the policy's jurisdiction is ES, else English.")
+_OUT = typer.Option(None, help="The file to write; without it, Markdown is printed.")
+_FORMAT = typer.Option(None, "--format", help="By default as the file's name says.")
+_POLICY = typer.Option(None, help="Another policy than the vault's policy.toml.")
+
+
+@laws.command()
+def ropa(
+    language: Language | None = _LANGUAGE,
+    out: Path | None = _OUT,
+    form: Form | None = _FORMAT,
+    policy: Path | None = _POLICY,
+    vault: Path = VAULT_OPTION,
+) -> None:
+    """The record of processing activities (GDPR 30)."""
+    _write("law_ropa", language, out, form, policy, vault)
+
+
+@laws.command("processor-agreement")
+def processor_agreement(
+    language: Language | None = _LANGUAGE,
+    out: Path | None = _OUT,
+    form: Form | None = _FORMAT,
+    policy: Path | None = _POLICY,
+    vault: Path = VAULT_OPTION,
+) -> None:
+    """The agreement with who records or keeps for the controller (GDPR 28; once LOPD 12)."""
+    _write("law_processor", language, out, form, policy, vault)
+
+
+@laws.command("security-document")
+def security_document(
+    language: Language | None = _LANGUAGE,
+    out: Path | None = _OUT,
+    form: Form | None = _FORMAT,
+    policy: Path | None = _POLICY,
+    vault: Path = VAULT_OPTION,
+) -> None:
+    """The security document (RD 1720/2007 article 88), with each measure of articles 87 and 89 to 104."""
+    _write("law_security", language, out, form, policy, vault)
+
+
+def _write(
+    module: str, language: Language | None, out: Path | None, form: Form | None, policy: Path | None, folder: Path
+) -> None:
+    from importlib import import_module
+
+    from testigo_vault.compliance import facts as law_facts
+    from testigo_vault.errors import VaultError
+    from testigo_vault.reports import markdown as paper_markdown
+    from testigo_vault.reports import pdf as paper_pdf
+
+    with opened(folder) as vault:
+        facts = law_facts.gather(vault, policy)
+        chosen = language.value if language else "es" if facts.policy.jurisdiction == "ES" else "en"
+        paper = import_module(f"testigo_vault.{module}").paper(facts, chosen)
+        pdf = form is Form.pdf or (form is None and out is not None and out.suffix.lower() == ".pdf")
+        if pdf and out is None:
+            raise VaultError("A PDF goes into a file.", "Add --out FILE.pdf.")
+        if out is None:
+            print(paper_markdown.render(paper), end="")
+            return
+        data = paper_pdf.render(paper, facts.made) if pdf else paper_markdown.render(paper).encode()
+        write_new(out, data)
+    gaps = len(paper.gaps())
+    console.print(f"{out}  {gaps} to be filled in by people" if gaps else f"{out}", markup=False)
+
+
+def register(app: typer.Typer) -> None:
+    app.add_typer(laws, name="law")

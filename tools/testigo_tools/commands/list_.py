@@ -1,0 +1,83 @@
+"""`testigo list`: find recordings."""
+
+import datetime
+import json
+from pathlib import Path
+
+import typer
+from rich.markup import escape
+from rich.table import Table
+
+from testigo_tools.options import VAULT_OPTION, console, opened
+
+
+def list_(
+    text: str = typer.Argument("", help="Part of a number, a line, an appliance or an id."),
+    since: datetime.datetime | None = typer.Option(None, help="From this day on.", formats=["%Y-%m-%d"]),
+    until: datetime.datetime | None = typer.Option(None, help="Up to this day.", formats=["%Y-%m-%d"]),
+    device: str = typer.Option("", help="Of this appliance."),
+    outcome: str = typer.Option("", help="recorded, objected, refused, unrecorded, cut, no-call, test."),
+    quarantined: bool = typer.Option(False, help="Only what is in quarantine."),
+    limit: int = typer.Option(100, help="At most so many."),
+    as_json: bool = typer.Option(False, "--json", help="For programs."),
+    vault: Path = VAULT_OPTION,
+) -> None:
+    """Find recordings, newest first, and say which are missing."""
+    from testigo_vault.recordings.search import Catalogue, Query
+    from testigo_vault.recordings.wording import OUTCOMES, party
+
+    with opened(vault) as vault_:
+        catalogue = Catalogue(vault_.database)
+        query = Query(text, device, outcome, "quarantined" if quarantined else "", _ms(since), _ms(until, 1), limit)
+        rows, total = catalogue.find(query)
+        gaps = catalogue.gaps()
+    if as_json:
+        names = [
+            "id",
+            "device_id",
+            "number",
+            "opened_ms",
+            "closed_ms",
+            "line",
+            "direction",
+            "caller",
+            "callee",
+            "outcome",
+            "audio",
+            "state",
+            "why",
+        ]
+        print(json.dumps([{name: getattr(row, name) for name in names} for row in rows]))
+        return
+    table = Table(box=None, pad_edge=False)
+    for column in ("Id", "Time", "Appliance", "From", "To", "Length", "Outcome", "Audio"):
+        table.add_column(column, no_wrap=column in ("Id", "Time"), justify="right" if column == "Length" else "left")
+    for row in rows:
+        seconds = max(0, row.closed_ms - row.opened_ms) // 1000
+        result = OUTCOMES.get(row.outcome, row.outcome)
+        if row.state == "quarantined":
+            result = "[red]in quarantine[/]"
+        opened_at = datetime.datetime.fromtimestamp(row.opened_ms / 1000)
+        table.add_row(
+            row.id[:13],
+            opened_at.strftime("%Y-%m-%d %H:%M:%S"),
+            escape(f"{row.device_id}/{row.number}"),
+            escape(party(row.caller)),
+            escape(party(row.callee)),
+            f"{seconds // 60}:{seconds % 60:02}",
+            result,
+            row.audio,
+        )
+    console.print(table)
+    if total > len(rows):
+        console.print(f"{total - len(rows)} more: use --limit.")
+    for gap in gaps:
+        console.print(f"[red]missing:[/] {escape(str(gap))}")
+
+
+def _ms(day: datetime.datetime | None, later: int = 0) -> int:
+    return int((day + datetime.timedelta(days=later)).timestamp() * 1000) if day else 0
+
+
+def register(app: typer.Typer) -> None:
+    app.command("list")(list_)

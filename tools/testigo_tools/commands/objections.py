@@ -1,0 +1,154 @@
+"""`testigo objections`: the register of numbers that are never to be recorded."""
+
+import contextlib
+import json
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+from rich.markup import escape
+from rich.progress import track
+from rich.table import Table
+
+from testigo_tools.options import VAULT_OPTION, console, errors, opened, person
+
+if TYPE_CHECKING:
+    from testigo_vault.objections.register import Act, Register
+
+register_verbs = typer.Typer(no_args_is_help=True, help="Numbers that are never to be recorded.")
+REASON = typer.Option("", help="Why, as: by letter of 3 May.")
+NUMBER = typer.Argument(..., help="As people write it: +34 600 111 222, or as it is dialled where the policy applies.")
+
+
+@contextlib.contextmanager
+def _register(folder: Path) -> Iterator["Register"]:
+    from testigo_vault.objections.register import Register
+
+    with opened(folder) as vault:
+        who = person()
+        yield Register(
+            vault.organisation,
+            who,
+            lambda kind, outcome, detail: vault.log.append(who, kind, outcome, detail=detail),
+        )
+
+
+@register_verbs.command()
+def add(
+    number: str = typer.Argument("", help=NUMBER.help),
+    reason: str = REASON,
+    file: Path | None = typer.Option(
+        None, help="Many numbers: one on each line, or a CSV with the number first and a reason second."
+    ),
+    vault: Path = VAULT_OPTION,
+) -> None:
+    """Enter a number, or a file of them. Calls from and to it are connected and never recorded, on any appliance, from its
+    next sync on."""
+    from testigo_vault.errors import VaultError
+
+    with _register(vault) as register:
+        if bool(number) == bool(file):
+            raise VaultError("Give a number, or --file with many of them.", "`testigo objections add +34600111222`")
+        if file:
+            _add_file(register, file, reason)
+            return
+        changed = register.add([(register.number(number), reason)])
+    for entry in changed.present:
+        console.print(f"{entry.number} is on the list since {entry.added.at} (entry {entry.n}).")
+    for entry in changed.added:
+        console.print(f"{entry.number} is on the list (entry {entry.n}).")
+    _signed(changed.version)
+
+
+def _add_file(register: "Register", file: Path, reason: str) -> None:
+    """Good numbers are entered, wrong ones named; status 1 if there are any."""
+    from testigo_vault.errors import VaultError
+    from testigo_vault.objections.importer import rows
+
+    wanted = []
+    wrong = []
+    without = 0
+    for row in track(rows(file), "Reading", console=errors, disable=not errors.is_terminal):
+        if not row.text:
+            without += 1
+            continue
+        try:
+            wanted.append((register.number(row.text), row.reason or reason))
+        except VaultError as error:
+            wrong.append((row, error))
+    with errors.status("Signing"):
+        changed = register.add(wanted) if wanted else None
+    for row, why in wrong:
+        errors.print(f"[red]{escape(file.name)} line {row.line}:[/] {escape(why.message)}")
+    console.print(
+        f"{len(changed.added) if changed else 0} entered, {len(changed.present) if changed else 0} on the list already, "
+        f"{len(wrong)} wrong, {without} lines without a number."
+    )
+    if changed:
+        _signed(changed.version)
+    if wrong:
+        raise typer.Exit(1)
+
+
+@register_verbs.command()
+def remove(number: str = NUMBER, reason: str = REASON, vault: Path = VAULT_OPTION) -> None:
+    """Take a number off the list, since the person agrees again. The register keeps that it was on it."""
+    with _register(vault) as register:
+        entry, version = register.remove(register.number(number), reason)
+    console.print(f"{entry.number} is off the list (entry {entry.n}).")
+    _signed(version)
+
+
+@register_verbs.command("list")
+def list_entries(
+    past: bool = typer.Option(False, "--all", help="Those too that were taken off."),
+    as_json: bool = typer.Option(False, "--json", help="For programs."),
+    without_lost: bool = typer.Option(
+        False, help="Sign the list although the register lost numbers of it, whose calls are then recorded again."
+    ),
+    vault: Path = VAULT_OPTION,
+) -> None:
+    """The register. The signed list is put right first, should it not be what the register says."""
+    with _register(vault) as register:
+        version = register.publish(without_lost)
+        entries = register.entries(past)
+    if as_json:
+        print(json.dumps({"version": version, "entries": [asdict(entry) for entry in entries]}))
+        return
+    table = Table(box=None, pad_edge=False)
+    for heading in ("Entry", "Number", "Added", "Removed"):
+        table.add_column(heading)
+    for entry in entries:
+        table.add_row(str(entry.n), entry.number, _act(entry.added), _act(entry.removed))
+    console.print(table)
+    console.print(f"{len(entries)} entries. " + (f"List version {version}." if version else "No list was signed yet."))
+
+
+@register_verbs.command()
+def check(number: str = NUMBER, vault: Path = VAULT_OPTION) -> None:
+    """Whether a number is on the list, and since when: the answer that a person is owed."""
+    with _register(vault) as register:
+        wanted = register.number(number)
+        found = register.check(wanted)
+    if not found:
+        console.print(f"{wanted} is not on the list, and never was.")
+    for entry in found:
+        where = "was on the list" if entry.removed else "is on the list"
+        console.print(f"{wanted} {where} (entry {entry.n}): added {_act(entry.added)}", end="")
+        console.print(f"; removed {_act(entry.removed)}." if entry.removed else ".")
+
+
+def _act(act: "Act | None") -> str:
+    from testigo_vault.recordings.wording import visible
+
+    return escape(visible(f"{act.at} by {act.by}{': ' + act.reason if act.reason else ''}")) if act else ""
+
+
+def _signed(version: int) -> None:
+    console.print(f"List version {version} is signed; appliances get it at their next sync.")
+
+
+def register(app: typer.Typer) -> None:
+    app.add_typer(register_verbs, name="objections")

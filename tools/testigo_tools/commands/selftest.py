@@ -1,0 +1,79 @@
+"""`testigo selftest`: a device records a synthetic source and says what each step cost; then, if asked, it syncs it."""
+
+import ssl
+from pathlib import Path
+from typing import Any
+
+import typer
+from rich.progress import Progress
+from rich.table import Table
+
+from testigo_tools import terminal
+from testigo_tools.commands.diag import fail
+from testigo_tools.commands.sync import BEGIN_S, one_session, why
+from testigo_tools.serial.port import Port, PortError
+from testigo_tools.serial.vault_bridge import HungUp
+
+STEP_S = 120  # the longest silence between two signs of progress: a chip's first keys
+console = terminal.console()
+
+
+def run_on(device: Port, seconds: int, source: str) -> list[list[Any]]:
+    """[[step, value, unit], ...] as the device measured them."""
+    with Progress(console=console) as progress:
+        task = progress.add_task("The device records a test", total=100)
+        steps = device.request(
+            "selftest",
+            seconds,
+            source,
+            limit_s=STEP_S + seconds,
+            more=lambda percent: progress.update(task, completed=percent),
+        )
+        progress.update(task, completed=100)
+    return steps
+
+
+def show(steps: list[list[Any]]) -> None:
+    table = Table("step", "cost", "")
+    table.columns[1].justify = "right"
+    for step, value, unit in steps:
+        table.add_row(str(step), str(value), str(unit))
+    console.print(table)
+
+
+def selftest(
+    port: str = typer.Option(..., help="A serial port, or any URL that pyserial opens (socket://host:port)."),
+    seconds: int = typer.Option(5, min=1, max=60, help="How long to record."),
+    source: str = typer.Option("tone", help="tone, or a WAV file in the device's own storage."),
+    vault: Path | None = typer.Option(None, envvar="TESTIGO_VAULT", help="Then bring the recording here."),
+    baud: int = typer.Option(115200, help="Speed of the port."),
+) -> None:
+    """Let a device test itself: frame, seal, spool, and with --vault also sync."""
+    from testigo_vault.errors import VaultError
+    from testigo_wire.errors import WireError
+
+    try:
+        with Port(port, baud) as device:
+            show(run_on(device, seconds, source))
+            if vault:
+                from testigo_vault.vault import Vault
+
+                opened = Vault(vault)
+                device.request("sync")
+                try:
+                    report = one_session(device, opened, opened.organisation.server_context(), BEGIN_S)
+                except HungUp as error:
+                    raise PortError(why(device, error)) from None
+                for text in report.refused:
+                    console.print(f"[yellow]![/] {text}", highlight=False)
+                console.print(f"{report.stored} stored.", highlight=False)
+                if report.refused or not report.stored:
+                    raise PortError("the recording did not reach the vault")
+    except ssl.SSLError as error:
+        raise fail(f"the device's certificate or TLS was refused: {error}") from None
+    except (PortError, VaultError, WireError) as error:
+        raise fail(error) from None
+
+
+def register(app: typer.Typer) -> None:
+    app.command()(selftest)

@@ -1,0 +1,69 @@
+"""`testigo vault`: the service, the index, the register of appliances."""
+
+from pathlib import Path
+
+import typer
+
+from testigo_tools.options import VAULT_OPTION, console, opened, person
+
+vaults = typer.Typer(no_args_is_help=True, help="The vault's service and upkeep.")
+
+
+@vaults.command()
+def run(
+    vault: Path = VAULT_OPTION,
+    web: bool = typer.Option(True, help="Serve the web page too."),
+    verbose: bool = typer.Option(False, "-v", help="Log more."),
+) -> None:
+    """Take in recordings and serve the web page, until Ctrl-C or SIGTERM."""
+    import asyncio
+
+    from testigo_vault import service
+
+    def ready(port: int, address: str) -> None:
+        print(f"ingest on port {port}" + (f", web page at {address}" if address else ""), flush=True)
+
+    service.set_up_logging(verbose)
+    with opened(vault) as vault_:
+        asyncio.run(service.run(vault_, ready, web))
+
+
+@vaults.command()
+def reindex(vault: Path = VAULT_OPTION) -> None:
+    """Build the index again from the copies."""
+    from rich.progress import Progress
+
+    from testigo_vault.recordings.reindex import reindex as build
+
+    with opened(vault) as vault_, Progress(console=console, transient=True) as progress:
+        task = progress.add_task("Reading the copies", total=None)
+        count = build(vault_, lambda done, total: progress.update(task, completed=done, total=total))
+    console.print(f"{count} recordings indexed.")
+
+
+@vaults.command()
+def devices(vault: Path = VAULT_OPTION) -> None:
+    """The appliances that are registered."""
+    with opened(vault) as vault_:
+        register_ = vault_.organisation.devices
+        for name in register_.names():
+            device = register_.get(name)
+            state = f"revoked {device.revoked}: {device.reason}" if device.revoked else "admitted"
+            console.print(f"{name}  certified {device.issued[-1] if device.issued else '-'}  {state}", markup=False)
+
+
+@vaults.command()
+def revoke(
+    device_id: str,
+    reason: str = typer.Option(..., help="Why, for the record."),
+    vault: Path = VAULT_OPTION,
+) -> None:
+    """Never admit an appliance again, as when it was stolen. Its recordings stay."""
+    with opened(vault) as vault_:
+        vault_.log.append(person(), "revoke-device", "granted", detail=f"{device_id}: {reason}")
+        vault_.organisation.devices.revoke(device_id, reason)
+    console.print(f"{device_id} is revoked.")
+
+
+def register(app: typer.Typer) -> None:
+    app.add_typer(vaults, name="vault")

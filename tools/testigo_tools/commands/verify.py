@@ -1,0 +1,67 @@
+"""`testigo verify`: is everything whole, in every copy, and is anything missing?"""
+
+from pathlib import Path
+
+import typer
+from rich.markup import escape
+from rich.progress import Progress
+
+from testigo_tools.options import AUDIO_PASSPHRASE, VAULT_OPTION, ask_passphrase, console, opened, person
+
+
+def verify(
+    names: list[str] | None = typer.Argument(None, help="Recordings; all of them where none is named."),
+    deep: bool = typer.Option(False, help="Open every audio frame too, with the audio passphrase. Logged."),
+    vault: Path = VAULT_OPTION,
+) -> None:
+    """Check every copy item by item, signatures, the order of consent and audio, and each appliance's numbers.
+
+    Exit status: 0 all whole, 1 something is not, with each finding named.
+    """
+    from testigo_vault.audit.access_log import DENIED, GRANTED
+    from testigo_vault.errors import KeyLocked
+    from testigo_vault.identity.organisation import now_ms
+    from testigo_vault.recordings.search import Catalogue, Query
+    from testigo_vault.recordings.verification import check_chains, check_copies, describe, strays
+
+    wrong = 0
+    with opened(vault) as vault_:
+        catalogue = Catalogue(vault_.database)
+        if names:
+            recordings = [catalogue.get(name) for name in names]
+        else:
+            recordings, _ = catalogue.find(Query(limit=1 << 31))
+        key = None
+        if deep:
+            passphrase = ask_passphrase(AUDIO_PASSPHRASE, "Audio passphrase")
+            try:
+                key = vault_.organisation.audio_key(passphrase)
+            except KeyLocked:
+                vault_.log.append(person(), "unlock-audio", DENIED, detail="wrong passphrase")
+                raise
+        with Progress(console=console, transient=True) as progress:
+            for recording in progress.track(recordings, description="Verifying"):
+                if key is not None:
+                    vault_.log.append(person(), "verify-deep", GRANTED, recording.id)
+                label = f"{recording.device_id}/{recording.number} {recording.id[:13]}"
+                if recording.state == "quarantined":
+                    wrong += 1
+                    progress.console.print(f"[red]quarantined[/] {escape(label)}: {escape(recording.why)}")
+                for result in check_copies(vault_, recording, now_ms(), key):
+                    for found in result.findings:
+                        wrong += 1
+                        text = escape(f"{label}, copy {result.place}: {describe(found)}")
+                        progress.console.print(f"[red]not whole[/]   {text}", soft_wrap=True)
+        if not names:
+            for text in [*check_chains(vault_), *strays(vault_)]:
+                wrong += 1
+                console.print(f"[red]missing[/]     {escape(text)}", soft_wrap=True)
+    count = len(recordings)
+    if wrong:
+        console.print(f"{count} recordings checked, {wrong} findings.")
+        raise typer.Exit(1)
+    console.print(f"{count} recordings checked: all whole, in every copy.")
+
+
+def register(app: typer.Typer) -> None:
+    app.command()(verify)

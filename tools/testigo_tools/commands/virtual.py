@@ -1,0 +1,98 @@
+"""`testigo virtual run`: an appliance as a process on this machine."""
+
+import dataclasses
+import os
+import signal
+import sys
+from pathlib import Path
+
+import typer
+
+from testigo_tools import terminal
+from testigo_tools.firmware.boards import device_files, load_board
+from testigo_tools.firmware.build import BuildError
+from testigo_tools.firmware.interpreter import Interpreter, InterpreterError, find
+from testigo_tools.paths import shared
+from testigo_tools.virtual.appliance import VirtualAppliance, VirtualError
+
+BOARD = "virtual"
+console = terminal.console(stderr=True)
+
+
+def compiled(interpreter: Interpreter, folder: Path) -> Path:
+    """The firmware as on a chip: .mpy files below `folder`; gives the start file."""
+    board = dataclasses.replace(load_board(BOARD), march=interpreter.march)
+    files = device_files(board, folder)
+    target = folder / f"device-{interpreter.march}"
+    for name, content in files.items():
+        path = target / name
+        if not path.exists() or path.read_bytes() != content:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            part = path.with_name(f"{path.name}.{os.getpid()}.part")
+            part.write_bytes(content)
+            part.replace(path)
+    return target / "main.py"
+
+
+def command_line(
+    root: Path,
+    heap: str | None = None,
+    micropython: Path | None = None,
+    mpy: bool = False,
+    build_dir: Path = Path("build"),
+) -> tuple[list[str], dict[str, str]]:
+    """What starts the firmware, and its environment. `mpy`: compiled, as on a chip, instead of from the sources."""
+    interpreter = find(micropython)
+    line = [str(interpreter.path)]
+    if heap:
+        line += ["-X", f"heapsize={heap}"]
+    environment = dict(os.environ)
+    if mpy:
+        main = compiled(interpreter, build_dir.resolve())
+        environment["MICROPYPATH"] = f".frozen:{main.parent / 'lib'}"
+        line += [str(main)]
+    else:
+        environment["MICROPYPATH"] = ".frozen"
+        line += [str(shared() / "firmware" / "main.py"), f"board={BOARD}"]
+    return [*line, f"root={root.resolve()}"], environment
+
+
+def run(
+    root: Path = typer.Option(..., help="The appliance's own folder: its flash, so to say."),
+    heap: str = typer.Option("", help="Size of its heap, as 150k or 2M; the default is MicroPython's own."),
+    mpy: bool = typer.Option(False, help="Compile the firmware first, as it is on a chip."),
+    micropython: Path | None = typer.Option(None, help="The MicroPython to use."),
+    build_dir: Path = typer.Option(Path("build"), help="Where compiled files are kept between runs."),
+) -> None:
+    """Run a virtual appliance until Ctrl-C. Its serial port is ROOT/tty, what goes wrong is in ROOT/stderr.log."""
+    try:
+        line, environment = command_line(root, heap or None, micropython, mpy, build_dir)
+        appliance = VirtualAppliance(root, line, environment)
+    except (InterpreterError, VirtualError, BuildError) as error:
+        console.print(f"[red]error:[/] {error}", highlight=False)
+        raise typer.Exit(1) from None
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, lambda *_: appliance.stop())
+
+    def started() -> None:
+        print(f"The appliance runs. Its serial port: {root / 'tty'}", flush=True)
+
+    status = appliance.run(started)
+    if status:
+        tail = (root / "stderr.log").read_text(errors="replace").splitlines()[-12:]
+        console.print("\n".join(tail), markup=False, highlight=False)
+        how = f"was killed by signal {-status}" if status < 0 else f"ended with status {status}"
+        console.print(f"[red]error:[/] the firmware {how}; more is in {root / 'stderr.log'}", highlight=False)
+        sys.exit(1)
+
+
+def register(app: typer.Typer) -> None:
+    virtual = typer.Typer(no_args_is_help=True, help="Appliances without hardware.")
+
+    # With a callback the word `run` stays part of the command line.
+    @virtual.callback()
+    def root() -> None:
+        pass
+
+    virtual.command("run")(run)
+    app.add_typer(virtual, name="virtual")

@@ -1,0 +1,1 @@
+"""The demonstration: its environment and its calls."""

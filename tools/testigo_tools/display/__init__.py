@@ -1,0 +1,1 @@
+"""How the terminal shows a policy simulation and the level of a notice."""

@@ -1,0 +1,1 @@
+"""Building the firmware, and putting it on a board."""

@@ -1,0 +1,405 @@
+"""Takes out of the firmware what only people read, before it is compiled: on a chip names live in the heap.
+
+Each different name costs its text and some 8 to 16 bytes of tables, for ever. So in what is compiled
+
+- a module's constants (`NAME = 5`) are written where they are used, in other modules too, and exist nowhere else;
+- private names (`_like_this`) become short ones, which modules share that have nothing to do with each other;
+- parameters that no call names become single letters (local variables have no names there anyway);
+- inner packages are left out: `recorder.storage.spool` is `recorder.spool` there. Each package would be a module object
+  with its tables, each import would name it, and an `__init__` with nothing but a docstring is not compiled at all.
+
+The sources stay as they are; `short_names` is the key to a traceback from a device.
+"""
+
+import ast
+import operator
+import re
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
+from typing import Any
+
+PRIVATE = re.compile(r"_[a-z][a-z0-9_]*$")
+CONSTANT = re.compile(r"_?[A-Z][A-Z0-9_]*$")
+LOOKS_UP = {"getattr", "setattr", "hasattr"}
+ARITHMETIC = {ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.LShift: operator.lshift}
+SMALL = 1 << 29  # what fits a word of MicroPython; viper takes no more
+ALPHABET = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+
+@dataclass
+class _Module:
+    name: str
+    text: str
+    tree: ast.Module
+    constants: dict[str, int] = field(default_factory=dict)
+    gone: list[ast.stmt] = field(default_factory=list)  # statements that only made constants
+    modules: dict[str, str] = field(default_factory=dict)  # local name: module of the firmware
+    imported: dict[str, tuple[str, str]] = field(default_factory=dict)  # local name: (module, name)
+    private: set[str] = field(default_factory=set)
+
+
+def lean(sources: dict[str, str]) -> dict[str, str]:
+    """sources: path without suffix, as `recorder/storage/spool`, to the text. Returns the path on the device to the
+    text with the names taken out.
+    """
+    modules = _read(sources)
+    short = _short(modules)
+    named = {node.arg for module in modules.values() for node in ast.walk(module.tree) if isinstance(node, ast.keyword)}
+    flat = _flat_names(modules)
+    return {
+        _path(flat[name]): _Rewriting(module, modules, short, named, flat).text()
+        for name, module in modules.items()
+        if name in flat
+    }
+
+
+def device_paths(sources: dict[str, str]) -> list[str]:
+    """The paths that `lean` returns."""
+    return [_path(name) for name in _flat_names(_read(sources)).values()]
+
+
+def _path(name: str) -> str:
+    return name.replace(".", "/")
+
+
+def _flat_names(modules: dict[str, _Module]) -> dict[str, str]:
+    """Full names of modules to their names on the device, without the packages between the first and the last.
+
+    Modules that have nothing but a docstring, as packages do, are not on the device.
+    """
+    flat = {name: ".".join(_ends(name)) for name, module in modules.items() if not _is_empty(module.tree)}
+    count = Counter(flat.values())
+    return {name: short if count[short] == 1 else _joined(name) for name, short in flat.items()}
+
+
+def _ends(name: str) -> list[str]:
+    parts = name.split(".")
+    return [parts[0], parts[-1]] if len(parts) > 1 else parts
+
+
+def _joined(name: str) -> str:
+    top, _, rest = name.partition(".")
+    return f"{top}.{rest.replace('.', '_')}" if rest else top
+
+
+def _is_empty(tree: ast.Module) -> bool:
+    return all(isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) for node in tree.body)
+
+
+def short_names(sources: dict[str, str]) -> dict[str, str]:
+    """Private name to what it is called on the device."""
+    return _short(_read(sources))
+
+
+def _read(sources: dict[str, str]) -> dict[str, _Module]:
+    modules = {}
+    for path, text in sources.items():
+        name = path.replace("/", ".").removesuffix(".__init__")
+        modules[name] = _Module(name, text, ast.parse(text))
+    for module in modules.values():
+        _find_constants(module)
+        _find_imports(module, modules)
+    return modules
+
+
+def _find_constants(module: _Module) -> None:
+    stored: dict[str, int] = defaultdict(int)
+    for node in ast.walk(module.tree):
+        if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
+            stored[node.id] += 1
+        elif isinstance(node, ast.arg):
+            stored[node.arg] += 1
+    for statement in module.tree.body:
+        if not isinstance(statement, ast.Assign) or len(statement.targets) != 1:
+            continue
+        target = statement.targets[0]
+        targets = list(target.elts) if isinstance(target, ast.Tuple) else [target]
+        names = [one.id for one in targets if isinstance(one, ast.Name)]
+        if len(names) < len(targets) or not all(CONSTANT.match(name) and stored[name] == 1 for name in names):
+            continue
+        values = _values(statement.value, module.constants, len(names))
+        if values is not None and all(-SMALL < value < SMALL for value in values):
+            module.constants.update(zip(names, values, strict=True))
+            module.gone.append(statement)
+
+
+def _values(node: ast.expr, known: dict[str, int], count: int) -> list[int] | None:
+    """The numbers of `5`, `const(5)`, `range(7)` and arithmetic on them."""
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and not node.keywords:
+        inner = [_values(argument, known, 1) for argument in node.args]
+        if any(value is None for value in inner):
+            return None
+        numbers = [value[0] for value in inner if value]
+        if node.func.id == "const" and count == 1:
+            return numbers
+        if node.func.id == "range":
+            found = list(range(*numbers))
+            return found if len(found) == count else None
+        return None
+    if count != 1:
+        return None
+    if isinstance(node, ast.Constant) and type(node.value) is int:
+        return [node.value]
+    if isinstance(node, ast.Name) and node.id in known:
+        return [known[node.id]]
+    if isinstance(node, ast.BinOp) and type(node.op) in ARITHMETIC:
+        left, right = _values(node.left, known, 1), _values(node.right, known, 1)
+        return [ARITHMETIC[type(node.op)](left[0], right[0])] if left and right else None
+    return None
+
+
+def _find_imports(module: _Module, modules: dict[str, _Module]) -> None:
+    for node in ast.walk(module.tree):
+        if isinstance(node, ast.ImportFrom):
+            for alias in node.names:
+                here = alias.asname or alias.name
+                if f"{node.module}.{alias.name}" in modules:
+                    module.modules[here] = f"{node.module}.{alias.name}"
+                elif node.module in modules:
+                    module.imported[here] = (node.module, alias.name)
+
+
+def _names(module: _Module):
+    """(name, node) of everything private that this module defines or uses."""
+    for node in ast.walk(module.tree):
+        if isinstance(node, ast.Attribute):
+            yield node.attr, node
+        elif isinstance(node, ast.Name):
+            yield node.id, node
+        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            yield node.name, node
+        elif isinstance(node, ast.arg | ast.keyword):
+            yield node.arg or "", node
+        elif isinstance(node, ast.alias):
+            yield node.name, node
+
+
+def _short(modules: dict[str, _Module]) -> dict[str, str]:
+    kept = set()
+    for module in modules.values():
+        module.private = {name for name, _ in _names(module) if PRIVATE.match(name)}
+        looks_up = False
+        for node in ast.walk(module.tree):
+            if isinstance(node, ast.Name) and node.id in LOOKS_UP:
+                looks_up = True
+            elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and PRIVATE.match(node.attr):
+                owner = node.value.id
+                if owner not in ("self", "cls") and owner not in module.modules and _is_import(module, owner):
+                    kept.add(node.attr)  # of a module that is not ours
+            elif isinstance(node, ast.Global | ast.Nonlocal):
+                kept.update(node.names)
+        if looks_up:
+            kept |= module.private
+    groups = _groups(modules)
+    where: dict[str, set[str]] = defaultdict(set)
+    for name, module in modules.items():
+        for private in module.private:
+            where[private].add(groups[name])
+    taken: dict[str, set[str]] = defaultdict(set)
+    short = {}
+    for private in sorted(where, key=lambda name: (-len(where[name]), name)):
+        if private in kept:
+            continue
+        number = 0
+        while any(_letters(number) in taken[group] for group in where[private]) or _letters(number) in where:
+            number += 1
+        short[private] = _letters(number)
+        for group in where[private]:
+            taken[group].add(short[private])
+    return short
+
+
+def _is_import(module: _Module, name: str) -> bool:
+    return any(
+        (alias.asname or alias.name.partition(".")[0]) == name
+        for node in ast.walk(module.tree)
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for alias in node.names
+    )
+
+
+def _groups(modules: dict[str, _Module]) -> dict[str, str]:
+    """Modules whose classes inherit from each other share their objects, so their private names must differ."""
+    group = {name: name for name in modules}
+    for name, module in modules.items():
+        for node in ast.walk(module.tree):
+            if not isinstance(node, ast.ClassDef):
+                continue
+            for base in node.bases:
+                other = None
+                if isinstance(base, ast.Name) and base.id in module.imported:
+                    other = module.imported[base.id][0]
+                elif isinstance(base, ast.Attribute) and isinstance(base.value, ast.Name):
+                    other = module.modules.get(base.value.id)
+                if other:
+                    old, new = group[name], group[other]
+                    group = {one: new if of == old else of for one, of in group.items()}
+    return group
+
+
+def _letters(number: int) -> str:
+    tail = ALPHABET[number % len(ALPHABET)]
+    return "_" + tail if number < len(ALPHABET) else "_" + ALPHABET[number // len(ALPHABET) - 1] + tail
+
+
+def _letters_for(function: ast.FunctionDef | ast.AsyncFunctionDef, named: set[str | None]) -> dict[str, str]:
+    """Parameter to letter, for those of a function whose names mean nothing outside of it."""
+    own = [*function.args.posonlyargs, *function.args.args, function.args.vararg, function.args.kwarg]
+    names = [argument.arg for argument in own if argument is not None]
+    inside = [node for node in ast.walk(function) if node is not function]
+    scopes = [node for node in inside if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)]
+    taken = {node.id for node in inside if isinstance(node, ast.Name)} | set(names)
+    fixed = {"self", "cls"} | {
+        name for node in inside if isinstance(node, ast.Global | ast.Nonlocal) for name in node.names
+    }
+    for outside in (*function.args.defaults, *function.args.kw_defaults, *function.decorator_list):
+        fixed.update(node.id for node in ast.walk(outside or ast.Pass()) if isinstance(node, ast.Name))
+    for scope in scopes:  # the same word may be another variable there
+        fixed.update(node.arg for node in ast.walk(scope) if isinstance(node, ast.arg))
+        fixed.update(
+            node.id for node in ast.walk(scope) if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load)
+        )
+        taken.update(node.arg for node in ast.walk(scope) if isinstance(node, ast.arg))
+    if any(isinstance(node, ast.JoinedStr) for node in inside):
+        return {}  # places inside of f-strings are not exact
+    free = (letter for letter in ALPHABET if letter not in taken)
+    wanted = [
+        name for name in names if len(name) > 1 and name not in fixed and name not in named and not PRIVATE.match(name)
+    ]
+    return dict(zip(wanted, free, strict=False))
+
+
+class _Rewriting:
+    """One module's text with its edits."""
+
+    def __init__(
+        self,
+        module: _Module,
+        modules: dict[str, _Module],
+        short: dict[str, str],
+        named: set[str | None],
+        flat: dict[str, str],
+    ) -> None:
+        """named: the keywords of all calls. flat: full names of modules to those on the device."""
+        self._named = named
+        self._flat = flat
+        self._module = module
+        self._modules = modules
+        self._tops = {name.partition(".")[0] for name in modules}
+        self._short = short
+        self._data = module.text.encode()
+        starts = [0]
+        for line in self._data.splitlines(keepends=True):
+            starts.append(starts[-1] + len(line))
+        self._starts = starts
+        self._edits: dict[tuple[int, int], bytes] = {}
+
+    def text(self) -> str:
+        self._constants()
+        self._private()
+        self._parameters()
+        self._imports()
+        self._module_names()
+        data = self._data
+        for (start, end), new in sorted(self._edits.items(), reverse=True):
+            data = data[:start] + new + data[end:]
+        return data.decode()
+
+    def _at(self, line: int, column: int) -> int:
+        return self._starts[line - 1] + column
+
+    def _span(self, node: Any) -> tuple[int, int]:
+        return self._at(node.lineno, node.col_offset), self._at(node.end_lineno, node.end_col_offset)
+
+    def _value(self, node: ast.AST) -> int | None:
+        """The number that a name stands for, here or in another module."""
+        module = self._module
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
+            if node.id in module.imported:
+                other, name = module.imported[node.id]
+                return self._modules[other].constants.get(name)
+            return module.constants.get(node.id)
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in module.modules:
+            return self._modules[module.modules[node.value.id]].constants.get(node.attr)
+        return None
+
+    def _constants(self) -> None:
+        for node in ast.walk(self._module.tree):
+            value = self._value(node)
+            if value is not None:
+                start, end = self._span(node)
+                bare = value >= 0 and self._data[end : end + 1] != b"."
+                self._edits[start, end] = b"%d" % value if bare else b"(%d)" % value
+        for statement in self._module.gone:
+            start, end = self._span(statement)
+            self._edits = {span: new for span, new in self._edits.items() if not start <= span[0] < end}
+            self._edits[start, end] = b""
+
+    def _private(self) -> None:
+        for name, node in _names(self._module):
+            new = self._short.get(name)
+            if new is None:
+                continue
+            start, end = self._span(node)
+            if isinstance(node, ast.Attribute):
+                start = end - len(name)
+            elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+                start = self._data.index(b" " + name.encode(), start) + 1
+            self._edits[start, start + len(name)] = new.encode()
+
+    def _parameters(self) -> None:
+        for node in ast.walk(self._module.tree):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                for name, letter in _letters_for(node, self._named).items():
+                    for inner in ast.walk(node):
+                        if (isinstance(inner, ast.arg) and inner.arg == name) or (
+                            isinstance(inner, ast.Name) and inner.id == name
+                        ):
+                            start = self._span(inner)[0]
+                            self._edits[start, start + len(name)] = letter.encode()
+
+    def _imports(self) -> None:
+        # What other modules take from here, and what is here only to be taken.
+        used = {
+            name
+            for other in self._modules.values()
+            for module, name in other.imported.values()
+            if module == self._module.name
+        }
+        for node in ast.walk(self._module.tree):
+            if isinstance(node, ast.Name):
+                inside = any(s <= self._span(node)[0] < e for s, e in self._edits if (s, e) != self._span(node))
+                if self._value(node) is None and not inside:
+                    used.add(node.id)
+        for node in ast.walk(self._module.tree):
+            if not isinstance(node, ast.ImportFrom):
+                continue
+            left = [alias for alias in node.names if (alias.asname or alias.name) in used]
+            ours = (node.module or "").partition(".")[0] in self._tops
+            if node.module == "__future__" or (len(left) == len(node.names) and not ours):
+                continue
+            kept: dict[str, list[str]] = defaultdict(list)
+            for alias in left:
+                package, name = self._on_device(node.module or "", alias)
+                kept[package].append(name)
+            lines = [f"from {package} import {', '.join(names)}" for package, names in kept.items()]
+            start, end = self._span(node)
+            self._edits = {span: new for span, new in self._edits.items() if not start <= span[0] < end}
+            self._edits[start, end] = "; ".join(lines).encode() if lines else b"pass"
+
+    def _on_device(self, package: str, alias: ast.alias) -> tuple[str, str]:
+        """Where an imported name is on the device, and `name` or `name as other`."""
+        here = alias.asname or alias.name
+        flat = self._flat.get(f"{package}.{alias.name}")
+        if flat is None:
+            package, name = self._flat.get(package, package), self._short.get(alias.name, alias.name)
+        else:
+            package, _, name = flat.rpartition(".")
+        here = self._short.get(here, here)
+        return package, name + (f" as {here}" if here != name else "")
+
+    def _module_names(self) -> None:
+        """Names of modules in strings: what `unload` is given."""
+        for node in ast.walk(self._module.tree):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value in self._flat:
+                self._edits[self._span(node)] = repr(self._flat[node.value]).encode()

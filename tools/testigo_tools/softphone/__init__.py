@@ -1,0 +1,1 @@
+"""A softphone for tests, demonstrations and technicians."""

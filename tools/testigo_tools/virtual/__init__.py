@@ -1,0 +1,1 @@
+"""The virtual appliance as a process."""
