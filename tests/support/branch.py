@@ -17,7 +17,7 @@ from support.sipp_process import Sipp
 from support.traffic_capture import Cable
 from testigo_tools.commands.provision import certify, proven_key, push
 from testigo_tools.serial.port import Port
-from testigo_vault.playback import g711
+from testigo_vault import g711
 from testigo_vault.storage.models import Recording
 
 DEVICE = "branch-1"

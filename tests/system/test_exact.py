@@ -9,7 +9,7 @@ from support.rig import AUDIO_PASSPHRASE, FAR, NEAR, wait_for
 from support.serial_line import verb
 from support.sipp import answering, calling
 from support.traffic_capture import Media
-from testigo_vault.playback import g711
+from testigo_vault import g711
 
 LOADED_S = 0.3  # how far apart two things that happen together may be seen on a machine with much to do
 

@@ -16,8 +16,8 @@ from support.presets import AFTER, Law
 from support.rig import FAR, NEAR, wait_for
 from support.serial_line import verb
 from support.sipp import Caller, Worker, answering, calling
+from testigo_vault import g711
 from testigo_vault.notice import check as notice_check
-from testigo_vault.playback import g711
 from testigo_vault.policy import purposes
 from testigo_wire.policy import documents as wire
 

@@ -36,7 +36,7 @@ from testigo_vault.identity import certificates, keys
 from testigo_vault.identity.devices import Devices, check_device_id
 from testigo_vault.policy.template import POLICY_TEMPLATE, SETTINGS_TEMPLATE
 from testigo_vault.primitives import HOST, sign
-from testigo_vault.recordings.wording import visible
+from testigo_vault.printable import visible
 from testigo_wire.policy import documents as wire_documents
 
 SHORTEST_PASSPHRASE = 10

@@ -17,9 +17,9 @@ import av
 import av.filter
 from av.error import FFmpegError
 
+from testigo_vault import g711
 from testigo_vault.errors import VaultError
 from testigo_vault.notice import speech as notice_speech
-from testigo_vault.playback import g711
 
 RATE = 8000
 TARGET_LUFS = -19.0

@@ -8,7 +8,7 @@ import struct
 from array import array
 from dataclasses import dataclass
 
-from testigo_vault.playback import g711
+from testigo_vault import g711
 from testigo_vault.playback.rtp_track import CLOCK, Track, TrackBuilder
 
 NEAR, FAR = 0, 1

@@ -1,6 +1,6 @@
 """From a reading to the rows of the index: what a person searches by, and how the call came out."""
 
-from testigo_vault.recordings import wording
+from testigo_vault.printable import visible
 from testigo_vault.recordings.reader import Reading
 from testigo_vault.storage.models import Event, Finding, Recording
 
@@ -36,7 +36,7 @@ def make_row(reading: Reading, fallback_id: str, device_id: str, number: int) ->
             row.caller, row.callee = event[2:4]
     # A device's clock may say anything; what no calendar or column holds is "not known" in the index, exact in the copies.
     row.opened_ms, row.closed_ms = (ms if ms <= LATEST_MS else 0 for ms in (row.opened_ms, row.closed_ms))
-    row.caller, row.callee, row.line = (wording.visible(text) for text in (row.caller, row.callee, row.line))
+    row.caller, row.callee, row.line = (visible(text) for text in (row.caller, row.callee, row.line))
     row.audio = audio_state(reading)
     row.outcome = outcome(reading, row)
     row.events = [

@@ -1,9 +1,9 @@
 """Events, outcomes and reasons in plain words, for pages and for `testigo show`."""
 
-import unicodedata
 from collections.abc import Callable
 
 from testigo_vault.policy import purposes
+from testigo_vault.printable import visible
 
 OUTCOMES = {
     "recorded": "Recorded after notice",  # by the rule of the line, which may ask for consent or not
@@ -86,7 +86,6 @@ WORKER_WAYS = {
 
 WHO = {"key": "by a key", "host": "by command", "limit": "by the time limit", "sdp": "by the telephone (SDP)"}
 
-_OBEYED = ("Cc", "Cf", "Cs", "Zl", "Zp")
 _LEGS: dict[int, str] = {0: "the worker's side", 1: "the other party"}
 _CHANNELS = {"rfc4733": "in the audio stream (RFC 4733)", "info": "by SIP INFO", "sdp": "in the SDP (RFC 7866)", "": ""}
 _GIVEN_BY = {
@@ -105,12 +104,6 @@ _JOINED = {
     "session": "another session took its place",
     "conference": "the call became a conference",
 }
-
-
-def visible(text: str) -> str:
-    """Text of a stranger, such as a SIP header, without what a terminal or a page would obey: control characters, and
-    marks that turn the direction of writing round."""
-    return "".join("\ufffd" if unicodedata.category(c) in _OBEYED else c for c in text)
 
 
 def party(uri: str) -> str:

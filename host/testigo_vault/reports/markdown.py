@@ -6,7 +6,7 @@ table cell or list begins in it, nor does a bare address become a link (the auto
 
 import re
 
-from testigo_vault.recordings.wording import visible
+from testigo_vault.printable import visible
 from testigo_vault.reports.blocks import (
     FILL_IN,
     Block,

@@ -16,7 +16,7 @@ from typing import Any
 import typst
 
 from testigo_vault.errors import VaultError
-from testigo_vault.recordings.wording import visible
+from testigo_vault.printable import visible
 from testigo_vault.reports.blocks import (
     FILL_IN,
     Block,

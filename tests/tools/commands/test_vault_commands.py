@@ -9,7 +9,7 @@ from sqlalchemy import text as sql
 from support.fake_appliance import speech
 from support.intake import take
 from support.vault_fixtures import AUDIO_PASSPHRASE
-from testigo_vault.playback import g711
+from testigo_vault import g711
 
 
 def test_list_show_verify_export(testigo, vault, appliance, tmp_path):

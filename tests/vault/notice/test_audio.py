@@ -10,10 +10,10 @@ import av
 import pytest
 
 from support.sounds import RATE, as_wav, sound
+from testigo_vault import g711
 from testigo_vault.errors import VaultError
 from testigo_vault.notice import speech as notice_speech
 from testigo_vault.notice.audio import from_file, from_sounds, from_text, loudness, wav
-from testigo_vault.playback import g711
 
 
 def once(data):

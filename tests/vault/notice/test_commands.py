@@ -8,9 +8,9 @@ from typer.testing import CliRunner
 
 from support.sounds import sound
 from testigo_tools.cli import assemble
+from testigo_vault import g711
 from testigo_vault.identity.organisation import Organisation
 from testigo_vault.notice.audio import loudness
-from testigo_vault.playback import g711
 
 POLICY = """
 timezone = "Europe/Madrid"

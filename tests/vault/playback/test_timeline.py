@@ -9,7 +9,7 @@ import av
 import pytest
 
 from support.fake_appliance import rtp
-from testigo_vault.playback import g711
+from testigo_vault import g711
 from testigo_vault.playback.timeline import TimelineBuilder
 
 

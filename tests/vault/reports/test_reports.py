@@ -11,7 +11,8 @@ from pypdf import PdfReader
 
 from support import policy_calls as calls
 from support.report_text import plain, text_of, words_of
-from testigo_vault.recordings.wording import event, visible
+from testigo_vault.printable import visible
+from testigo_vault.recordings.wording import event
 from testigo_vault.reports import markdown as paper_markdown
 from testigo_vault.reports import pdf as paper_pdf
 from testigo_vault.reports.blocks import (

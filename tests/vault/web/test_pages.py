@@ -13,9 +13,9 @@ from support.fake_appliance import AGREED, speech
 from support.intake import take
 from support.pages import PASSWORD, signed_in
 from support.vault_fixtures import AUDIO_PASSPHRASE
+from testigo_vault import g711
 from testigo_vault.identity.organisation import now_ms
 from testigo_vault.identity.users import Identity
-from testigo_vault.playback import g711
 from testigo_vault.playback.unlocked_keys import ListeningRoom
 from testigo_vault.recordings.search import Catalogue
 

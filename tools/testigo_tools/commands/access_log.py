@@ -35,7 +35,7 @@ def show_log(
     vault: Path = VAULT_OPTION,
 ) -> None:
     """Print it."""
-    from testigo_vault.recordings.wording import visible
+    from testigo_vault.printable import visible
 
     with opened(vault) as vault_:
         for entry in vault_.log.entries(recording):

@@ -130,7 +130,7 @@ def _bytes(path: Path) -> bytes:
 
 
 def _visible(text: str) -> str:
-    from testigo_vault.recordings.wording import visible
+    from testigo_vault.printable import visible
 
     return visible(text)
 

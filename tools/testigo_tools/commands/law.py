@@ -36,7 +36,7 @@ def ropa(
     vault: Path = VAULT_OPTION,
 ) -> None:
     """The record of processing activities (GDPR 30)."""
-    _write("law_ropa", language, out, form, policy, vault)
+    _write("ropa", language, out, form, policy, vault)
 
 
 @laws.command("processor-agreement")
@@ -48,7 +48,7 @@ def processor_agreement(
     vault: Path = VAULT_OPTION,
 ) -> None:
     """The agreement with who records or keeps for the controller (GDPR 28; once LOPD 12)."""
-    _write("law_processor", language, out, form, policy, vault)
+    _write("processor_agreement", language, out, form, policy, vault)
 
 
 @laws.command("security-document")
@@ -60,7 +60,7 @@ def security_document(
     vault: Path = VAULT_OPTION,
 ) -> None:
     """The security document (RD 1720/2007 article 88), with each measure of articles 87 and 89 to 104."""
-    _write("law_security", language, out, form, policy, vault)
+    _write("security_document", language, out, form, policy, vault)
 
 
 def _write(
@@ -76,7 +76,7 @@ def _write(
     with opened(folder) as vault:
         facts = law_facts.gather(vault, policy)
         chosen = language.value if language else "es" if facts.policy.jurisdiction == "ES" else "en"
-        paper = import_module(f"testigo_vault.{module}").paper(facts, chosen)
+        paper = import_module(f"testigo_vault.compliance.{module}").paper(facts, chosen)
         pdf = form is Form.pdf or (form is None and out is not None and out.suffix.lower() == ".pdf")
         if pdf and out is None:
             raise VaultError("A PDF goes into a file.", "Add --out FILE.pdf.")

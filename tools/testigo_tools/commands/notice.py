@@ -163,7 +163,7 @@ def _policy(vault: Path) -> "PolicySource":
 def _given(text: str, text_file: Path | None) -> str:
     """The words of a person, on one line."""
     from testigo_vault.errors import VaultError
-    from testigo_vault.recordings.wording import visible
+    from testigo_vault.printable import visible
 
     if text and text_file:
         raise VaultError("--text and --text-file both give the words.", "Give one of them.")

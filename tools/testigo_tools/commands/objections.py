@@ -141,7 +141,7 @@ def check(number: str = NUMBER, vault: Path = VAULT_OPTION) -> None:
 
 
 def _act(act: "Act | None") -> str:
-    from testigo_vault.recordings.wording import visible
+    from testigo_vault.printable import visible
 
     return escape(visible(f"{act.at} by {act.by}{': ' + act.reason if act.reason else ''}")) if act else ""
 

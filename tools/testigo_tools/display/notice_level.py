@@ -4,7 +4,7 @@ import math
 from array import array
 from itertools import pairwise
 
-from testigo_vault.playback import g711
+from testigo_vault import g711
 
 RATE = 8000
 BLOCKS = " ▁▂▃▄▅▆▇█"

@@ -8,7 +8,7 @@ import json
 from importlib import resources
 
 from testigo_vault.errors import VaultError
-from testigo_vault.recordings.wording import visible
+from testigo_vault.printable import visible
 
 _FOLDER = resources.files(__name__)
 _SUFFIX = ".toml"

@@ -1,4 +1,4 @@
-"""G.711 (ITU-T) to 16-bit samples, a packet at a time, by the bytes' own translation tables: exact and fast."""
+"""G.711 (ITU-T Rec. G.711) to 16-bit samples, one packet at a time, by `bytes.translate` tables."""
 
 from array import array
 
