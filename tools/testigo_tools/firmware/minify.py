@@ -1,15 +1,10 @@
-"""Takes out of the firmware what only people read, before it is compiled: on a chip names live in the heap.
+"""Shortens the firmware's source before it is compiled: on a chip each different name takes 8 to 16 bytes of heap and its text.
 
-Each different name costs its text and some 8 to 16 bytes of tables, for ever. So in what is compiled
-
-- a module's constants (`NAME = 5`) are written where they are used, in other modules too, and exist nowhere else;
-- private names (`_like_this`) become short ones, which modules share that have nothing to do with each other;
-- parameters that no call names become single letters (local variables have no names there anyway);
-- inner packages are left out: `recorder.storage.spool` is `recorder.spool` there. Each package would be a module object
-  with its tables, each import would name it, and an `__init__` with nothing but a docstring is not compiled at all.
-
-The sources stay as they are; `short_names` is the key to a traceback from a device.
-"""
+- A module's constants (`NAME = 5`) are written where they are used, in other modules too, and are defined nowhere.
+- Private names (`_like_this`) become short ones; modules that do not import each other share them.
+- Parameters that no call names become single letters.
+- Inner packages are left out: `recorder.storage.spool` is compiled as `recorder.spool`.
+The source files do not change; `short_names` is the key to a traceback from a device."""
 
 import ast
 import operator
