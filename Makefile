@@ -14,10 +14,11 @@ demo: ## set up what is missing and run the main job: four calls, and the vault'
 test: setup lint ## set up what is missing and run every check (ARGS="-k name" goes to pytest)
 	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
-lint: setup ## style and types
+lint: setup ## style, types and the directions of imports
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/ruff format --quiet --check . || (echo "run: $(BIN)/ruff format ." >&2; exit 1)
 	@$(BIN)/mypy --no-error-summary
+	@report=$$(PYTHONPATH=firmware $(BIN)/lint-imports --no-cache --no-logo) || { echo "$$report" >&2; exit 1; }
 
 bench: setup ## measure, and print the tables of docs/benchmarks.md
 	@$(BIN)/python tests/bench $(ARGS)

@@ -15,8 +15,8 @@ from support.rig import FAR, HOST, NEAR, PASSPHRASE, VaultProcess, free_udp_rang
 from support.sipp import Scenario
 from support.sipp_process import Sipp
 from support.traffic_capture import Cable
-from testigo_tools.commands.provision import certify, proven_key, push
 from testigo_tools.serial.port import Port
+from testigo_tools.serial.provisioning import certify, proven_key, push
 from testigo_vault import g711
 from testigo_vault.storage.models import Recording
 

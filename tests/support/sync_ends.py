@@ -5,8 +5,8 @@ import hashlib
 from rich.progress import Progress
 
 from support.serial_line import PASSPHRASE
-from testigo_tools.commands.provision import certify, proven_key, push
 from testigo_tools.serial.port import Port
+from testigo_tools.serial.provisioning import certify, proven_key, push
 from testigo_vault.identity.organisation import Organisation
 from testigo_wire.encoding import cbor
 

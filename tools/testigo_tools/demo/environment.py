@@ -12,8 +12,8 @@ from pathlib import Path
 
 from rich.progress import Progress
 
-from testigo_tools.commands.provision import certify, proven_key, push
 from testigo_tools.serial.port import Port
+from testigo_tools.serial.provisioning import certify, proven_key, push
 from testigo_vault.documents import signing
 from testigo_vault.identity import organisation
 from testigo_vault.identity.organisation import now_ms
