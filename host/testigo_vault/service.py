@@ -1,4 +1,4 @@
-"""`testigo vault run`: the ingest and the web in one process, until SIGTERM or SIGINT."""
+"""`testigo vault run`: the ingest server and the web pages in one process, until SIGTERM or SIGINT."""
 
 import asyncio
 import contextlib
@@ -9,23 +9,23 @@ from collections.abc import Callable, Iterator
 
 import uvicorn
 
-from testigo_vault.audit import alarms as alarm_kinds
+from testigo_vault.audit import alarms
 from testigo_vault.documents.status import policy_state
 from testigo_vault.errors import VaultError
 from testigo_vault.identity.organisation import now_ms
-from testigo_vault.ingest.server import Ingest
+from testigo_vault.ingest.server import IngestServer
 from testigo_vault.vault import Vault
 from testigo_vault.web.app import make_app
 
-# How long requests that run may take to end once the service is told to stop.
-_GRACE_S = 5
+# How long open requests may take to end after the signal to stop.
+_SHUTDOWN_GRACE_S = 5
 
-# How often the policy's end is looked at.
-_LOOK_S = 6 * 3600
+# How often the end of the policy is checked.
+_POLICY_CHECK_S = 6 * 3600
 
 
 class _Web(uvicorn.Server):
-    """uvicorn without handlers of its own: the service as a whole answers signals."""
+    """uvicorn without signal handlers: the service handles signals itself."""
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -33,7 +33,7 @@ class _Web(uvicorn.Server):
 
 
 async def run(vault: Vault, ready: Callable[[int, str], None], with_web: bool = True) -> None:
-    """Serve. `ready` gets the ingest's port and the web's address once both listen."""
+    """`ready` is called with the ingest's port and the web's address once both listen."""
     loop = asyncio.get_running_loop()
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -41,9 +41,9 @@ async def run(vault: Vault, ready: Callable[[int, str], None], with_web: bool = 
     _, _, breaks = await asyncio.to_thread(vault.log.verify)
     if breaks:
         text = f"The access log does not hold: line {breaks[0].line} {breaks[0].why}. See `testigo log verify`."
-        await asyncio.to_thread(vault.alarms.raise_alarm, alarm_kinds.LOG, text)
+        await asyncio.to_thread(vault.alarms.raise_alarm, alarms.LOG, text)
     watching = asyncio.create_task(_watch_policy(vault))
-    ingest = Ingest(vault)
+    ingest = IngestServer(vault)
     await ingest.start()
     web: _Web | None = None
     serving: asyncio.Task | None = None
@@ -58,7 +58,7 @@ async def run(vault: Vault, ready: Callable[[int, str], None], with_web: bool = 
                 log_config=None,
                 access_log=False,
                 server_header=False,
-                timeout_graceful_shutdown=_GRACE_S,
+                timeout_graceful_shutdown=_SHUTDOWN_GRACE_S,
                 lifespan="off",
             )
             web = _Web(settings)
@@ -79,16 +79,16 @@ async def run(vault: Vault, ready: Callable[[int, str], None], with_web: bool = 
             loop.remove_signal_handler(number)
 
 
-async def _watch_policy(vault: Vault, look_s: float = _LOOK_S) -> None:
-    """An alarm before the policy ends, and one when it has: nobody notices that nothing is recorded."""
-    told = ("", 0)
+async def _watch_policy(vault: Vault, interval_s: float = _POLICY_CHECK_S) -> None:
+    """Raise an alarm before the policy ends, and another when it has ended: from then on nothing is recorded."""
+    alarmed = ("", 0)
     while True:
         state = await asyncio.to_thread(policy_state, vault.organisation.documents, now_ms())
-        if state.alarming and (state.kind, state.version) != told:
-            told = (state.kind, state.version)
+        if state.alarming and (state.kind, state.version) != alarmed:
+            alarmed = (state.kind, state.version)
             text = f"Policy version {state.version}: {state.text}"
-            await asyncio.to_thread(vault.alarms.raise_alarm, alarm_kinds.POLICY, text)
-        await asyncio.sleep(look_s)
+            await asyncio.to_thread(vault.alarms.raise_alarm, alarms.POLICY, text)
+        await asyncio.sleep(interval_s)
 
 
 def set_up_logging(verbose: bool) -> None:

@@ -12,7 +12,8 @@ from report import Row
 
 from support.fake_appliance import Appliance, Made, speech
 from testigo_vault.identity import organisation
-from testigo_vault.ingest.admission import Intake, Offer
+from testigo_vault.ingest.admission import Admission
+from testigo_vault.recordings.indexing import Offer
 from testigo_vault.vault import Vault
 
 MINUTES = 5  # of one recording
@@ -34,9 +35,9 @@ def _reference(files: list[Path], folder: Path) -> float:
     return time.monotonic() - began
 
 
-def _take(intake: Intake, recording: Made) -> None:
+def _take(admission: Admission, recording: Made) -> None:
     offer = Offer("branch-1", recording.number, recording.recording_id, len(recording.data), recording.head)
-    outcome = intake.take(offer, recording.data)
+    outcome = admission.admit(offer, recording.data)
     if outcome.state != "good":
         raise RuntimeError(f"recording {recording.number} was not taken: {outcome.reason}")
 
@@ -60,11 +61,11 @@ def measure() -> list[Row]:
             path.write_bytes(recording.data)
             files.append(path)
         plain_s = _reference(files, folder)
-        intake = Intake(vault)
-        _take(intake, first)  # a service opens its keys once, at its start
+        admission = Admission(vault)
+        _take(admission, first)  # a service opens its keys once, at its start
         began = time.monotonic()
         for recording in recordings:
-            _take(intake, recording)
+            _take(admission, recording)
         vault_s = time.monotonic() - began
         vault.close()
     return [

@@ -4,7 +4,7 @@ import asyncio
 import threading
 from contextlib import contextmanager
 
-from testigo_vault.ingest.server import Ingest
+from testigo_vault.ingest.server import IngestServer
 
 
 @contextmanager
@@ -15,7 +15,7 @@ def serving(vault):
     ports: list[int] = []
 
     async def serve():
-        ingest = Ingest(vault)
+        ingest = IngestServer(vault)
         await ingest.start()
         ports.append(ingest.port)
         end = asyncio.Event()

@@ -1,6 +1,7 @@
 """Hands a recording to the vault, as the ingest does."""
 
-from testigo_vault.ingest.admission import Intake, Offer
+from testigo_vault.ingest.admission import Admission
+from testigo_vault.recordings.indexing import Offer
 
 
 def offer(made, device_id="branch-1"):
@@ -8,4 +9,4 @@ def offer(made, device_id="branch-1"):
 
 
 def take(vault, made, data=None):
-    return Intake(vault).take(offer(made), made.data if data is None else data)
+    return Admission(vault).admit(offer(made), made.data if data is None else data)

@@ -10,7 +10,7 @@ import uvicorn
 from support.fake_appliance import AGREED, speech
 from support.intake import take
 from testigo_vault.identity.organisation import now_ms
-from testigo_vault.recordings.search import Catalogue
+from testigo_vault.recordings.search import RecordingIndex
 from testigo_vault.web.app import make_app
 
 PASSWORD = "a long enough password"
@@ -43,4 +43,4 @@ def signed_in(address, name):
 
 @pytest.fixture
 def first(vault):
-    return Catalogue(vault.database).get("branch-1/1").id
+    return RecordingIndex(vault.database).get("branch-1/1").id

@@ -8,7 +8,7 @@ from testigo_vault.documents.signing import sign_notice, sign_policy
 from testigo_vault.notice.audio import NoticeAudio
 from testigo_vault.receipt import build as receipts
 from testigo_vault.receipt.verify import DIFFERS, OK, UNKNOWN
-from testigo_vault.recordings.search import Catalogue
+from testigo_vault.recordings.search import RecordingIndex
 
 POLICY = """\
 timezone = "Europe/Madrid"
@@ -194,7 +194,7 @@ def listed(vault, appliance, digest=None):
 
 def receipt_of(vault, number=1, **more):
     """A receipt whose export is in the log, without the command."""
-    recording = Catalogue(vault.database).get(f"branch-1/{number}")
+    recording = RecordingIndex(vault.database).get(f"branch-1/{number}")
     receipt_id, issued = receipts.new_id()
     vault.log.append("os:test", receipts.LOGGED, "granted", recording.id, receipts.log_detail(receipt_id, issued))
     return receipts.make(vault, recording, receipt_id, issued, **more)

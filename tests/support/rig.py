@@ -21,7 +21,7 @@ from support.serial_line import environment
 from testigo_vault.errors import NotFound
 from testigo_vault.identity.organisation import Organisation, create
 from testigo_vault.playback.decrypt import open_audio
-from testigo_vault.recordings.search import Catalogue
+from testigo_vault.recordings.search import RecordingIndex
 from testigo_vault.storage.models import Recording
 from testigo_vault.vault import Vault
 
@@ -126,7 +126,7 @@ class VaultProcess:
 
     def find(self, device_id: str, number: int) -> Recording | None:
         with self.opened() as vault, suppress(NotFound):
-            return Catalogue(vault.database).get(f"{device_id}/{number}")
+            return RecordingIndex(vault.database).get(f"{device_id}/{number}")
         return None
 
     def raw(self, recording: Recording) -> tuple[bytes, bytes]:

@@ -206,7 +206,8 @@ def test_verify_names_the_item_that_was_altered(taken, change, micropython):
 def test_a_missing_recording_is_a_gap_in_the_numbers(tmp_path, taken, micropython):
     """The vault that never got number 2 says so, and so does the chain of headers."""
     vault, _, recordings = taken
-    from testigo_vault.ingest.admission import Intake, Offer
+    from testigo_vault.ingest.admission import Admission
+    from testigo_vault.recordings.indexing import Offer
     from testigo_vault.vault import Vault
 
     shutil.copytree(vault, tmp_path / "vault")
@@ -217,7 +218,7 @@ def test_a_missing_recording_is_a_gap_in_the_numbers(tmp_path, taken, micropytho
     for number in (1, 3):
         items = Reader().feed(recordings[number])
         offer = Offer("lab-1", number, items[0].fields[2], len(recordings[number]), items[-1].fields[2])
-        assert Intake(opened).take(offer, recordings[number]).state == "good"
+        assert Admission(opened).admit(offer, recordings[number]).state == "good"
     opened.close()
     done = verb(micropython, "verify", "--vault", tmp_path / "vault")
     assert done.returncode == 1

@@ -276,12 +276,13 @@ def test_vault_refuses_a_certificate_of_others(tmp_path, micropython):
 def test_real_recording_with_its_seal_cut_off_is_not_taken(lab):
     """The vault cannot be talked into a receipt for less than the device sealed."""
     appliance, branch, _ = lab
-    from testigo_vault.ingest.admission import Intake, Offer
+    from testigo_vault.ingest.admission import Admission
+    from testigo_vault.recordings.indexing import Offer
 
     data = appliance.spool()["00000001.tsg"]
     items = Reader().feed(data)
     cut = data[: items[-1].offset]
     offer = Offer("lab-2", 1, items[0].fields[2], len(cut), items[-1].fields[2])
     with branch.vault.opened() as vault:
-        outcome = Intake(vault).take(offer, cut)
+        outcome = Admission(vault).admit(offer, cut)
     assert outcome.receipt == b"" and "truncated" in outcome.reason

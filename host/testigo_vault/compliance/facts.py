@@ -18,7 +18,7 @@ from testigo_vault.identity.devices import Device
 from testigo_vault.policy import parser as policy_toml
 from testigo_vault.policy.source import PolicySource
 from testigo_vault.receipt.facts import document_bytes
-from testigo_vault.recordings.search import Catalogue
+from testigo_vault.recordings.search import RecordingIndex
 from testigo_vault.reports.blocks import Gap, Text
 from testigo_vault.storage.models import Alarm, Copy, Recording, User
 from testigo_vault.toml.reader import NOT_SAID, PLACEHOLDER
@@ -119,7 +119,7 @@ def gather(vault: Vault, policy: Path | None = None, made: datetime.datetime | N
         outcomes=outcomes,
         first_ms=first_ms,
         last_ms=last_ms,
-        gaps=len(Catalogue(vault.database).gaps()),
+        gaps=len(RecordingIndex(vault.database).gaps()),
         checked_ms=checked_ms,
         log_lines=lines,
         log_since=first_entry.at[:10] if first_entry else "",
@@ -156,7 +156,7 @@ def _counts(vault: Vault) -> tuple[dict[str, int], dict[str, int], int, int, int
         checked = session.scalar(select(func.min(Copy.checked_ms)))
         alarms = session.execute(select(Alarm.kind, func.count()).group_by(Alarm.kind)).all()
     return (
-        Catalogue(vault.database).counts(),
+        RecordingIndex(vault.database).counts(),
         {row[0]: row[1] for row in outcomes},
         first or 0,
         last or 0,

@@ -1,7 +1,7 @@
-"""The ingest: appliances connect by TLS, both sides authenticated, and speak the link (docs/formats/link.md).
+"""The ingest server: appliances connect by TLS, both sides authenticated, with the link protocol (docs/formats/link.md).
 
-One `DeviceAdapter` for each connection gives testigo_wire's VaultSession what it needs of the vault. The session's
-steps, which read and write disks, run in a worker thread; one device cannot hold up another.
+One `DeviceAdapter` for each connection connects testigo_wire's VaultSession with the vault. The session's steps read and
+write disks, so they run in a worker thread; one device cannot hold up another.
 """
 
 import asyncio
@@ -14,52 +14,53 @@ from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from testigo_vault.audit import alarms as alarm_kinds
+from testigo_vault.audit import alarms
 from testigo_vault.errors import Refused, StoreError, VaultError
 from testigo_vault.identity.organisation import now_ms
 from testigo_vault.identity.tls import TlsClosed, TlsServerEnd
-from testigo_vault.ingest.admission import Intake, Offer
-from testigo_vault.ingest.partial import Arrival, forget
+from testigo_vault.ingest.admission import Admission
+from testigo_vault.ingest.partial import PartialUpload, remove_parts
+from testigo_vault.recordings.indexing import Offer
 from testigo_vault.vault import Vault
 from testigo_wire.errors import WireError
 from testigo_wire.link.device import SILENCE_MS
 from testigo_wire.link.vault import RecordingRefused, VaultSession
-from testigo_wire.policy.documents import parse as parse_document
+from testigo_wire.policy import documents
 
-HANDSHAKE_S = 60
+HANDSHAKE_TIMEOUT_S = 60
 
 # One recording is held whole in memory while it is verified and stored, three times over at the peak. 1 GiB is about
 # 14 hours of a call in G.711.
-LARGEST = 1 << 30
-LARGEST_NUMBER = (1 << 53) - 1
-_STORAGE = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EACCES, errno.EPERM)
-_ALARM_AGAIN_S = 3600
+MAX_RECORDING_SIZE = 1 << 30
+MAX_NUMBER = (1 << 53) - 1
+_STORAGE_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EACCES, errno.EPERM)
+_ALARM_REPEAT_S = 3600
 _log = logging.getLogger("testigo.ingest")
 
 
 class DeviceAdapter:
-    """The vault as one device's session sees it. Its methods block."""
+    """What VaultSession calls, for one device. Its methods block."""
 
-    def __init__(self, vault: Vault, intake: Intake, device_id: str) -> None:
+    def __init__(self, vault: Vault, admission: Admission, device_id: str) -> None:
         self._vault = vault
-        self._intake = intake
+        self._admission = admission
         self._device_id = device_id
         self._blobs: dict | None = None
-        self._arrival: Arrival | None = None
+        self._upload: PartialUpload | None = None
 
     def documents(self, firmware: str, next_number: int, held: list) -> list[bytes]:
-        """What the device lacks: other documents, and newer versions of those it has."""
-        have = {(kind, name): version for kind, name, version in held}
-        wanted = []
+        """Documents that the device does not have, and newer versions of those it has."""
+        held_versions = {(kind, name): version for kind, name, version in held}
+        missing = []
         for data in self._vault.organisation.documents_for(self._device_id):
-            document = parse_document(data)
+            document = documents.parse(data)
             name = document.body[0] if document.kind == "notice" else ""
-            if document.version > have.get((document.kind, name), 0):
-                wanted.append(data)
-        return wanted
+            if document.version > held_versions.get((document.kind, name), 0):
+                missing.append(data)
+        return missing
 
     def taken(self, document: bytes, reason: str) -> None:
-        parsed = parse_document(document)
+        parsed = documents.parse(document)
         if reason:
             _log.warning("%s refused %s version %d: %s", self._device_id, parsed.kind, parsed.version, reason)
         else:
@@ -75,54 +76,54 @@ class DeviceAdapter:
         self.close()
         if self._vault.organisation.devices.get(self._device_id).revoked:
             raise RecordingRefused("this device was revoked")
-        if number > LARGEST_NUMBER or size > LARGEST:
+        if number > MAX_NUMBER or size > MAX_RECORDING_SIZE:
             text = f"{self._device_id} offers number {number} of {size} bytes, which is more than this vault takes."
-            self._vault.alarms.raise_alarm(alarm_kinds.DEVICE, text, self._device_id)
+            self._vault.alarms.raise_alarm(alarms.DEVICE, text, self._device_id)
             raise RecordingRefused("larger than this vault takes")
         offer = Offer(self._device_id, number, recording_id, size, head)
-        known = self._intake.known(offer)
-        if known is not None:
-            # The vault may have died between index and this file's end; it may hold audio that was objected to.
-            forget(self._vault.folder / "incoming", offer)
-            if not known.receipt:
-                raise RecordingRefused(known.reason[:200])
-            return known.receipt
-        self._arrival = Arrival(self._vault.folder / "incoming", offer)
-        return self._arrival.size
+        stored = self._admission.stored(offer)
+        if stored is not None:
+            # The vault may have been killed before it removed the part, which can hold audio that was objected to.
+            remove_parts(self._vault.folder / "incoming", offer)
+            if not stored.receipt:
+                raise RecordingRefused(stored.reason[:200])
+            return stored.receipt
+        self._upload = PartialUpload(self._vault.folder / "incoming", offer)
+        return self._upload.size
 
     def append(self, number: int, offset: int, data: bytes) -> None:
-        assert self._arrival is not None
-        self._arrival.append(offset, data)
+        assert self._upload is not None
+        self._upload.append(offset, data)
 
     def finish(self, number: int, digest32: bytes) -> bytes | None:
-        assert self._arrival is not None
-        data = self._arrival.whole(digest32)
+        assert self._upload is not None
+        data = self._upload.complete(digest32)
         if data is None:
             return None
-        outcome = self._intake.take(self._arrival.offer, data)
-        self._arrival.done()
-        self._arrival = None
+        outcome = self._admission.admit(self._upload.offer, data)
+        self._upload.remove()
+        self._upload = None
         if not outcome.receipt:
             raise RecordingRefused(outcome.reason[:200])
         return outcome.receipt
 
     def close(self) -> None:
-        if self._arrival is not None:
-            self._arrival.close()
-            self._arrival = None
+        if self._upload is not None:
+            self._upload.close()
+            self._upload = None
 
 
-class Ingest:
-    """The server. `start`, then `close`; `port` is the one it really has."""
+class IngestServer:
+    """`start`, then `close`. `port` is the one that it listens on, also where the configuration says 0."""
 
     def __init__(self, vault: Vault) -> None:
         self._vault = vault
-        self._intake = Intake(vault)
+        self._admission = Admission(vault)
         self._context = vault.organisation.server_context()
         self._server: asyncio.Server | None = None
         self._tasks: set[asyncio.Task] = set()
-        self._serving: dict[str, asyncio.Task] = {}
-        self._turns: dict[str, asyncio.Lock] = {}
+        self._connections: dict[str, asyncio.Task] = {}
+        self._device_locks: dict[str, asyncio.Lock] = {}
         self._alarmed: dict[str, float] = {}
         self.port = 0
 
@@ -138,7 +139,7 @@ class Ingest:
         self.port = self._server.sockets[0].getsockname()[1]
 
     async def close(self) -> None:
-        """Stop taking connections and end those there are; what arrived of a recording stays."""
+        """Take no more connections and end the open ones; what arrived of a recording stays."""
         if self._server is not None:
             self._server.close()
         for task in list(self._tasks):
@@ -156,20 +157,20 @@ class Ingest:
         except asyncio.CancelledError:
             pass
         except Refused as error:
-            await asyncio.to_thread(self._vault.alarms.raise_alarm, alarm_kinds.DEVICE, f"From {peer}: {error}")
+            await asyncio.to_thread(self._vault.alarms.raise_alarm, alarms.DEVICE, f"From {peer}: {error}")
         except ssl.SSLError as error:
             text = f"From {peer}: a connection was refused: {_reason(error)}."
             if "CERTIFICATE" in (error.reason or ""):
-                await asyncio.to_thread(self._vault.alarms.raise_alarm, alarm_kinds.DEVICE, text)
+                await asyncio.to_thread(self._vault.alarms.raise_alarm, alarms.DEVICE, text)
             else:
-                # Something that does not speak our TLS at all: a scanner, a browser.
+                # Not an appliance: a port scanner or a browser.
                 _log.info("%s", text)
         except StoreError as error:
             await asyncio.to_thread(self._alarm_storage, str(error))
         except (VaultError, SQLAlchemyError) as error:
             _log.error("%s: %s", peer, error)
         except OSError as error:
-            if error.errno in _STORAGE:
+            if error.errno in _STORAGE_ERRORS:
                 await asyncio.to_thread(self._alarm_storage, f"Nothing can be taken in: {error.strerror}.")
             else:
                 _log.info("%s: connection ended: %s", peer, str(error) or type(error).__name__)
@@ -180,39 +181,39 @@ class Ingest:
             await tls.close()
 
     def _alarm_storage(self, text: str) -> None:
-        """Once for each hour of the same trouble; where not even an alarm can be written, to the service's log."""
+        """At most once an hour for the same fault; to the service's log where the alarm cannot be written either."""
         now = time.monotonic()
         if now < self._alarmed.get(text, now):
             return
-        self._alarmed[text] = now + _ALARM_AGAIN_S
+        self._alarmed[text] = now + _ALARM_REPEAT_S
         try:
-            self._vault.alarms.raise_alarm(alarm_kinds.COPY, text)
+            self._vault.alarms.raise_alarm(alarms.COPY, text)
         except (OSError, SQLAlchemyError) as error:
-            _log.error("%s (and the alarm cannot be kept: %s)", text, error)
+            _log.error("%s (and the alarm cannot be written: %s)", text, error)
 
     async def _serve(self, tls: TlsServerEnd, peer: str) -> None:
-        async with asyncio.timeout(HANDSHAKE_S):
+        async with asyncio.timeout(HANDSHAKE_TIMEOUT_S):
             certificate = await tls.handshake()
         device_id = await asyncio.to_thread(self._vault.organisation.devices.admit, certificate)
-        # The newest connection of a device is the one that lives: an older one hangs where its power or network went.
-        # Its step in hand is waited for by the turn, since two at once would write one file.
-        task, older = asyncio.current_task(), self._serving.get(device_id)
+        # The newest connection of a device is kept: an older one is left over from a loss of power or network.
+        # The lock waits for the older one's current step, since two steps at once would write the same file.
+        task, older = asyncio.current_task(), self._connections.get(device_id)
         assert task is not None
-        self._serving[device_id] = task
+        self._connections[device_id] = task
         if older is not None:
             _log.info("%s: %s connects again; its older connection ends", peer, device_id)
             older.cancel()
         try:
-            async with self._turns.setdefault(device_id, asyncio.Lock()):
+            async with self._device_locks.setdefault(device_id, asyncio.Lock()):
                 _log.info("%s: %s connected", peer, device_id)
-                adapter = DeviceAdapter(self._vault, self._intake, device_id)
+                adapter = DeviceAdapter(self._vault, self._admission, device_id)
                 try:
                     await self._drive(tls, VaultSession(device_id, adapter, now_ms), device_id)
                 finally:
                     adapter.close()
         finally:
-            if self._serving.get(device_id) is task:
-                del self._serving[device_id]
+            if self._connections.get(device_id) is task:
+                del self._connections[device_id]
 
     async def _drive(self, tls: TlsServerEnd, session: VaultSession, device_id: str) -> None:
         while True:
@@ -227,7 +228,7 @@ class Ingest:
 
 
 async def _finished(work: Coroutine[Any, Any, bytes]) -> bytes:
-    """The result of a thread's work, which goes to its end even where we are cancelled: it may be storing."""
+    """The result of a thread's work. Waits for its end even if this task is cancelled, since it may be storing."""
     task = asyncio.ensure_future(work)
     cancelled: asyncio.CancelledError | None = None
     while not task.done():
@@ -236,23 +237,23 @@ async def _finished(work: Coroutine[Any, Any, bytes]) -> bytes:
         except asyncio.CancelledError as error:
             cancelled = error
     if cancelled is not None:
-        task.exception()  # said here, so that nobody waits for it
+        task.exception()  # retrieved, so that asyncio does not report it as never retrieved
         raise cancelled
     return task.result()
 
 
 def _step(session: VaultSession, device_id: str) -> bytes:
-    """Run the session as far as it goes with the bytes it has; what it wants to say."""
+    """Run the session as far as it goes with the bytes it has. -> the bytes to send."""
     out = bytearray()
     while True:
         event = session.next_event()
-        said = len(out)
+        sent_before = len(out)
         while data := session.data_to_send():
             out += data
         if event is not None:
             if event[0] not in ("data", "document"):
                 _log.info("%s: %s", device_id, " ".join(str(part) for part in event))
-        elif session.closed or len(out) == said:
+        elif session.closed or len(out) == sent_before:
             return bytes(out)
 
 

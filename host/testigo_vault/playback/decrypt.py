@@ -1,4 +1,4 @@
-"""Opening the audio of a recording, in memory, by an audio key that a person unlocked. The caller logs first."""
+"""Opens the audio of a recording in memory with an unlocked audio key. The caller writes the access log first."""
 
 import hashlib
 
@@ -12,11 +12,11 @@ from testigo_vault.vault import Vault
 from testigo_wire.recording import audio_frame
 from testigo_wire.recording.items import Item
 
-_SLACK_MS = 10_000  # of RTP's time against the device's clock
+_CLOCK_TOLERANCE_MS = 10_000  # between RTP time and the device's clock
 
 
-def whole_copy(vault: Vault, recording: Recording) -> bytes:
-    """The bytes that came in, from the first copy that still has them. Raises StoreError where none has."""
+def unchanged_copy(vault: Vault, recording: Recording) -> bytes:
+    """The bytes that came in, from the first copy that is unchanged. Raises StoreError where there is none."""
     errors = []
     for place in vault.store.places:
         try:
@@ -33,7 +33,7 @@ def whole_copy(vault: Vault, recording: Recording) -> bytes:
 
 
 def open_audio(vault: Vault, recording: Recording, key: StreamKeyOpener | None) -> Timeline:
-    """Decrypt and place every packet. Raises AudioErased, NoAudio, KeyLocked, StoreError."""
+    """Decrypt every packet and put it on the timeline. Raises AudioErased, NoAudio, KeyLocked, StoreError."""
     if recording.audio == ERASED:
         raise AudioErased(
             f"The audio of recording {recording.id} was destroyed.", "Its events and consent evidence are still here."
@@ -45,14 +45,14 @@ def open_audio(vault: Vault, recording: Recording, key: StreamKeyOpener | None) 
     encodings = {
         (event.fields[0], event.fields[2]): event.fields[1] for event in recording.events if event.name == "media"
     }
-    builder = TimelineBuilder(encodings, recording.closed_ms - recording.opened_ms + _SLACK_MS)
+    builder = TimelineBuilder(encodings, recording.closed_ms - recording.opened_ms + _CLOCK_TOLERANCE_MS)
 
     def on_item(item: Item) -> None:
         if item.stream == AUDIO_STREAM and item.plaintext is not None:
             for leg, arrival_ms, packet in audio_frame.parse(item.plaintext):
                 builder.add(leg, arrival_ms, packet)
 
-    data = whole_copy(vault, recording)
+    data = unchanged_copy(vault, recording)
     publics = vault.organisation.devices.get(recording.device_id).publics()
     reading = read(data, publics, vault.index_key, key, on_item=on_item)
     recipients = reading.recipients.get(AUDIO_STREAM, [])

@@ -1,7 +1,7 @@
 """Unlocked audio keys and opened calls, in memory only, each for one browser session and for a limited time.
 
-An authorised person types the audio passphrase once; the key then stays with that session until its time is up, the
-person locks it, or signs out. Opening a call decrypts it into memory; at most one call is open per session.
+A user types the audio passphrase once. The session then keeps the key until its time is over, the user locks it, or
+signs out. Opening a call decrypts it into memory; each session has at most one call open.
 """
 
 import threading
@@ -14,17 +14,17 @@ from testigo_vault.identity.keys import StreamKeyOpener
 from testigo_vault.identity.users import Identity
 from testigo_vault.playback.decrypt import open_audio
 from testigo_vault.playback.timeline import Timeline
-from testigo_vault.recordings.search import QUARANTINED
+from testigo_vault.recordings.rows import QUARANTINED
 from testigo_vault.storage.models import Recording
 from testigo_vault.vault import Vault
 
-# Wrong audio passphrases of one person in a row before a pause.
+# Wrong audio passphrases of one user in a row before a pause.
 FAILURES_ALLOWED = 5
 PAUSE_MS = 15 * 60_000
 
 
 @dataclass
-class _Seat:
+class _Unlocked:
     key: StreamKeyOpener
     ends_ms: int
     recording_id: str = ""
@@ -37,12 +37,12 @@ class _Failures:
     until_ms: int = 0
 
 
-class ListeningRoom:
-    """Called from the web's worker threads; a lock guards the table, not the work."""
+class UnlockedKeys:
+    """Called from the web's worker threads. The lock guards the tables only; decrypting runs outside it."""
 
     def __init__(self, vault: Vault) -> None:
         self._vault = vault
-        self._seats: dict[str, _Seat] = {}
+        self._sessions: dict[str, _Unlocked] = {}
         self._failures: dict[str, _Failures] = {}
         self._lock = threading.Lock()
 
@@ -69,25 +69,25 @@ class ListeningRoom:
         length_ms = self._vault.config.unlock_minutes * 60_000
         with self._lock:
             failures.count = failures.until_ms = 0
-            self._seats[identity.session] = _Seat(key, _now() + length_ms)
-        # Forgotten on time although nobody asks for a page any more.
-        forgetting = threading.Timer(length_ms / 1000 + 0.01, self.sweep)
-        forgetting.daemon = True
-        forgetting.start()
+            self._sessions[identity.session] = _Unlocked(key, _now() + length_ms)
+        # Removes the key on time even if no further page is requested.
+        timer = threading.Timer(length_ms / 1000 + 0.01, self.remove_expired)
+        timer.daemon = True
+        timer.start()
 
     def lock(self, session: str) -> None:
         with self._lock:
-            self._seats.pop(session, None)
+            self._sessions.pop(session, None)
 
     def unlocked_until(self, session: str) -> int:
-        """When this session's key is forgotten, in ms; 0 when it is locked."""
-        seat = self._seat(session)
-        return seat.ends_ms if seat else 0
+        """When this session's key is removed, in ms of the monotonic clock; 0 when it is locked."""
+        unlocked = self._unlocked(session)
+        return unlocked.ends_ms if unlocked else 0
 
     def open(self, identity: Identity, recording: Recording) -> Timeline:
         """Log, then decrypt. Raises KeyLocked, AudioErased, NoAudio."""
-        seat = self._seat(identity.session)
-        if seat is None:
+        unlocked = self._unlocked(identity.session)
+        if unlocked is None:
             self._vault.log.append(identity.name, "open-audio", DENIED, recording.id, "audio key locked")
             raise KeyLocked("The audio key is locked.", "Type the audio passphrase first.")
         if recording.state == QUARANTINED:
@@ -98,30 +98,30 @@ class ListeningRoom:
             )
         self._vault.log.append(identity.name, "open-audio", GRANTED, recording.id)
         try:
-            timeline = open_audio(self._vault, recording, seat.key)
+            timeline = open_audio(self._vault, recording, unlocked.key)
         except VaultError as error:
             self._vault.log.append(identity.name, "open-audio", DENIED, recording.id, error.message)
             raise
         with self._lock:
-            seat.recording_id, seat.timeline = recording.id, timeline
+            unlocked.recording_id, unlocked.timeline = recording.id, timeline
         return timeline
 
     def opened(self, session: str, recording_id: str) -> Timeline | None:
-        """The call that this session has open, if it is this one."""
-        seat = self._seat(session)
-        return seat.timeline if seat and seat.recording_id == recording_id else None
+        """The call, if this session has it open."""
+        unlocked = self._unlocked(session)
+        return unlocked.timeline if unlocked and unlocked.recording_id == recording_id else None
 
-    def sweep(self) -> None:
-        """Forget every key whose time is up."""
+    def remove_expired(self) -> None:
+        """Remove every key whose time is over."""
         now = _now()
         with self._lock:
-            for session in [name for name, seat in self._seats.items() if seat.ends_ms <= now]:
-                del self._seats[session]
+            for session in [name for name, unlocked in self._sessions.items() if unlocked.ends_ms <= now]:
+                del self._sessions[session]
 
-    def _seat(self, session: str) -> _Seat | None:
-        self.sweep()
+    def _unlocked(self, session: str) -> _Unlocked | None:
+        self.remove_expired()
         with self._lock:
-            return self._seats.get(session)
+            return self._sessions.get(session)
 
 
 def _now() -> int:

@@ -16,7 +16,7 @@ from typing import Any
 from testigo_vault.errors import NotFound, Refused, VaultError
 from testigo_vault.identity.certificates import device_public
 from testigo_vault.identity.keys import INDEX_STREAM, StreamKeyOpener
-from testigo_vault.playback.decrypt import whole_copy
+from testigo_vault.playback.decrypt import unchanged_copy
 from testigo_vault.policy import parser as policy_toml
 from testigo_vault.policy.purposes import base_language
 from testigo_vault.policy.source import PolicySource
@@ -26,7 +26,7 @@ from testigo_vault.receipt.iso27560 import sections
 from testigo_vault.receipt.model import SCHEMA, IndexKey, Receipt, ReceiptMetadata, Signature
 from testigo_vault.receipt.signing import operator_key, sign_content
 from testigo_vault.recordings.reader import Reading, read
-from testigo_vault.recordings.search import QUARANTINED
+from testigo_vault.recordings.rows import QUARANTINED
 from testigo_vault.storage.models import Recording
 from testigo_vault.toml.reader import FileProblems
 from testigo_vault.vault import Vault
@@ -57,7 +57,7 @@ def make(
             f"Recording {recording.id} is in quarantine: {recording.why}",
             "No receipt vouches for it. `testigo show` tells what it says of itself.",
         )
-    material = material_of(vault, whole_copy(vault, recording), language, with_key)
+    material = material_of(vault, unchanged_copy(vault, recording), language, with_key)
     return sign_receipt(vault, content_of(material, receipt_id, issued))
 
 

@@ -88,7 +88,7 @@ def _facts_of(material: Material, issued: str) -> Facts:
         call=call,
         policy=_policy(material, evidence, call.line, call.direction),
         notices=[_notice(material, times, notice) for notice in evidence.notices],
-        askings=[_asking(evidence, times, asking) for asking in evidence.askings],
+        askings=[_asking(evidence, times, asking) for asking in evidence.consent_requests],
         worker=[WorkerFacts(by=one.by, reference=one.reference, at=times.at(one.at_ms)) for one in evidence.worker],
         joined=[
             JoinedFacts(leg=_SIDES[one.leg], party=one.party, how=one.how, at=times.at(one.at_ms))
@@ -263,7 +263,7 @@ def document_bytes(document: wire.Document) -> bytes:
     return wire.encode(document.kind, document.version, document.body, document.signature)
 
 
-def _asking(evidence: ev.Evidence, times: Times, asking: ev.Asking) -> AskingFacts:
+def _asking(evidence: ev.Evidence, times: Times, asking: ev.ConsentRequest) -> AskingFacts:
     places = [i for i, one in enumerate(evidence.notices) if any(one is notice for notice in asking.notices)]
     answer = None
     if asking.answer is not None:
@@ -279,7 +279,7 @@ def _asking(evidence: ev.Evidence, times: Times, asking: ev.Asking) -> AskingFac
     return AskingFacts(why=asking.why, notices=places, answer=answer)  # type: ignore[arg-type]
 
 
-def _stretch(times: Times, stretch: ev.Stretch) -> StretchFacts:
+def _stretch(times: Times, stretch: ev.Interval) -> StretchFacts:
     return StretchFacts(
         begin=times.at(stretch.from_ms),
         by=stretch.by,

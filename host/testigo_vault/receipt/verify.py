@@ -16,7 +16,7 @@ from cryptography.exceptions import InvalidSignature
 from testigo_vault.errors import VaultError
 from testigo_vault.identity.certificates import common_name, device_public
 from testigo_vault.identity.keys import INDEX_STREAM, StreamKeyOpener
-from testigo_vault.playback.decrypt import whole_copy
+from testigo_vault.playback.decrypt import unchanged_copy
 from testigo_vault.primitives import HOST, verify
 from testigo_vault.receipt.build import LOGGED, index_key_of, log_detail, material_of
 from testigo_vault.receipt.facts import Material, facts_of
@@ -24,7 +24,7 @@ from testigo_vault.receipt.iso27560 import sections
 from testigo_vault.receipt.model import NoticeFacts, Receipt
 from testigo_vault.receipt.signing import fingerprint, signer
 from testigo_vault.recordings.reader import Reading, read
-from testigo_vault.recordings.search import Catalogue
+from testigo_vault.recordings.search import RecordingIndex
 from testigo_vault.recordings.verification import describe
 from testigo_vault.vault import Vault
 from testigo_wire.errors import WireError
@@ -101,8 +101,8 @@ class _Checker:
             yield from self._organisation(self._vault)
             if data is None:
                 try:
-                    recording = Catalogue(self._vault.database).get(self._facts.recording.recording_id)
-                    data = whole_copy(self._vault, recording)
+                    recording = RecordingIndex(self._vault.database).get(self._facts.recording.recording_id)
+                    data = unchanged_copy(self._vault, recording)
                 except VaultError as error:
                     yield Check(DIFFERS, f"the vault does not have the recording: {error.message}")
                     return

@@ -1,8 +1,8 @@
-"""The proof of consent of one recording (GDPR article 7): what was said, to whom, how far, which key, when, by which
-policy; drawn from the sealed events, and from nothing else.
+"""The evidence of consent of one recording (GDPR article 7): which notice was played, to whom, how much of it, which key
+was pressed, when, under which policy. It is made from the sealed events alone.
 
-A call may be asked more than once: in another language, for each part that the worker wants recorded, when somebody
-joins (docs/formats/events.md). Each `Asking` has the notices that were played for it and the answer that it got.
+Consent may be requested more than once in a call: in another language, for each part that the worker wants recorded,
+when a party joins (docs/formats/events.md). Each `ConsentRequest` has the notices played for it and its answer.
 """
 
 from collections.abc import Iterable
@@ -13,11 +13,11 @@ from testigo_vault.recordings.wording import VERDICTS
 from testigo_vault.storage.models import Recording
 
 NEAR, FAR = 0, 1
-CALL, PART, JOINED = "call", "part", "joined"  # why it was asked
+CALL, PART, JOINED = "call", "part", "joined"  # why consent was requested
 
-# How it came out; words.VERDICTS has the sentence of each.
+# Outcomes; wording.VERDICTS has the sentence of each.
 GIVEN, GIVEN_IN_PART, REFUSED, UNANSWERED = "given", "given-in-part", "refused", "unanswered"
-INFORMED, NOT_OBJECTED = "informed", "not-objected"  # under `notify` and `opt-out`: what the rule takes for consent
+INFORMED, NOT_OBJECTED = "informed", "not-objected"  # under `notify` and `opt-out`: recording may begin
 OBJECTED, WITHDRAWN, NOT_ASKED, TEST = "objected", "withdrawn", "not-asked", "test"
 
 
@@ -50,8 +50,8 @@ class Answer:
 
 
 @dataclass
-class Asking:
-    """why: CALL, PART or JOINED. answer: None where the call ended before it, or the notice could not be given."""
+class ConsentRequest:
+    """why: CALL, PART or JOINED. answer: None where the call ended before it, or the notice could not be played."""
 
     why: str
     notices: list[Notice] = field(default_factory=list)
@@ -68,8 +68,8 @@ class Informed:
 
 
 @dataclass
-class Stretch:
-    """A part that the worker wanted recorded, or a pause. end_ms: -1 where the call ended first."""
+class Interval:
+    """A part of the call that the worker requested to record, or a pause. end_ms: -1 where the call ended first."""
 
     from_ms: int
     by: str
@@ -78,7 +78,7 @@ class Stretch:
 
     @property
     def length_ms(self) -> int:
-        """-1 where it has no end of its own."""
+        """-1 where the call ended first."""
         return self.end_ms - self.from_ms if self.end_ms >= 0 else -1
 
 
@@ -109,8 +109,8 @@ class Tone:
 
 @dataclass
 class Evidence:
-    """All of a call's consent. `given`, `by`, `key`, `channel`, `at_ms` are of the answer that counts: the first one that
-    was given, else the last."""
+    """The consent of a whole call. `given`, `by`, `key`, `channel`, `at_ms` are those of the first answer that gave consent,
+    or of the last answer if none did."""
 
     policy_version: int = 0
     policy_digest: str = ""
@@ -121,11 +121,11 @@ class Evidence:
     objection_brings: str = ""
     high_level: bool = False
     notices: list[Notice] = field(default_factory=list)
-    askings: list[Asking] = field(default_factory=list)
+    consent_requests: list[ConsentRequest] = field(default_factory=list)
     worker: list[Informed] = field(default_factory=list)
     joined: list[Joined] = field(default_factory=list)
-    parts: list[Stretch] = field(default_factory=list)
-    pauses: list[Stretch] = field(default_factory=list)
+    parts: list[Interval] = field(default_factory=list)
+    pauses: list[Interval] = field(default_factory=list)
     tones: list[Tone] = field(default_factory=list)
     objections: list[Objection] = field(default_factory=list)
     unrecorded: list[str] = field(default_factory=list)
@@ -141,17 +141,17 @@ class Evidence:
 
     @property
     def answers(self) -> list[Answer]:
-        return [asking.answer for asking in self.askings if asking.answer is not None]
+        return [request.answer for request in self.consent_requests if request.answer is not None]
 
     @property
     def other_notices(self) -> list[Notice]:
-        """Those that asked nothing: the worker's own."""
-        asked = [notice for asking in self.askings for notice in asking.notices]
-        return [notice for notice in self.notices if not any(notice is one for one in asked)]
+        """Notices that request no consent: the worker's own."""
+        requesting = [notice for request in self.consent_requests for notice in request.notices]
+        return [notice for notice in self.notices if not any(notice is one for one in requesting)]
 
     @property
     def outcome(self) -> str:
-        """One of the words above, or UNLAWFUL."""
+        """One of the outcomes above, or UNLAWFUL."""
         if self.unlawful:
             return UNLAWFUL
         if self.test:
@@ -188,34 +188,34 @@ def evidence_of(recording: Recording) -> Evidence:
 def evidence_from(events: Iterable[list], test: bool = False, unlawful: bool = False) -> Evidence:
     """From events [name, t_ms, ...] in their order, as `testigo_wire.events` parses them, digests as bytes or hexadecimal."""
     evidence = Evidence(test=test, unlawful=unlawful)
-    follower = _Follower(evidence)
+    builder = _EvidenceBuilder(evidence)
     for name, t_ms, *fields in events:
-        take = getattr(follower, "on_" + name, None)
-        if take is not None:
-            take(t_ms, *(value.hex() if isinstance(value, bytes) else value for value in fields))
+        handler = getattr(builder, "on_" + name, None)
+        if handler is not None:
+            handler(t_ms, *(value.hex() if isinstance(value, bytes) else value for value in fields))
     answers = evidence.answers
     if answers:
-        counting = next((answer for answer in answers if answer.given), answers[-1])
-        evidence.given, evidence.by, evidence.key = counting.given, counting.by, counting.key
-        evidence.channel, evidence.at_ms = counting.channel, counting.at_ms
+        decisive = next((answer for answer in answers if answer.given), answers[-1])
+        evidence.given, evidence.by, evidence.key = decisive.given, decisive.by, decisive.key
+        evidence.channel, evidence.at_ms = decisive.channel, decisive.at_ms
     if evidence.objections:
         evidence.objected_ms = evidence.objections[0].at_ms
     return evidence
 
 
-class _Follower:
-    """Puts one event after the other where it belongs."""
+class _EvidenceBuilder:
+    """Adds one event after the other to the evidence."""
 
     def __init__(self, evidence: Evidence) -> None:
         self._evidence = evidence
         self._why = CALL
-        self._open: Asking | None = None
+        self._open: ConsentRequest | None = None
 
-    def _asking(self) -> Asking:
-        """The one that is open, or a new one."""
+    def _request(self) -> ConsentRequest:
+        """The request that has no answer yet, or a new one."""
         if self._open is None:
-            self._open = Asking(self._why)
-            self._evidence.askings.append(self._open)
+            self._open = ConsentRequest(self._why)
+            self._evidence.consent_requests.append(self._open)
         return self._open
 
     def on_policy(self, t_ms: int, version: int, digest: str, mode: str, rule: str) -> None:
@@ -232,12 +232,12 @@ class _Follower:
     ) -> None:
         notice = Notice(leg, language, name, digest, played_ms, total_ms, completed, t_ms)
         self._evidence.notices.append(notice)
-        # The near leg is asked nothing: its notice belongs to an asking only where both legs hear the same one.
+        # Only the far leg is asked for consent. A notice to the near leg belongs to a request where both legs hear the same.
         if notice.leg == FAR or self._open is not None:
-            self._asking().notices.append(notice)
+            self._request().notices.append(notice)
 
     def on_consent(self, t_ms: int, rule: str, given: bool, by: str, key: str, channel: str) -> None:
-        self._asking().answer = Answer(rule, given, by, key, channel, t_ms)
+        self._request().answer = Answer(rule, given, by, key, channel, t_ms)
         self._open = None
 
     def on_worker(self, t_ms: int, by: str, reference: str) -> None:
@@ -249,14 +249,14 @@ class _Follower:
             self._why, self._open = JOINED, None
 
     def on_started(self, t_ms: int, by: str) -> None:
-        self._evidence.parts.append(Stretch(t_ms, by))
+        self._evidence.parts.append(Interval(t_ms, by))
         self._why, self._open = PART, None
 
     def on_stopped(self, t_ms: int, by: str) -> None:
         _end(self._evidence.parts, t_ms, by)
 
     def on_pause(self, t_ms: int, by: str = "") -> None:
-        self._evidence.pauses.append(Stretch(t_ms, by))
+        self._evidence.pauses.append(Interval(t_ms, by))
 
     def on_resume(self, t_ms: int, by: str = "") -> None:
         _end(self._evidence.pauses, t_ms, by)
@@ -274,6 +274,6 @@ class _Follower:
         self._evidence.unrecorded.append(why)
 
 
-def _end(stretches: list[Stretch], t_ms: int, by: str) -> None:
-    if stretches and stretches[-1].end_ms < 0:
-        stretches[-1].end_ms, stretches[-1].ended_by = t_ms, by
+def _end(intervals: list[Interval], t_ms: int, by: str) -> None:
+    if intervals and intervals[-1].end_ms < 0:
+        intervals[-1].end_ms, intervals[-1].ended_by = t_ms, by

@@ -1,5 +1,5 @@
-"""Reading a recording as the vault may: always its structure and signature, its events by the index key, audio only by
-an audio key that a person unlocked. The checks are testigo_wire's; here they are given keys and put in order."""
+"""Reads and verifies a recording: structure and signature always, events with the index key, audio only with an unlocked
+audio key. The checks are those of testigo_wire; this module gives them the keys and collects the results."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -13,7 +13,7 @@ from testigo_wire.recording.verifier import Finding, Verifier
 
 _PIECE = 1 << 20
 
-# With one of these the bytes are not what a device sealed, so no receipt may say that they are kept.
+# With one of these findings the bytes are not what a device sealed, so no receipt is given.
 NOT_SEALED = frozenset(("malformed", "truncated", "misplaced", "chain", "swapped", "count", "seal", "signature"))
 
 
@@ -24,7 +24,7 @@ class Reading:
     events: list[list]
     digests: list[bytes]
     findings: list[Finding]
-    audio_items: int  # keys and frames of the audio stream that are still there
+    audio_items: int  # keys and frames of the audio stream that are not erased
     audio_frames: int
     gone: int
     recipients: dict[int, list[bytes]] = field(default_factory=dict)
@@ -35,7 +35,7 @@ class Reading:
 
     @property
     def sealed(self) -> bool:
-        """Whether a device of ours sealed exactly these items."""
+        """Whether a device of this vault sealed exactly these items."""
         return bool(self.header) and not any(finding.code in NOT_SEALED for finding in self.findings)
 
     @property
@@ -52,7 +52,7 @@ def read(
     digests: list[bytes] | None = None,
     on_item: Callable[[Item], None] | None = None,
 ) -> Reading:
-    """Verify `data`. publics: the keys that the device may have signed with. on_item: gets every item in order."""
+    """Verify `data`. publics: the keys that the device may have signed with. on_item: called with every item in order."""
     recipients: dict[int, list[bytes]] = {}
 
     def signed(digest: bytes, signature: bytes) -> bool:
@@ -92,7 +92,7 @@ def read(
 def erase_audio(data: bytes) -> bytes:
     """The recording with `gone` in place of its audio keys and frames. The rest, and the seal, still verify.
 
-    Of bytes that are no items nobody can say that they are not audio: they and what follows them are left out.
+    Bytes that are no items could be audio, so they and all that follows them are left out.
     """
     out = bytearray()
 

@@ -1,16 +1,17 @@
-"""From a reading to the rows of the index: what a person searches by, and how the call came out."""
+"""Makes the rows of the index from a reading: what users search by, and the outcome of the call."""
 
 from testigo_vault.printable import visible
 from testigo_vault.recordings.reader import Reading
 from testigo_vault.storage.models import Event, Finding, Recording
 
+GOOD, QUARANTINED = "good", "quarantined"
 PRESENT, ERASED, NONE = "present", "erased", "none"
 UNLAWFUL = "unlawful"
 LATEST_MS = 253_370_764_800_000  # the year 9999
 
 
 def make_row(reading: Reading, fallback_id: str, device_id: str, number: int) -> Recording:
-    """A `recording` row with its events and findings. Where the header is unreadable, what the device offered stands."""
+    """A `recording` row with its events and findings. The arguments are used where the header is unreadable."""
     row = Recording(id=fallback_id, device_id=device_id, number=number)
     for name in ("header_digest", "previous", "head", "reason", "why", "path", "sha256"):
         setattr(row, name, "")
@@ -32,9 +33,9 @@ def make_row(reading: Reading, fallback_id: str, device_id: str, number: int) ->
         elif event[0] == "policy":
             row.rule = event[5]
         elif event[0] == "parties":
-            # In full, where `call` held less because the policy wants that of unrecorded calls.
+            # In full: `call` may have shortened numbers, if the policy says so for unrecorded calls.
             row.caller, row.callee = event[2:4]
-    # A device's clock may say anything; what no calendar or column holds is "not known" in the index, exact in the copies.
+    # A device's clock may be wrong. A time that no calendar or column holds is "not known" in the index, exact in the copies.
     row.opened_ms, row.closed_ms = (ms if ms <= LATEST_MS else 0 for ms in (row.opened_ms, row.closed_ms))
     row.caller, row.callee, row.line = (visible(text) for text in (row.caller, row.callee, row.line))
     row.audio = audio_state(reading)
@@ -63,7 +64,7 @@ def audio_state(reading: Reading) -> str:
 
 
 def outcome(reading: Reading, row: Recording) -> str:
-    """One word for the list; words.OUTCOMES has the sentence."""
+    """One word for the list; wording.OUTCOMES has the text."""
     names = {event[0] for event in reading.events}
     if reading.audio_items and any(found.code == "order" for found in reading.findings):
         return UNLAWFUL

@@ -1,4 +1,4 @@
-"""Finding recordings in the index: search, filter, and the numbers that are missing from a device's sequence."""
+"""Finds recordings in the index: search, filter, and the numbers that are missing from a device's sequence."""
 
 from dataclasses import dataclass
 
@@ -9,12 +9,10 @@ from testigo_vault.errors import NotFound, VaultError
 from testigo_vault.storage.database import Database
 from testigo_vault.storage.models import Recording
 
-GOOD, QUARANTINED = "good", "quarantined"
-
 
 @dataclass
 class Query:
-    """What to look for. Empty fields match everything; `text` is looked for in numbers, line, device and id."""
+    """Empty fields match everything; `text` is searched in numbers, line, device and id."""
 
     text: str = ""
     device_id: str = ""
@@ -39,7 +37,7 @@ class Gap:
         return f"{self.device_id}: number {numbers} never arrived"
 
 
-class Catalogue:
+class RecordingIndex:
     def __init__(self, database: Database) -> None:
         self._database = database
 
@@ -73,7 +71,7 @@ class Catalogue:
         return found[0]
 
     def gaps(self) -> list[Gap]:
-        """Missing numbers of every device, from 1 to the highest that is known."""
+        """Missing numbers of every device, from 1 to the highest in the index."""
         gaps: list[Gap] = []
         with self._database.read() as session:
             rows = session.execute(

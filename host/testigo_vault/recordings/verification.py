@@ -1,4 +1,4 @@
-"""Checking what is kept: every copy against its seal and against what came in, and each device's chain of numbers."""
+"""Verifies what is stored: every copy against its seal and against what came in, and each device's chain of numbers."""
 
 import hashlib
 from collections.abc import Iterator
@@ -7,11 +7,12 @@ from itertools import pairwise
 
 from sqlalchemy import select
 
-from testigo_vault.audit import alarms as alarm_kinds
+from testigo_vault.audit import alarms
 from testigo_vault.errors import NotFound, StoreError
 from testigo_vault.identity.keys import StreamKeyOpener
 from testigo_vault.recordings.reader import Reading, read
-from testigo_vault.recordings.search import GOOD, Catalogue
+from testigo_vault.recordings.rows import GOOD
+from testigo_vault.recordings.search import RecordingIndex
 from testigo_vault.storage.models import Copy, Recording
 from testigo_vault.vault import Vault
 from testigo_wire.recording.verifier import Finding
@@ -21,7 +22,7 @@ WHOLE = "whole"
 
 @dataclass
 class CopyResult:
-    """What one copy is worth; `findings` is empty for a whole one."""
+    """The result of verifying one copy; `findings` is empty for a whole one."""
 
     place: str
     size: int
@@ -46,7 +47,10 @@ def describe(found: Finding) -> str:
 def check_copies(
     vault: Vault, recording: Recording, now_ms: int, audio_key: StreamKeyOpener | None = None
 ) -> list[CopyResult]:
-    """Verify every copy, keep the results in the index, alarm what became worse. audio_key: open every frame too."""
+    """Verify every copy, save the results in the index, raise an alarm for a copy that was whole before.
+
+    audio_key: with it every audio frame is opened too.
+    """
     copies: dict[str, bytes] = {}
     results = {}
     for place in vault.store.places:
@@ -74,12 +78,12 @@ def check_copies(
                 found = [Finding("changed", None, None, "is not the recording that came in (SHA-256 differs)")]
             results[name] = CopyResult(name, len(data), found)
     ordered = [results[place.name] for place in vault.store.places]
-    _keep(vault, recording, ordered, now_ms)
+    _save_results(vault, recording, ordered, now_ms)
     return ordered
 
 
-def _keep(vault: Vault, recording: Recording, results: list[CopyResult], now_ms: int) -> None:
-    worse = []
+def _save_results(vault: Vault, recording: Recording, results: list[CopyResult], now_ms: int) -> None:
+    damaged = []
     with vault.database.session() as session:
         for result in results:
             row = session.get(Copy, (recording.id, result.place))
@@ -87,11 +91,11 @@ def _keep(vault: Vault, recording: Recording, results: list[CopyResult], now_ms:
                 row = Copy(recording_id=recording.id, name=result.place, result=WHOLE)
                 session.add(row)
             if recording.state == GOOD and result.findings and row.result == WHOLE:
-                worse.append(result)
+                damaged.append(result)
             row.checked_ms, row.result = now_ms, result.text
-    for result in worse:
+    for result in damaged:
         vault.alarms.raise_alarm(
-            alarm_kinds.COPY,
+            alarms.COPY,
             f"Copy {result.place} of {recording.device_id} number {recording.number}: {result.text}",
             recording.device_id,
             recording.id,
@@ -99,8 +103,8 @@ def _keep(vault: Vault, recording: Recording, results: list[CopyResult], now_ms:
 
 
 def check_chains(vault: Vault) -> list[str]:
-    """Missing numbers, and neighbours that do not name each other."""
-    found = [str(gap) for gap in Catalogue(vault.database).gaps()]
+    """Missing numbers, and recordings that do not name the one before them."""
+    found = [str(gap) for gap in RecordingIndex(vault.database).gaps()]
     with vault.database.read() as session:
         rows = session.execute(
             select(Recording.device_id, Recording.number, Recording.previous, Recording.header_digest)
@@ -113,8 +117,8 @@ def check_chains(vault: Vault) -> list[str]:
     return found
 
 
-def strays(vault: Vault) -> Iterator[str]:
-    """Files in the copies that the index does not know."""
+def unindexed_files(vault: Vault) -> Iterator[str]:
+    """Files in the copies that are not in the index."""
     with vault.database.read() as session:
         known = set(session.scalars(select(Recording.path)))
     for place in vault.store.places:

@@ -13,9 +13,9 @@ from fastapi.templating import Jinja2Templates
 from testigo_vault.audit.access_log import DENIED
 from testigo_vault.errors import Refused
 from testigo_vault.identity.users import Identity
-from testigo_vault.playback.unlocked_keys import ListeningRoom
+from testigo_vault.playback.unlocked_keys import UnlockedKeys
 from testigo_vault.recordings import wording
-from testigo_vault.recordings.search import Catalogue
+from testigo_vault.recordings.search import RecordingIndex
 from testigo_vault.vault import Vault
 
 COOKIE = "testigo_session"
@@ -45,8 +45,8 @@ class Context:
 
     def __init__(self, vault: Vault) -> None:
         self.vault = vault
-        self.catalogue = Catalogue(vault.database)
-        self.listening = ListeningRoom(vault)
+        self.index = RecordingIndex(vault.database)
+        self.unlocked_keys = UnlockedKeys(vault)
         self.templates = Jinja2Templates(_HERE / "templates")
         filters = self.templates.env.filters
         filters["local"] = local_time

@@ -11,7 +11,7 @@ from testigo_tools.commands.record import Action
 from testigo_tools.demo.environment import DEVICE, POLICY, World
 from testigo_tools.softphone.phone import Softphone
 from testigo_vault.errors import NotFound
-from testigo_vault.recordings.search import Catalogue
+from testigo_vault.recordings.search import RecordingIndex
 
 LIMIT_S = 30
 ON_DEMAND = POLICY.replace('mode = "all"', 'mode = "on-demand"\npause_limit_s = 60').replace('"opt-in"', '"notify"')
@@ -113,7 +113,7 @@ def arrived(world, number):
     end = time.monotonic() + LIMIT_S
     while True:
         try:
-            return Catalogue(world.vault.database).get(f"{DEVICE}/{number}")
+            return RecordingIndex(world.vault.database).get(f"{DEVICE}/{number}")
         except NotFound:
             assert time.monotonic() < end
             time.sleep(0.2)

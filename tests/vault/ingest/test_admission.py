@@ -6,11 +6,12 @@ from sqlalchemy import select
 from support import fake_appliance
 from support.fake_appliance import AGREED, call, speech
 from support.intake import offer, take
-from testigo_vault.ingest.admission import Intake, Offer
+from testigo_vault.ingest.admission import Admission
 from testigo_vault.primitives import HOST, verify
 from testigo_vault.recordings import wording
+from testigo_vault.recordings.indexing import Offer
 from testigo_vault.recordings.reader import read
-from testigo_vault.recordings.search import Catalogue, Query
+from testigo_vault.recordings.search import Query, RecordingIndex
 from testigo_vault.storage.models import Alarm
 from testigo_wire.policy import documents
 from testigo_wire.recording import items as recording
@@ -29,7 +30,7 @@ def test_good_recording(vault, appliance):
     digest = documents.digest(HOST, receipt.kind, receipt.version, receipt.body)
     assert verify(vault.organisation.operator_public, digest, receipt.signature)
     assert receipt.body[:5] == ["branch-1", made.recording_id, 1, made.head, ["first", "second"]]
-    row = Catalogue(vault.database).get(made.recording_id.hex())
+    row = RecordingIndex(vault.database).get(made.recording_id.hex())
     assert (row.outcome, row.audio, row.caller, row.state) == ("recorded", "present", "+34600111222", "good")
     assert [copy.result for copy in row.copies] == ["whole", "whole"]
     for place in vault.store.places:
@@ -40,11 +41,11 @@ def test_good_recording(vault, appliance):
 def test_same_recording_again_changes_nothing(vault, appliance):
     made = appliance.record(packets=speech())
     first = take(vault, made)
-    known = Intake(vault).known(offer(made))
+    known = Admission(vault).stored(offer(made))
     assert known is not None and known.receipt == first.receipt
     again = take(vault, made)
     assert again.state == "good"
-    assert Catalogue(vault.database).find(Query())[1] == 1
+    assert RecordingIndex(vault.database).find(Query())[1] == 1
 
 
 def test_every_item_flipped_is_named_and_refused(vault, appliance):
@@ -59,7 +60,7 @@ def test_every_item_flipped_is_named_and_refused(vault, appliance):
     assert all(kind == "quarantine" for kind, _ in alarms(vault))
     # The true one is still taken, and has its id back.
     assert take(vault, made).state == "good"
-    assert Catalogue(vault.database).get(made.recording_id.hex()).state == "good"
+    assert RecordingIndex(vault.database).get(made.recording_id.hex()).state == "good"
 
 
 def test_truncated(vault, appliance):
@@ -81,7 +82,7 @@ def test_audio_before_consent(vault, appliance):
     outcome = take(vault, made)
     assert outcome.state == "quarantined" and outcome.receipt
     assert "audio before consent" in outcome.reason
-    row = Catalogue(vault.database).get(made.recording_id.hex())
+    row = RecordingIndex(vault.database).get(made.recording_id.hex())
     assert row.path.startswith("quarantine/branch-1/")
     for place in vault.store.places:
         assert place.get(row.path) == made.data
@@ -94,7 +95,7 @@ def test_objection_with_audio_still_there(vault, appliance):
     made = appliance.record(packets=speech(0.5), reason="objection", after=after)
     outcome = take(vault, made)
     assert outcome.state == "good" and outcome.receipt
-    row = Catalogue(vault.database).get(made.recording_id.hex())
+    row = RecordingIndex(vault.database).get(made.recording_id.hex())
     assert (row.outcome, row.audio) == ("objected", "erased")
     frames = [item for item in made.items if len(item) > 1000]
     assert frames
@@ -106,7 +107,7 @@ def test_objection_with_audio_still_there(vault, appliance):
     assert alarms(vault)[0][0] == "unlawful-audio"
     assert documents.parse(outcome.receipt).body[3] == made.head
     # Offered again, it is known although the bytes here differ now.
-    known = Intake(vault).known(offer(made))
+    known = Admission(vault).stored(offer(made))
     assert known is not None and known.receipt == outcome.receipt
 
 
@@ -114,10 +115,10 @@ def test_missing_number_shows_as_a_gap(vault, appliance):
     first, second, third = (appliance.record(events=[call(), *AGREED[1:]], packets=speech(0.2)) for _ in range(3))
     take(vault, first)
     take(vault, third)
-    assert [str(gap) for gap in Catalogue(vault.database).gaps()] == ["branch-1: number 2 never arrived"]
+    assert [str(gap) for gap in RecordingIndex(vault.database).gaps()] == ["branch-1: number 2 never arrived"]
     assert alarms(vault)[0][0] == "gap"
     take(vault, second)
-    assert Catalogue(vault.database).gaps() == []
+    assert RecordingIndex(vault.database).gaps() == []
 
 
 def test_chain_of_recordings(vault, appliance):
@@ -140,19 +141,19 @@ def test_other_than_offered(vault, appliance, what):
     wrong = offer(made)
     changed = {"device_id": "branch-2", "number": 7, "recording_id": bytes(16), "head": bytes(32)}
     setattr(wrong, what, changed[what])
-    outcome = Intake(vault).take(wrong, made.data)
+    outcome = Admission(vault).admit(wrong, made.data)
     assert outcome.state == "quarantined" and outcome.receipt == b""
 
 
 def test_a_call_sealed_anew_does_not_overwrite_the_one_that_is_kept(vault, appliance):
     first = appliance.record(packets=speech(0.5, seed=1))
     take(vault, first)
-    path = Catalogue(vault.database).get("branch-1/1").path
+    path = RecordingIndex(vault.database).get("branch-1/1").path
     again = appliance.record(number=1, recording_id=first.recording_id, previous=bytes(32), packets=speech(0.5, seed=2))
     outcome = take(vault, again)
     assert (outcome.state, outcome.receipt) == ("quarantined", b"") and "is here already" in outcome.reason
     assert [place.get(path) for place in vault.store.places] == [first.data, first.data]
-    assert Catalogue(vault.database).find(Query(state="good"))[1] == 1
+    assert RecordingIndex(vault.database).find(Query(state="good"))[1] == 1
 
 
 @pytest.mark.parametrize("opened_ms", [10**17, 1 << 63, (1 << 64) - 9 * 10**7])
@@ -160,14 +161,14 @@ def test_a_clock_beyond_all_calendars(vault, appliance, monkeypatch, opened_ms):
     monkeypatch.setattr(fake_appliance, "OPENED_MS", opened_ms)
     made = appliance.record(packets=speech(0.2))
     assert take(vault, made).state == "good"
-    row = Catalogue(vault.database).get("branch-1/1")
+    row = RecordingIndex(vault.database).get("branch-1/1")
     assert row.opened_ms == row.closed_ms == 0
     assert vault.store.get(row.path) == made.data
 
 
 def test_what_a_terminal_would_obey_is_made_visible(vault, appliance):
     take(vault, appliance.record(events=[call(caller="\x1b]0;x\x07\u202e943"), *AGREED[1:]]))
-    row = Catalogue(vault.database).get("branch-1/1")
+    row = RecordingIndex(vault.database).get("branch-1/1")
     assert row.caller == "\ufffd]0;x\ufffd\ufffd943"
     assert wording.event("call", row.events[0].fields).isprintable()
 
@@ -177,7 +178,7 @@ def test_audio_beside_an_objection_is_destroyed_in_damaged_bytes_too(vault, appl
         packets=speech(0.4), reason="objection", after=[("objection", 5000, 1, "9", "rfc4733")], per_frame=10
     )
     for data in (made.data[:-30], made.data[: -len(made.items[-1])] + b"\xff\xff" + made.items[4]):
-        outcome = Intake(vault).take(Offer("branch-1", 1, made.recording_id, len(data), made.head), data)
+        outcome = Admission(vault).admit(Offer("branch-1", 1, made.recording_id, len(data), made.head), data)
         assert outcome.receipt == b""
     kept = [path for place in vault.store.places for path in place.paths("quarantine")]
     assert kept
@@ -190,11 +191,11 @@ def test_audio_beside_an_objection_is_destroyed_in_damaged_bytes_too(vault, appl
 def test_no_receipt_for_a_copy_that_was_lost_since(vault, appliance, harm):
     made = appliance.record(packets=speech(0.5))
     take(vault, made)
-    path = vault.folder / "copies" / "second" / Catalogue(vault.database).get("branch-1/1").path
+    path = vault.folder / "copies" / "second" / RecordingIndex(vault.database).get("branch-1/1").path
     if harm == "missing":
         path.unlink()
     else:
         path.write_bytes(made.data[:-1] + b"x")
-    assert Intake(vault).known(offer(made)) is None
+    assert Admission(vault).stored(offer(made)) is None
     assert take(vault, made).receipt and path.read_bytes() == made.data
-    assert Intake(vault).known(offer(made)).receipt
+    assert Admission(vault).stored(offer(made)).receipt

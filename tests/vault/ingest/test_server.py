@@ -14,11 +14,12 @@ from support.fake_appliance import Appliance, speech
 from support.ingest import serving
 from testigo_vault.documents.signing import sign_notice, sign_policy, sign_settings
 from testigo_vault.identity.organisation import create
-from testigo_vault.ingest.admission import Intake, Offer
+from testigo_vault.ingest.admission import Admission
 from testigo_vault.ingest.server import DeviceAdapter
 from testigo_vault.notice.audio import NoticeAudio
 from testigo_vault.primitives import HOST
-from testigo_vault.recordings.search import Catalogue, Query
+from testigo_vault.recordings.indexing import Offer
+from testigo_vault.recordings.search import Query, RecordingIndex
 from testigo_vault.storage.models import Alarm
 from testigo_wire.link.device import SERVER_NAME, DeviceSession, ProtocolError
 from testigo_wire.link.vault import RecordingRefused
@@ -59,7 +60,7 @@ def test_a_day_of_recordings(vault, appliance):
         lost, appliance.receipts = appliance.receipts, {}
         assert appliance.sync(port) < 2000
     assert appliance.receipts == lost
-    rows, total = Catalogue(vault.database).find(Query())
+    rows, total = RecordingIndex(vault.database).find(Query())
     assert total == 4 and {row.state for row in rows} == {"good"}
     assert list((vault.folder / "incoming" / "branch-1").iterdir()) == []
 
@@ -121,7 +122,7 @@ def test_vault_killed_in_mid_transfer(vault, folder, appliance):
         assert sent < (size - kept) * 1.1 + 3000
         running.send_signal(signal.SIGTERM)
         assert running.wait(10) == 0
-    row = Catalogue(vault.database).get("branch-1/1")
+    row = RecordingIndex(vault.database).get("branch-1/1")
     assert vault.store.places[0].get(row.path) == made.data == vault.store.places[1].get(row.path)
 
 
@@ -136,7 +137,7 @@ def test_partial_file_damaged_starts_over(vault, appliance):
         part.write_bytes(data)
         appliance.sync(port)
     assert 1 in appliance.receipts
-    assert Catalogue(vault.database).get("branch-1/1").state == "good"
+    assert RecordingIndex(vault.database).get("branch-1/1").state == "good"
 
 
 def test_revoked(vault, appliance):
@@ -179,7 +180,7 @@ def test_refused_recording_stays_on_the_appliance(vault, appliance):
         assert "not as a device sealed it" in appliance.refused[1]
         # Offered again, it is refused without being sent.
         assert appliance.sync(port) < 2000
-    assert Catalogue(vault.database).counts() == {"quarantined": 1, "good": 1}
+    assert RecordingIndex(vault.database).counts() == {"quarantined": 1, "good": 1}
 
 
 def test_garbage_on_the_port_harms_nobody(vault, appliance):
@@ -216,13 +217,13 @@ def test_the_newest_connection_of_a_device_lives(vault, appliance):
         assert time.monotonic() - began < 10
         assert 1 in appliance.receipts and again < len(made.data) * 0.7
         line.close()
-    assert Catalogue(vault.database).get("branch-1/1").state == "good"
+    assert RecordingIndex(vault.database).get("branch-1/1").state == "good"
 
 
 def test_what_an_interrupted_end_left_behind_is_removed(vault, appliance):
     """Killed between index and end, the file may hold audio that a party objected to."""
     made = appliance.record(packets=speech(1), after=[("objection", 5000, 1, "9", "rfc4733")], reason="objection")
-    Intake(vault).take(Offer("branch-1", 1, made.recording_id, len(made.data), made.head), made.data)
+    Admission(vault).admit(Offer("branch-1", 1, made.recording_id, len(made.data), made.head), made.data)
     part = vault.folder / "incoming" / "branch-1" / f"00000001-{made.recording_id.hex()}-{made.head.hex()[:8]}.part"
     part.parent.mkdir(parents=True)
     part.write_bytes(made.data)
@@ -249,7 +250,7 @@ def test_a_place_that_takes_nothing_is_alarmed_and_nothing_is_receipted(vault, a
 
 
 def test_offers_beyond_all_measure_are_refused(vault, appliance):
-    adapter = DeviceAdapter(vault, Intake(vault), "branch-1")
+    adapter = DeviceAdapter(vault, Admission(vault), "branch-1")
     for number, size in ((1 << 60, 1000), (1, 3 << 30)):
         with pytest.raises(RecordingRefused, match="larger"):
             adapter.resume(number, bytes(16), size, bytes(32))

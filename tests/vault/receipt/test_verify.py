@@ -14,7 +14,7 @@ from testigo_vault.receipt.model import read
 from testigo_vault.receipt.signing import operator_key, sign_content
 from testigo_vault.receipt.verify import DIFFERS, OK, check
 from testigo_vault.recordings.reader import erase_audio
-from testigo_vault.recordings.search import Catalogue
+from testigo_vault.recordings.search import RecordingIndex
 
 # Another value that a member may have, so that an alteration is one of meaning and not of shape.
 INSTEAD = {
@@ -172,7 +172,7 @@ def test_another_recording(testigo, vault, appliance, exported, tmp_path):
 
 
 def test_a_recording_that_the_vault_lost(testigo, vault, exported):
-    row = Catalogue(vault.database).get("branch-1/1")
+    row = RecordingIndex(vault.database).get("branch-1/1")
     for place in vault.store.places:
         place.delete(row.path)
     assert "does not have the recording" in testigo("consent", "verify", exported[1], status=1)
@@ -229,7 +229,7 @@ def test_the_export_is_in_the_access_log(vault, exported):
 
 def test_an_export_that_nobody_logged_is_found(vault, appliance):
     calls.plain(vault, appliance)
-    recording = Catalogue(vault.database).get("branch-1/1")
+    recording = RecordingIndex(vault.database).get("branch-1/1")
     receipt = receipts.make(vault, recording, *receipts.new_id())
     assert any("access log has no line" in text for text in states(check(receipt, vault=vault))[DIFFERS])
 

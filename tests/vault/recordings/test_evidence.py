@@ -1,4 +1,4 @@
-"""The proof of consent as it is drawn from events: several askings in one call, the worker, pauses, objections."""
+"""Evidence of consent from events: several requests in one call, the worker, pauses, objections."""
 
 import pytest
 
@@ -7,7 +7,7 @@ from support.intake import take
 from support.pages import signed_in
 from testigo_vault.recordings import wording
 from testigo_vault.recordings.evidence import evidence_from, evidence_of
-from testigo_vault.recordings.search import Catalogue
+from testigo_vault.recordings.search import RecordingIndex
 
 POLICY = ("policy", 0, 3, bytes(32), "all", "opt-in")
 TERMS = ("terms", 0, "consent", "acknowledgement", "connect", True)
@@ -22,23 +22,23 @@ def agreed(t_ms, given=True, by="key", key="1"):
     return ("consent", t_ms, "opt-in", given, by, key, "rfc4733" if by == "key" else "")
 
 
-def test_another_language_is_one_asking():
+def test_a_notice_in_another_language_is_the_same_request():
     events = [call(), POLICY, notice(2000, "es", completed=False), notice(6000, "en"), agreed(7000)]
     evidence = evidence_from(events)
-    (asking,) = evidence.askings
-    assert [one.language for one in asking.notices] == ["es", "en"]
-    assert (asking.why, asking.answer.at_ms, evidence.outcome) == ("call", 7000, "given")
-    assert (asking.notices[1].from_ms, asking.notices[1].at_ms) == (2500, 6000)
+    (request,) = evidence.consent_requests
+    assert [one.language for one in request.notices] == ["es", "en"]
+    assert (request.why, request.answer.at_ms, evidence.outcome) == ("call", 7000, "given")
+    assert (request.notices[1].from_ms, request.notices[1].at_ms) == (2500, 6000)
 
 
-def test_parts_on_demand_are_askings_of_their_own():
+def test_each_part_on_demand_has_its_own_request():
     events = [
         call(), ("policy", 0, 3, bytes(32), "on-demand", "opt-in"), ("started", 1000, "key"), notice(5000), agreed(5500),
         ("stopped", 20_000, "key"), ("started", 30_000, "host"), notice(35_000), agreed(36_000, False),
         ("hang_up", 40_000, 1, 200, "BYE"),
     ]  # fmt: skip
     evidence = evidence_from(events)
-    assert [(one.why, one.answer.given) for one in evidence.askings] == [("part", True), ("part", False)]
+    assert [(one.why, one.answer.given) for one in evidence.consent_requests] == [("part", True), ("part", False)]
     assert [(one.from_ms, one.end_ms, one.ended_by) for one in evidence.parts] == [
         (1000, 20_000, "key"),
         (30_000, -1, ""),
@@ -47,7 +47,7 @@ def test_parts_on_demand_are_askings_of_their_own():
     assert (evidence.given, evidence.at_ms) == (True, 5500)
 
 
-def test_who_joins_is_asked_again():
+def test_a_party_that_joins_is_asked_again():
     events = [
         call(),
         POLICY,
@@ -57,16 +57,16 @@ def test_who_joins_is_asked_again():
         notice(13_000),
     ]
     evidence = evidence_from(events)
-    assert [(one.why, one.answer is None) for one in evidence.askings] == [("call", False), ("joined", True)]
+    assert [(one.why, one.answer is None) for one in evidence.consent_requests] == [("call", False), ("joined", True)]
     assert evidence.joined[0].party == "+34600999888"
 
 
-def test_a_party_of_the_worker_asks_nobody():
+def test_a_party_on_the_workers_side_causes_no_request():
     evidence = evidence_from([call(), POLICY, notice(4000), agreed(5000), ("joined", 9000, 0, "101", "identity")])
-    assert len(evidence.askings) == 1
+    assert len(evidence.consent_requests) == 1
 
 
-def test_the_workers_own_notice_is_no_asking():
+def test_the_workers_own_notice_is_no_request():
     events = [
         call(),
         POLICY,
@@ -77,7 +77,7 @@ def test_the_workers_own_notice_is_no_asking():
     ]
     evidence = evidence_from(events)
     assert [one.name for one in evidence.other_notices] == ["staff"]
-    assert [one.name for one in evidence.askings[0].notices] == ["welcome-es"]
+    assert [one.name for one in evidence.consent_requests[0].notices] == ["welcome-es"]
     assert (evidence.worker[0].by, evidence.worker[0].reference) == ("notice", "staff")
     assert (evidence.basis, evidence.high_level) == ("consent", True)
 
@@ -113,7 +113,7 @@ def test_outcomes(events, outcome):
 
 
 @pytest.mark.parametrize(("by", "outcome"), [("key", "given"), ("notice", "informed"), ("timeout", "not-objected")])
-def test_what_each_rule_takes_for_consent(by, outcome):
+def test_outcome_when_recording_may_begin(by, outcome):
     evidence = evidence_from([call(), POLICY, notice(4000), agreed(5000, by=by)])
     assert (evidence.outcome, evidence.kind) == (outcome, "good")
 
@@ -122,13 +122,13 @@ def test_the_index_has_the_numbers_in_full(vault, appliance):
     parties = ("parties", 4000, "+34600111222", "+34943123456")
     events = [call("*222", "+34943123456"), POLICY, notice(4000), parties, agreed(5000)]
     take(vault, appliance.record(events=events, packets=speech(0.2)))
-    row = Catalogue(vault.database).get("branch-1/1")
+    row = RecordingIndex(vault.database).get("branch-1/1")
     assert (row.caller, row.callee) == ("+34600111222", "+34943123456")
 
 
-def test_a_call_of_which_no_part_was_wanted_is_unrecorded(vault, appliance):
+def test_a_call_without_a_requested_part_is_unrecorded(vault, appliance):
     take(vault, appliance.record(events=[call(), ("policy", 0, 3, bytes(32), "on-demand", "opt-in")]))
-    row = Catalogue(vault.database).get("branch-1/1")
+    row = RecordingIndex(vault.database).get("branch-1/1")
     assert row.outcome == "unrecorded"
     assert evidence_of(row).outcome == "not-asked"
 

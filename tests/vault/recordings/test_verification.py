@@ -3,8 +3,8 @@
 from support.fake_appliance import speech
 from support.intake import take
 from testigo_vault.recordings.reindex import reindex
-from testigo_vault.recordings.search import Catalogue, Query
-from testigo_vault.recordings.verification import check_chains, check_copies, strays
+from testigo_vault.recordings.search import Query, RecordingIndex
+from testigo_vault.recordings.verification import check_chains, check_copies, unindexed_files
 from testigo_vault.storage.models import Recording
 
 
@@ -14,14 +14,14 @@ def paths(vault, recording):
 
 def test_whole(vault, appliance, audio_key):
     take(vault, appliance.record(packets=speech(1)))
-    recording = Catalogue(vault.database).get("branch-1/1")
+    recording = RecordingIndex(vault.database).get("branch-1/1")
     assert [result.text for result in check_copies(vault, recording, 1, audio_key)] == ["whole", "whole"]
 
 
 def test_changed_item_is_named_in_the_copy_that_has_it(vault, appliance):
     made = appliance.record(packets=speech(1))
     take(vault, made)
-    recording = Catalogue(vault.database).get("branch-1/1")
+    recording = RecordingIndex(vault.database).get("branch-1/1")
     _, second = paths(vault, recording)
     for index in range(len(made.items)):
         start = sum(map(len, made.items[:index]))
@@ -31,13 +31,13 @@ def test_changed_item_is_named_in_the_copy_that_has_it(vault, appliance):
         results = check_copies(vault, recording, 2)
         assert results[0].text == "whole"
         assert index in [found.item for found in results[1].findings], index
-    assert [copy.result == "whole" for copy in Catalogue(vault.database).get("branch-1/1").copies] == [True, False]
+    assert [copy.result == "whole" for copy in RecordingIndex(vault.database).get("branch-1/1").copies] == [True, False]
 
 
 def test_dropped_repeated_and_swapped_items(vault, appliance):
     made = appliance.record(packets=speech(1))
     take(vault, made)
-    recording = Catalogue(vault.database).get("branch-1/1")
+    recording = RecordingIndex(vault.database).get("branch-1/1")
     first, _ = paths(vault, recording)
     items = made.items
     for i in range(len(items) - 1):
@@ -50,17 +50,17 @@ def test_dropped_repeated_and_swapped_items(vault, appliance):
             assert check_copies(vault, recording, 2)[0].findings, i
 
 
-def test_missing_copy_and_missing_number_and_stray(vault, appliance):
+def test_missing_copy_missing_number_and_unindexed_file(vault, appliance):
     made = [appliance.record(packets=speech(0.2)) for _ in range(3)]
     take(vault, made[0])
     take(vault, made[2])
-    recording = Catalogue(vault.database).get("branch-1/1")
+    recording = RecordingIndex(vault.database).get("branch-1/1")
     paths(vault, recording)[0].unlink()
     assert "does not hold" in check_copies(vault, recording, 2)[0].text
     assert check_chains(vault) == ["branch-1: number 2 never arrived"]
-    stray = vault.store.places[1]._folder / "recordings" / "branch-1" / ("9" * 8 + "-" + "a" * 32 + ".tsg")
-    stray.write_bytes(b"x")
-    assert len(list(strays(vault))) == 1
+    unindexed = vault.store.places[1]._folder / "recordings" / "branch-1" / ("9" * 8 + "-" + "a" * 32 + ".tsg")
+    unindexed.write_bytes(b"x")
+    assert len(list(unindexed_files(vault))) == 1
 
 
 def test_reindex_gives_the_same_index(vault, appliance):
@@ -76,11 +76,11 @@ def test_reindex_gives_the_same_index(vault, appliance):
                 for column in Recording.__table__.columns
                 if column.name not in skip
             }
-            for row in Catalogue(vault.database).find(Query())[0]
+            for row in RecordingIndex(vault.database).find(Query())[0]
         ]
 
     before = rows()
     assert len(before) == 4
     assert reindex(vault) == 4
     assert rows() == before
-    assert Catalogue(vault.database).get("branch-1/1").events[0].name == "call"
+    assert RecordingIndex(vault.database).get("branch-1/1").events[0].name == "call"

@@ -16,8 +16,8 @@ from support.vault_fixtures import AUDIO_PASSPHRASE
 from testigo_vault import g711
 from testigo_vault.identity.organisation import now_ms
 from testigo_vault.identity.users import Identity
-from testigo_vault.playback.unlocked_keys import ListeningRoom
-from testigo_vault.recordings.search import Catalogue
+from testigo_vault.playback.unlocked_keys import UnlockedKeys
+from testigo_vault.recordings.search import RecordingIndex
 
 
 def csrf(client):
@@ -110,7 +110,7 @@ def test_listening_is_logged_first_and_exact(address, vault, appliance, first):
 
 def test_quarantine_is_not_opened(address, vault):
     client = signed_in(address, "supervisor")
-    recording = Catalogue(vault.database).get("branch-1/2")
+    recording = RecordingIndex(vault.database).get("branch-1/2")
     page = client.get(f"/recordings/{recording.id}").text
     assert "In quarantine" in page and "Recorded after notice" not in page
     assert opened(client, recording.id).status_code == 403
@@ -130,7 +130,7 @@ def test_the_page_tells_an_answer_only_where_there_was_one(address, vault, appli
     made = appliance.record(events=events, packets=speech(0.2))
     take(vault, made)
     client = signed_in(address, "agent")
-    number = Catalogue(vault.database).get("branch-1/5").id
+    number = RecordingIndex(vault.database).get("branch-1/5").id
     assert f"<dt>Answer</dt><dd>{says}, at " in client.get(f"/recordings/{number}").text
 
 
@@ -144,7 +144,7 @@ def test_forms_of_other_sites_are_refused(address, first):
 
 def test_verify_from_the_page(address, vault, first):
     client = signed_in(address, "auditor")
-    path = vault.store.places[1]._folder / Catalogue(vault.database).get(first).path
+    path = vault.store.places[1]._folder / RecordingIndex(vault.database).get(first).path
     path.write_bytes(path.read_bytes()[:-1])
     assert "Not whole" in client.post(f"/recordings/{first}/verify", data={"csrf": csrf(client)}).text
 
@@ -174,12 +174,12 @@ def test_nonsense_is_answered_by_a_page(address, first):
     assert client.get(audio).headers["cache-control"] == "no-store"
 
 
-def test_keys_are_forgotten_though_nobody_asks(vault, appliance):
-    room = ListeningRoom(vault)
+def test_keys_are_removed_on_time_without_a_further_request(vault, appliance):
+    keys = UnlockedKeys(vault)
     vault.config.unlock_minutes = 0
-    room.unlock(Identity("x", "x", [], set(), "session", ""), AUDIO_PASSPHRASE)
+    keys.unlock(Identity("x", "x", [], set(), "session", ""), AUDIO_PASSPHRASE)
     time.sleep(0.3)
-    assert room._seats == {}
+    assert keys._sessions == {}
 
 
 @pytest.mark.page

@@ -41,11 +41,11 @@ def export(
     from testigo_vault.errors import VaultError
     from testigo_vault.receipt import build as receipt
     from testigo_vault.receipt.page import paper_of
-    from testigo_vault.recordings.search import Catalogue
+    from testigo_vault.recordings.search import RecordingIndex
     from testigo_vault.reports import pdf as paper_pdf
 
     with opened(vault) as vault_:
-        recording = Catalogue(vault_.database).get(name)
+        recording = RecordingIndex(vault_.database).get(name)
         receipt_id, issued = receipt.new_id()
         target = out or Path(f"{recording.id}.consent.json")
         try:

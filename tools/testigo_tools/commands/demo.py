@@ -44,12 +44,12 @@ def _arrived(world: Any, number: int) -> Any:
     """The recording of that number from the vault's index, once the appliance has brought it."""
     from testigo_tools.demo.environment import DEVICE, DemoError
     from testigo_vault.errors import NotFound
-    from testigo_vault.recordings.search import Catalogue
+    from testigo_vault.recordings.search import RecordingIndex
 
     end = time.monotonic() + ARRIVAL_S
     while True:
         try:
-            return Catalogue(world.vault.database).get(f"{DEVICE}/{number}")
+            return RecordingIndex(world.vault.database).get(f"{DEVICE}/{number}")
         except NotFound:
             if time.monotonic() > end:
                 raise DemoError(

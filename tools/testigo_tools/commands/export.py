@@ -24,10 +24,11 @@ def export(
     from testigo_vault.playback.decrypt import open_audio
     from testigo_vault.playback.timeline import LEG_NAMES
     from testigo_vault.recordings.evidence import evidence_of
-    from testigo_vault.recordings.search import QUARANTINED, Catalogue
+    from testigo_vault.recordings.rows import QUARANTINED
+    from testigo_vault.recordings.search import RecordingIndex
 
     with opened(vault) as vault_:
-        recording = Catalogue(vault_.database).get(name)
+        recording = RecordingIndex(vault_.database).get(name)
         if recording.state == QUARANTINED and not quarantined:
             vault_.log.append(person(), "export", DENIED, recording.id, "in quarantine")
             raise Refused(

@@ -23,11 +23,11 @@ def list_(
     vault: Path = VAULT_OPTION,
 ) -> None:
     """Find recordings, newest first, and say which are missing."""
-    from testigo_vault.recordings.search import Catalogue, Query
+    from testigo_vault.recordings.search import Query, RecordingIndex
     from testigo_vault.recordings.wording import OUTCOMES, party
 
     with opened(vault) as vault_:
-        catalogue = Catalogue(vault_.database)
+        catalogue = RecordingIndex(vault_.database)
         query = Query(text, device, outcome, "quarantined" if quarantined else "", _ms(since), _ms(until, 1), limit)
         rows, total = catalogue.find(query)
         gaps = catalogue.gaps()

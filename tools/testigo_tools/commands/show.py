@@ -19,10 +19,10 @@ def show(
     """Tell what a recording holds, without opening its audio."""
     from testigo_vault.recordings import wording
     from testigo_vault.recordings.evidence import evidence_of
-    from testigo_vault.recordings.search import Catalogue
+    from testigo_vault.recordings.search import RecordingIndex
 
     with opened(vault) as vault_:
-        recording = Catalogue(vault_.database).get(name)
+        recording = RecordingIndex(vault_.database).get(name)
         vault_.log.append(person(), "view", "granted", recording.id)
         evidence = evidence_of(recording)
     if as_json:

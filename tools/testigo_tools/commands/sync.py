@@ -48,14 +48,14 @@ class Report:
 
 def one_session(device: Port, vault: Any, context: ssl.SSLContext, begin_s: float | None) -> Report:
     from testigo_vault.identity.organisation import now_ms
-    from testigo_vault.ingest.admission import Intake
+    from testigo_vault.ingest.admission import Admission
     from testigo_vault.ingest.server import DeviceAdapter
 
-    intake = Intake(vault)
+    admission = Admission(vault)
     with bars() as progress:
         report = Report(progress)
         admit = vault.organisation.devices.admit
-        serve(device, context, admit, lambda name: DeviceAdapter(vault, intake, name), now_ms, report, begin_s)
+        serve(device, context, admit, lambda name: DeviceAdapter(vault, admission, name), now_ms, report, begin_s)
     return report
 
 

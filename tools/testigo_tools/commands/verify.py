@@ -21,12 +21,12 @@ def verify(
     from testigo_vault.audit.access_log import DENIED, GRANTED
     from testigo_vault.errors import KeyLocked
     from testigo_vault.identity.organisation import now_ms
-    from testigo_vault.recordings.search import Catalogue, Query
-    from testigo_vault.recordings.verification import check_chains, check_copies, describe, strays
+    from testigo_vault.recordings.search import Query, RecordingIndex
+    from testigo_vault.recordings.verification import check_chains, check_copies, describe, unindexed_files
 
     wrong = 0
     with opened(vault) as vault_:
-        catalogue = Catalogue(vault_.database)
+        catalogue = RecordingIndex(vault_.database)
         if names:
             recordings = [catalogue.get(name) for name in names]
         else:
@@ -53,7 +53,7 @@ def verify(
                         text = escape(f"{label}, copy {result.place}: {describe(found)}")
                         progress.console.print(f"[red]not whole[/]   {text}", soft_wrap=True)
         if not names:
-            for text in [*check_chains(vault_), *strays(vault_)]:
+            for text in [*check_chains(vault_), *unindexed_files(vault_)]:
                 wrong += 1
                 console.print(f"[red]missing[/]     {escape(text)}", soft_wrap=True)
     count = len(recordings)

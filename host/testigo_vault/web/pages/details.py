@@ -18,9 +18,9 @@ router = APIRouter()
 def show(request: Request, recording_id: str) -> Response:
     identity = need(request, LIST, recording_id)
     context = context_of(request)
-    recording = context.catalogue.get(recording_id)
+    recording = context.index.get(recording_id)
     context.vault.log.append(identity.name, "view", GRANTED, recording.id)
-    timeline = context.listening.opened(identity.session, recording.id) if LISTEN in identity.rights else None
+    timeline = context.unlocked_keys.opened(identity.session, recording.id) if LISTEN in identity.rights else None
     events = [(event, wording.event(event.name, event.fields)) for event in recording.events]
     log = list(context.vault.log.entries(recording.id))
     return context.page(
@@ -31,7 +31,7 @@ def show(request: Request, recording_id: str) -> Response:
         evidence=evidence_of(recording),
         may_listen=LISTEN in identity.rights,
         may_verify=VERIFY in identity.rights,
-        unlocked=bool(context.listening.unlocked_until(identity.session)),
+        unlocked=bool(context.unlocked_keys.unlocked_until(identity.session)),
         unlock_minutes=context.vault.config.unlock_minutes,
         timeline=timeline,
         wave=draw(timeline, recording.events) if timeline else None,
@@ -46,7 +46,7 @@ def verify(request: Request, recording_id: str, csrf: str = Form("")) -> Respons
     identity = need(request, VERIFY, recording_id)
     check_csrf(identity, csrf)
     context = context_of(request)
-    recording = context.catalogue.get(recording_id)
+    recording = context.index.get(recording_id)
     context.vault.log.append(identity.name, "verify", GRANTED, recording.id)
     check_copies(context.vault, recording, now_ms())
     return RedirectResponse(f"/recordings/{recording.id}#integrity", 303)

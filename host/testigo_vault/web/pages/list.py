@@ -7,7 +7,8 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from testigo_vault.recordings import wording
-from testigo_vault.recordings.search import QUARANTINED, Query
+from testigo_vault.recordings.rows import QUARANTINED
+from testigo_vault.recordings.search import Query
 from testigo_vault.web.context import context_of, need
 
 router = APIRouter()
@@ -31,7 +32,7 @@ def show(
     query = Query(
         q.strip(), device, outcome, state, _day(since), _day(until, 1), limit=_PAGE, offset=(page - 1) * _PAGE
     )
-    recordings, total = context.catalogue.find(query)
+    recordings, total = context.index.find(query)
     asked = {"q": q, "device": device, "outcome": outcome, "state": state, "since": since, "until": until}
     asked = {name: value for name, value in asked.items() if value}
     pages = max(1, -(-total // _PAGE))
@@ -44,10 +45,10 @@ def show(
         page=page,
         pages=pages,
         link=lambda number: "/?" + urlencode(asked | {"page": str(number)}),
-        devices=context.catalogue.device_ids(),
+        devices=context.index.device_ids(),
         outcomes=wording.OUTCOMES,
-        gaps=context.catalogue.gaps(),
-        quarantined=context.catalogue.counts().get(QUARANTINED, 0),
+        gaps=context.index.gaps(),
+        quarantined=context.index.counts().get(QUARANTINED, 0),
     )
 
 

@@ -48,7 +48,7 @@ def sign_out(request: Request, csrf: str = Form("")) -> Response:
     identity = identify(request)
     check_csrf(identity, csrf)
     context = context_of(request)
-    context.listening.lock(identity.session)
+    context.unlocked_keys.lock(identity.session)
     context.vault.users.sign_out(request.cookies.get(COOKIE, ""))
     context.vault.log.append(identity.name, "sign-out", GRANTED)
     response = RedirectResponse("/sign-in", 303)

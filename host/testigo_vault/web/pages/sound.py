@@ -26,10 +26,10 @@ def open_sound(
     identity = need(request, LISTEN, recording_id)
     check_csrf(identity, csrf)
     context = context_of(request)
-    recording = context.catalogue.get(recording_id)
+    recording = context.index.get(recording_id)
     if passphrase:
-        context.listening.unlock(identity, passphrase)
-    context.listening.open(identity, recording)
+        context.unlocked_keys.unlock(identity, passphrase)
+    context.unlocked_keys.open(identity, recording)
     return RedirectResponse(f"/recordings/{recording.id}#sound", 303)
 
 
@@ -38,7 +38,7 @@ def lock(request: Request, csrf: str = Form(""), back: str = Form("")) -> Respon
     identity = need(request, LISTEN)
     check_csrf(identity, csrf)
     context = context_of(request)
-    context.listening.lock(identity.session)
+    context.unlocked_keys.lock(identity.session)
     context.vault.log.append(identity.name, "lock-audio", GRANTED)
     return RedirectResponse(f"/recordings/{back}" if re.fullmatch(r"[0-9a-f]{32}", back) else "/", 303)
 
@@ -51,7 +51,7 @@ def play(request: Request, recording_id: str) -> Response:
     # An address typed, or a link on another site, opens nothing: the page opens the call first, by a form.
     if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
         raise Refused("Audio is not given to other sites.")
-    timeline = context.listening.opened(identity.session, recording_id)
+    timeline = context.unlocked_keys.opened(identity.session, recording_id)
     if timeline is None:
         context.vault.log.append(identity.name, "play", DENIED, recording_id, "not opened, or its time is over")
         raise KeyLocked("This call is not open, or its time is over.", "Open it again on its page.")

@@ -1,0 +1,162 @@
+"""Puts a recording into the index: compare it with what was expected, classify it, write its rows.
+
+The ingest uses it for a recording that a device sends, `reindex` for one that is in the copies already.
+"""
+
+import hashlib
+from dataclasses import dataclass
+
+from sqlalchemy import delete, func, select, update
+
+from testigo_vault.errors import NotFound
+from testigo_vault.recordings import rows
+from testigo_vault.recordings.reader import Reading, read
+from testigo_vault.recordings.rows import GOOD, QUARANTINED
+from testigo_vault.storage.copies import quarantine_path, recording_path
+from testigo_vault.storage.models import Copy, Finding, Recording
+from testigo_vault.vault import Vault
+from testigo_wire.recording import verifier
+
+# Begins the reason of a recording whose bytes are not what a device sealed: no receipt is given for it.
+UNSEALED = "not as a device sealed it: "
+_MAX_FINDINGS_IN_REASON = 8
+
+
+@dataclass
+class Offer:
+    """Which recording some bytes should be: as its device offered it, or as its file name and seal say."""
+
+    device_id: str
+    number: int
+    recording_id: bytes
+    size: int
+    head: bytes
+
+
+class Indexer:
+    def __init__(self, vault: Vault) -> None:
+        self._vault = vault
+
+    def read(self, data: bytes, device_id: str) -> Reading:
+        """Verify with the device's registered keys and the index key."""
+        try:
+            publics = self._vault.organisation.devices.get(device_id).publics()
+        except NotFound:
+            publics = []
+        return read(data, publics, self._vault.index_key)
+
+    def prepare(self, offer: Offer, reading: Reading, data: bytes) -> tuple[Recording, bool]:
+        """-> (the row, not yet saved; whether another recording kept the id, so that this one is listed by its digest)."""
+        row = rows.make_row(reading, offer.recording_id.hex(), offer.device_id, offer.number)
+        _compare_with_offer(offer, reading, row)
+        self._check_continuity(row, reading)
+        _classify(row, reading, data)
+        return row, self._resolve_id_conflict(row)
+
+    def save(self, row: Recording, reading: Reading) -> None:
+        """Write the rows in one transaction. They replace older rows of this recording."""
+        with self._vault.database.session() as session:
+            session.execute(delete(Recording).where(Recording.id == row.id))
+            for event in row.events:
+                event.recording_id = row.id
+            row.copies = [
+                Copy(
+                    recording_id=row.id,
+                    name=name,
+                    checked_ms=row.stored_ms,
+                    result="whole" if reading.sealed else "kept",
+                )
+                for name in self._vault.store.names()
+            ]
+            session.add(row)
+
+    def highest_number(self, device_id: str) -> int:
+        """Of the device's recordings in the index; 0 where there is none."""
+        with self._vault.database.read() as session:
+            return session.scalar(select(func.max(Recording.number)).where(Recording.device_id == device_id)) or 0
+
+    def _check_continuity(self, row: Recording, reading: Reading) -> None:
+        """Compare with the recordings of the number before, the same number and the number after, if they are here."""
+        if not reading.header:
+            return
+        with self._vault.database.read() as session:
+            neighbours = session.scalars(
+                select(Recording).where(
+                    Recording.device_id == row.device_id,
+                    Recording.number.in_([row.number - 1, row.number, row.number + 1]),
+                    Recording.state == GOOD,
+                    Recording.id != row.id,
+                )
+            ).all()
+            same_id = session.get(Recording, row.id)
+        if (
+            same_id is not None
+            and same_id.state == GOOD
+            and (same_id.device_id, same_id.head) != (row.device_id, row.head)
+        ):
+            # A device (or someone with its key) that seals a call again must not overwrite the one that is kept.
+            _add_finding(reading, row, "continuity", f"another recording with the id {row.id} is here already")
+        for other in neighbours:
+            if other.number == row.number:
+                text = f"recording {other.id} has the same number {row.number}"
+                _add_finding(reading, row, "continuity", text)
+            elif other.number < row.number and other.header_digest != row.previous:
+                text = f"does not name number {other.number} as the one before it"
+                _add_finding(reading, row, "continuity", text)
+            elif other.number > row.number and other.previous != row.header_digest:
+                text = f"number {other.number} names another recording as the one before it"
+                _add_finding(reading, row, "continuity", text)
+
+    def _resolve_id_conflict(self, row: Recording) -> bool:
+        """Two different files can have the same id. The good one gets it; the other is listed by its own digest.
+
+        -> whether `row` is the other one.
+        """
+        with self._vault.database.session() as session:
+            other = session.get(Recording, row.id)
+            if other is None or other.sha256 == row.sha256:
+                return False
+            if other.state == QUARANTINED and row.state == GOOD:
+                session.execute(update(Recording).where(Recording.id == row.id).values(id=other.sha256[:32]))
+                return False
+        row.id = row.sha256[:32]
+        return True
+
+
+def _compare_with_offer(offer: Offer, reading: Reading, row: Recording) -> None:
+    """What arrived must be what was offered."""
+    differences = []
+    if reading.header and row.device_id != offer.device_id:
+        differences.append(f"its header says device {row.device_id}, it came from {offer.device_id}")
+    if reading.header and reading.header[2] != offer.recording_id:
+        differences.append("its header has another id than was offered")
+    if reading.header and row.number != offer.number:
+        differences.append(f"its header says number {row.number}, {offer.number} was offered")
+    if reading.seal and reading.seal[2] != offer.head:
+        differences.append("its seal names another head than was offered")
+    for text in differences:
+        _add_finding(reading, row, "seal", text)
+    # A wrong header must not choose where the bytes go, or in which device's sequence they count.
+    row.device_id, row.number = offer.device_id, offer.number
+
+
+def _classify(row: Recording, reading: Reading, data: bytes) -> None:
+    """Good or quarantined, with the reason, the size and the path in the copies."""
+    row.size = len(data)
+    row.sha256 = hashlib.sha256(data).hexdigest()
+    if not reading.findings:
+        row.path = recording_path(row.device_id, row.number, row.id)
+        return
+    texts = []
+    for found in reading.findings:
+        where = "" if found.item is None else f" (item {found.item})"
+        texts.append(f"{found.code}{where}: {found.text}")
+    shown, omitted = texts[:_MAX_FINDINGS_IN_REASON], len(texts) > _MAX_FINDINGS_IN_REASON
+    row.state = QUARANTINED
+    row.why = ("" if reading.sealed else UNSEALED) + "; ".join(shown) + ("; …" if omitted else "")
+    row.path = quarantine_path(row.device_id, row.number, row.id, row.sha256)
+
+
+def _add_finding(reading: Reading, row: Recording, code: str, text: str) -> None:
+    reading.findings.append(verifier.Finding(code, None, None, text))
+    row.findings.append(Finding(recording_id=row.id, item=-1, code=code, text=text))
