@@ -1,17 +1,17 @@
-"""Errors of the vault. Each names the thing that is wrong and the way out, and never carries a secret."""
+"""Errors of the vault. Each says what is wrong and what to do about it, and never contains a secret."""
 
 
 class VaultError(Exception):
-    """Something a person can do something about: `message` says what, `way_out` says what to do."""
+    """An error that the user can correct: `message` says what is wrong, `hint` what to do."""
 
-    def __init__(self, message: str, way_out: str = "") -> None:
-        super().__init__(message if not way_out else message + " " + way_out)
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message if not hint else message + " " + hint)
         self.message = message
-        self.way_out = way_out
+        self.hint = hint
 
 
 class KeyLocked(VaultError):
-    """A private key is needed that nobody has unlocked, or the passphrase is wrong."""
+    """A private key is needed that is not unlocked, or the passphrase is wrong."""
 
 
 class AudioErased(VaultError):
@@ -27,7 +27,7 @@ class NotFound(VaultError):
 
 
 class Refused(VaultError):
-    """A device, document or person is not allowed to do this."""
+    """A device, document or user is not allowed to do this."""
 
 
 class StoreError(VaultError):

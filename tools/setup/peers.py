@@ -179,9 +179,7 @@ def set_up(tools: Path, target: str, ignore_installed: bool) -> None:
         return
     names = ", ".join(f"{peer.name} ({peer.use})" for peer in lost)
     what = "\n".join([f"not to be had here: {names}", *reasons])
-    way_out = (
-        f"Install them (`apt-get install {' '.join(p for peer in lost for p in peer.packages)}`) and run make again."
-    )
+    hint = f"Install them (`apt-get install {' '.join(p for peer in lost for p in peer.packages)}`) and run make again."
     if os.environ.get("CI") or target == "demo":
-        raise SetupError(what, way_out)
-    warn(what, way_out + " The tests that need them are skipped.")
+        raise SetupError(what, hint)
+    warn(what, hint + " The tests that need them are skipped.")

@@ -1,4 +1,4 @@
-"""What set-up prints, and how it fails: an error says what is wrong and names the way out."""
+"""What set-up prints, and how it fails: an error says what is wrong and what to do."""
 
 import subprocess
 import sys
@@ -7,11 +7,11 @@ from pathlib import Path
 
 
 class SetupError(Exception):
-    """`str(error)` says what is wrong; `way_out` what the person can do."""
+    """`str(error)` says what is wrong; `hint` what the person can do."""
 
-    def __init__(self, what: str, way_out: str) -> None:
+    def __init__(self, what: str, hint: str) -> None:
         super().__init__(what)
-        self.way_out = way_out
+        self.hint = hint
 
 
 STARTED = time.monotonic()
@@ -21,8 +21,8 @@ def say(text: str) -> None:
     print(f"set-up [{time.monotonic() - STARTED:5.1f} s] {text}", flush=True)
 
 
-def warn(what: str, way_out: str) -> None:
-    print(f"set-up: {what}\n        {way_out}", file=sys.stderr, flush=True)
+def warn(what: str, hint: str) -> None:
+    print(f"set-up: {what}\n        {hint}", file=sys.stderr, flush=True)
 
 
 def run(command: list[str], env: dict[str, str] | None = None, cwd: Path | None = None) -> str:

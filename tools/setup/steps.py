@@ -25,7 +25,7 @@ def step(target: str, ignore_installed: bool) -> None:
         try:
             interpreter.set_up_32(TOOLS)
         except SetupError as error:
-            warn(str(error), error.way_out)
+            warn(str(error), error.hint)
     if target in ("demo", "test"):
         peers.set_up(TOOLS, target, ignore_installed)
 
@@ -38,7 +38,7 @@ def main(arguments: list[str]) -> int:
     try:
         step(target, os.environ.get("TESTIGO_SETUP_IGNORE_INSTALLED", "") not in ("", "0"))
     except SetupError as error:
-        warn(str(error), error.way_out)
+        warn(str(error), error.hint)
         return 1
     say("done")
     return 0

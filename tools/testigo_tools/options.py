@@ -1,4 +1,4 @@
-"""What the verbs of the vault share: where it is, passphrases, errors, who is at the keyboard."""
+"""What the vault commands share: the --vault option, passphrases, error output, the current user."""
 
 import contextlib
 import getpass
@@ -28,8 +28,8 @@ VAULT_OPTION = typer.Option(
 
 
 @contextlib.contextmanager
-def told() -> Iterator[None]:
-    """Turn errors that a person can do something about into a line on the terminal and exit status 1."""
+def report_errors() -> Iterator[None]:
+    """Print an error that the user can correct as one line on the terminal and exit with status 1."""
     from sqlalchemy.exc import DBAPIError
 
     from testigo_vault.errors import VaultError
@@ -38,8 +38,8 @@ def told() -> Iterator[None]:
         yield
     except VaultError as error:
         errors.print(f"[red]error:[/] {escape(error.message)}")
-        if error.way_out:
-            errors.print(f"       {escape(error.way_out)}")
+        if error.hint:
+            errors.print(f"       {escape(error.hint)}")
         raise typer.Exit(1) from None
     except DBAPIError as error:
         errors.print(f"[red]error:[/] the index cannot be used: {escape(str(error.orig))}")
@@ -53,11 +53,11 @@ def told() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def opened(folder: Path) -> Iterator["Vault"]:
-    """The vault in `folder`, closed afterwards; errors are told."""
+def open_vault(folder: Path) -> Iterator["Vault"]:
+    """The vault in `folder`, closed afterwards; errors are printed as `report_errors` does."""
     from testigo_vault.vault import Vault
 
-    with told():
+    with report_errors():
         vault = Vault(folder)
         try:
             yield vault
@@ -80,6 +80,6 @@ def ask_passphrase(variable: str, prompt: str, confirm: bool = False) -> str:
     return value
 
 
-def person() -> str:
-    """The login name at the keyboard, for the access log; behind sudo, the person's own."""
+def current_user() -> str:
+    """The user as the access log names it: `os:` and the login name; under sudo that of the user who called it."""
     return "os:" + (os.environ.get("SUDO_USER") or getpass.getuser())

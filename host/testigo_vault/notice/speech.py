@@ -74,7 +74,7 @@ def by_command(engine: str, text: str, language: str, limit_s: float = DEFAULT_L
     return _speak(command, text, language, limit_s, "Correct the engine's command, or run it by hand to see why.")
 
 
-def _speak(command: list[str], text: str, language: str, limit_s: float, way_out: str) -> bytes:
+def _speak(command: list[str], text: str, language: str, limit_s: float, hint: str) -> bytes:
     with tempfile.TemporaryDirectory(prefix="testigo-notice-") as folder:
         wav = Path(folder) / "notice.wav"
         values = {"language": language, "wav": str(wav), "text": text}
@@ -82,16 +82,16 @@ def _speak(command: list[str], text: str, language: str, limit_s: float, way_out
         arguments = [_PLACE.sub(lambda found: values[found[1]], argument) for argument in command]
         asked = "".join(command)
         words = b"" if "{text}" in asked else text.encode()
-        sound = _run(arguments, words, language, limit_s, Path(folder), way_out)
+        sound = _run(arguments, words, language, limit_s, Path(folder), hint)
         if "{wav}" in asked:
             sound = wav.read_bytes() if wav.is_file() else b""
         if not sound:
             place = "{wav}" if "{wav}" in asked else "its standard output"
-            raise VaultError(f"{command[0]} ended well, but wrote no sound to {place}.", way_out)
+            raise VaultError(f"{command[0]} ended well, but wrote no sound to {place}.", hint)
         return sound
 
 
-def _run(arguments: list[str], words: bytes, language: str, limit_s: float, folder: Path, way_out: str) -> bytes:
+def _run(arguments: list[str], words: bytes, language: str, limit_s: float, folder: Path, hint: str) -> bytes:
     """What the program writes on its standard output. One that takes too long is ended with all that it started."""
     if shutil.which(arguments[0]) is None:
         raise VaultError(f"{arguments[0]} is not installed.", "Install it, name another by --engine, or give --wav.")
@@ -100,7 +100,7 @@ def _run(arguments: list[str], words: bytes, language: str, limit_s: float, fold
             process = subprocess.Popen(arguments, stdin=subprocess.PIPE, stdout=out, stderr=err, start_new_session=True)
         except (OSError, ValueError) as error:  # ValueError: a NUL in an argument
             reason = getattr(error, "strerror", None) or error
-            raise VaultError(f"{arguments[0]} cannot be started: {reason}.", way_out) from None
+            raise VaultError(f"{arguments[0]} cannot be started: {reason}.", hint) from None
         try:
             process.communicate(words, timeout=limit_s)
         except subprocess.TimeoutExpired:
@@ -116,7 +116,7 @@ def _run(arguments: list[str], words: bytes, language: str, limit_s: float, fold
             err.seek(0)
             said = err.read().decode("utf-8", "replace").strip().splitlines()
             reason = said[-1].rstrip(".") if said else f"status {process.returncode}"
-            raise VaultError(f"{arguments[0]} did not speak {language!r}: {reason}.", way_out)
+            raise VaultError(f"{arguments[0]} did not speak {language!r}: {reason}.", hint)
         out.seek(0)
         return out.read()
 

@@ -89,7 +89,7 @@ def notice_name(value: Any) -> str:
     try:
         return check_notice_name(some_text(value))
     except VaultError as error:
-        raise Wrong(f"is {said(value)}: {error.way_out[0].lower()}{error.way_out[1:].rstrip('.')}") from None
+        raise Wrong(f"is {said(value)}: {error.hint[0].lower()}{error.hint[1:].rstrip('.')}") from None
 
 
 def prefix(value: Any) -> str:

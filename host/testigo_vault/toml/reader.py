@@ -77,8 +77,8 @@ class TomlFile:
         self._problems: dict[toml_lines.Path, Problem] = {}
 
     @classmethod
-    def read(cls, path: Path, way_out: str) -> "TomlFile":
-        """way_out: what to do where there is no such file."""
+    def read(cls, path: Path, hint: str) -> "TomlFile":
+        """hint: what to do where there is no such file."""
         try:
             with path.open("rb") as file:
                 data = file.read(_LARGEST + 1)
@@ -88,7 +88,7 @@ class TomlFile:
                 )
             text = data.decode("utf-8")
         except FileNotFoundError:
-            raise VaultError(f"There is no file {path}.", way_out) from None
+            raise VaultError(f"There is no file {path}.", hint) from None
         except OSError as error:
             raise VaultError(f"{path} cannot be read: {error.strerror}.", "Correct that.") from None
         except UnicodeDecodeError as error:

@@ -1,4 +1,4 @@
-"""The web application: pages, security headers on every answer, errors as pages that name the way out."""
+"""The web application: pages, security headers on every answer, errors as pages that say what to do."""
 
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -49,19 +49,19 @@ def make_app(vault: Vault) -> FastAPI:
     async def vault_error(request: Request, error: Exception) -> Response:
         assert isinstance(error, VaultError)
         status = _STATUS.get(type(error), 409)
-        return context_of(request).page(request, "error.html", status, message=error.message, way_out=error.way_out)
+        return context_of(request).page(request, "error.html", status, message=error.message, hint=error.hint)
 
     @app.exception_handler(RequestValidationError)
     async def invalid(request: Request, error: Exception) -> Response:
         # Says nothing of the values: one of them may be a passphrase.
-        message, way_out = "The address or the form holds something that is not understood.", "Go back and correct it."
-        return context_of(request).page(request, "error.html", 422, message=message, way_out=way_out)
+        message, hint = "The address or the form holds something that is not understood.", "Go back and correct it."
+        return context_of(request).page(request, "error.html", 422, message=message, hint=hint)
 
     @app.exception_handler(HTTPException)
     async def http_error(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
         message = "There is no such page." if error.status_code == 404 else str(error.detail)
-        way_out = "Go to the list of recordings."
-        return context_of(request).page(request, "error.html", error.status_code, message=message, way_out=way_out)
+        hint = "Go to the list of recordings."
+        return context_of(request).page(request, "error.html", error.status_code, message=message, hint=hint)
 
     return app

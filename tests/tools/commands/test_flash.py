@@ -41,7 +41,7 @@ def test_a_board_gets_its_own_hardware_module_only(board, root):
         (["--board", "esp32", "--port", "x", "--erase-and-flash", "/no/such/image"], "cannot be read"),
     ],
 )
-def test_errors_name_the_way_out(words, said, tmp_path, root):
+def test_errors_give_a_hint(words, said, tmp_path, root):
     done = flash(*words, "--build-dir", root / "build")
     assert done.exit_code == 1
     assert said in " ".join(done.output.split())

@@ -121,7 +121,7 @@ def test_the_file_is_named_with_every_problem(tmp_path):
         "policy.toml line 22: lines[0].rule is 'ask': use notify, opt-out or opt-in.",
         "policy.toml line 29: lines[0].repeats is 99: use 0 to 9.",
     ]
-    assert str(tmp_path) in caught.value.way_out
+    assert str(tmp_path) in caught.value.hint
 
 
 # Of each: what stands in FULL, what stands instead, where, and what is said.

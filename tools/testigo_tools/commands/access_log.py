@@ -5,7 +5,7 @@ from pathlib import Path
 import typer
 from rich.markup import escape
 
-from testigo_tools.options import VAULT_OPTION, console, opened
+from testigo_tools.options import VAULT_OPTION, console, open_vault
 
 logs = typer.Typer(no_args_is_help=True, help="The access log.")
 
@@ -16,7 +16,7 @@ def verify(
     vault: Path = VAULT_OPTION,
 ) -> None:
     """Check the chain of the access log; name every line that does not hold."""
-    with opened(vault) as vault_:
+    with open_vault(vault) as vault_:
         lines, last, breaks = vault_.log.verify()
         missing = bool(head) and not vault_.log.has(head)
     for found in breaks:
@@ -37,7 +37,7 @@ def show_log(
     """Print it."""
     from testigo_vault.printable import visible
 
-    with opened(vault) as vault_:
+    with open_vault(vault) as vault_:
         for entry in vault_.log.entries(recording):
             if not user or entry.user == user:
                 line = f"{entry.n:>6} {entry.at} {entry.user:<20} {entry.outcome:<8} {entry.kind:<14} {entry.recording}"

@@ -8,7 +8,7 @@ import typer
 from rich.markup import escape
 
 from testigo_tools.new_file import write_new
-from testigo_tools.options import VAULT_OPTION, ask_passphrase, console, errors, opened, person, told
+from testigo_tools.options import VAULT_OPTION, ask_passphrase, console, current_user, errors, open_vault, report_errors
 
 if TYPE_CHECKING:
     from testigo_vault.receipt.model import Receipt
@@ -44,7 +44,7 @@ def export(
     from testigo_vault.recordings.search import RecordingIndex
     from testigo_vault.reports import pdf as paper_pdf
 
-    with opened(vault) as vault_:
+    with open_vault(vault) as vault_:
         recording = RecordingIndex(vault_.database).get(name)
         receipt_id, issued = receipt.new_id()
         target = out or Path(f"{recording.id}.consent.json")
@@ -55,9 +55,9 @@ def export(
             if pdf is not None:
                 page = paper_pdf.render(paper_of(made, target.name, file), datetime.fromisoformat(issued), pages=1)
         except VaultError as error:
-            vault_.log.append(person(), receipt.LOGGED, DENIED, recording.id, error.message)
+            vault_.log.append(current_user(), receipt.LOGGED, DENIED, recording.id, error.message)
             raise
-        vault_.log.append(person(), receipt.LOGGED, GRANTED, recording.id, receipt.log_detail(receipt_id, issued))
+        vault_.log.append(current_user(), receipt.LOGGED, GRANTED, recording.id, receipt.log_detail(receipt_id, issued))
         console.print(f"{write_new(target, file)}", markup=False)
         _lacks(made)
         if pdf is not None and page is not None:
@@ -97,7 +97,7 @@ def verify(
     from testigo_vault.receipt.verify import DIFFERS, OK, check
 
     marks = {OK: "[green]✓[/]", DIFFERS: "[red]✗[/]"}
-    with told():
+    with report_errors():
         receipt = read(_bytes(file), str(file))
         data = _bytes(recording) if recording else None
         opener = None
@@ -105,7 +105,7 @@ def verify(
             secret = ask_passphrase(SECRET, "Service secret of the vault")
             opener = keys.StreamKeyOpener(keys.load_private_key(index_key, secret, "index"))
         if vault is not None:
-            with opened(vault) as vault_:
+            with open_vault(vault) as vault_:
                 checks = check(receipt, data, opener, vault_)
         else:
             checks = check(receipt, data, opener)

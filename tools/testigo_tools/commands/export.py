@@ -7,7 +7,7 @@ import typer
 
 from testigo_tools.commands.show import as_data
 from testigo_tools.new_file import write_new
-from testigo_tools.options import AUDIO_PASSPHRASE, VAULT_OPTION, ask_passphrase, console, opened, person
+from testigo_tools.options import AUDIO_PASSPHRASE, VAULT_OPTION, ask_passphrase, console, current_user, open_vault
 
 
 def export(
@@ -27,10 +27,10 @@ def export(
     from testigo_vault.recordings.rows import QUARANTINED
     from testigo_vault.recordings.search import RecordingIndex
 
-    with opened(vault) as vault_:
+    with open_vault(vault) as vault_:
         recording = RecordingIndex(vault_.database).get(name)
         if recording.state == QUARANTINED and not quarantined:
-            vault_.log.append(person(), "export", DENIED, recording.id, "in quarantine")
+            vault_.log.append(current_user(), "export", DENIED, recording.id, "in quarantine")
             raise Refused(
                 f"Recording {recording.id} is in quarantine: {recording.why}", "Add --quarantined if you must."
             )
@@ -38,10 +38,12 @@ def export(
             passphrase = ask_passphrase(AUDIO_PASSPHRASE, "Audio passphrase") if recording.audio == "present" else ""
             key = vault_.organisation.audio_key(passphrase) if passphrase else None
             if key is not None:
-                vault_.log.append(person(), "export", GRANTED, recording.id, "in quarantine" if quarantined else "")
+                vault_.log.append(
+                    current_user(), "export", GRANTED, recording.id, "in quarantine" if quarantined else ""
+                )
             timeline = open_audio(vault_, recording, key)
         except VaultError as error:
-            vault_.log.append(person(), "export", DENIED, recording.id, error.message)
+            vault_.log.append(current_user(), "export", DENIED, recording.id, error.message)
             raise
         target = out or Path(f"{recording.id}.wav")
         written = [write_new(target, timeline.wav())]

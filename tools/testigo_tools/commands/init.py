@@ -4,7 +4,7 @@ from pathlib import Path
 
 import typer
 
-from testigo_tools.options import AUDIO_PASSPHRASE, PASSPHRASE, ask_passphrase, console, told
+from testigo_tools.options import AUDIO_PASSPHRASE, PASSPHRASE, ask_passphrase, console, report_errors
 
 STEPS = (  # notices take their words from the policy, and the policy is signed when its notices are there
     ("edit policy.toml there, then testigo policy check", "what may be recorded; see testigo policy presets"),
@@ -32,7 +32,7 @@ def init(
     from testigo_vault.identity.roles import ROLES
     from testigo_vault.vault import Vault
 
-    with told():
+    with report_errors():
         passphrase = ask_passphrase(PASSPHRASE, "Passphrase of the organisation", confirm=True)
         audio = ask_passphrase(AUDIO_PASSPHRASE, "Passphrase for audio", confirm=True)
         password = ask_passphrase("TESTIGO_PASSWORD", f"Password of {user}", confirm=True) if user else ""

@@ -6,7 +6,7 @@ from pathlib import Path
 import typer
 
 from testigo_tools.new_file import write_new
-from testigo_tools.options import VAULT_OPTION, console, opened
+from testigo_tools.options import VAULT_OPTION, console, open_vault
 
 laws = typer.Typer(no_args_is_help=True, help="Papers: record of activities, processor agreement, security document.")
 
@@ -73,7 +73,7 @@ def _write(
     from testigo_vault.reports import markdown as paper_markdown
     from testigo_vault.reports import pdf as paper_pdf
 
-    with opened(folder) as vault:
+    with open_vault(folder) as vault:
         facts = law_facts.gather(vault, policy)
         chosen = language.value if language else "es" if facts.policy.jurisdiction == "ES" else "en"
         paper = import_module(f"testigo_vault.compliance.{module}").paper(facts, chosen)

@@ -8,7 +8,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from testigo_tools.options import VAULT_OPTION, console, opened
+from testigo_tools.options import VAULT_OPTION, console, open_vault
 
 
 def list_(
@@ -26,7 +26,7 @@ def list_(
     from testigo_vault.recordings.search import Query, RecordingIndex
     from testigo_vault.recordings.wording import OUTCOMES, party
 
-    with opened(vault) as vault_:
+    with open_vault(vault) as vault_:
         catalogue = RecordingIndex(vault_.database)
         query = Query(text, device, outcome, "quarantined" if quarantined else "", _ms(since), _ms(until, 1), limit)
         rows, total = catalogue.find(query)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import typer
 from rich.markup import escape
 
-from testigo_tools.options import VAULT_OPTION, console, told
+from testigo_tools.options import VAULT_OPTION, console, report_errors
 
 if TYPE_CHECKING:
     from testigo_vault.notice.plan import Plan
@@ -50,7 +50,7 @@ def make(
     from testigo_vault.notice import audio as notice_audio
     from testigo_vault.notice import signed as notice_signed
 
-    with told():
+    with report_errors():
         organisation = Organisation(vault)
         check_notice_name(name)
         if preview:
@@ -90,7 +90,7 @@ def text_(
     """Print the words that policy.toml gives, to be edited and handed back by `make --text-file`."""
     from testigo_vault.notice import plan as notice_plan
 
-    with told():
+    with report_errors():
         source = _policy(vault)
         plan = notice_plan.for_line(source, line, language, worker)
         console.print(notice_plan.composed(source, plan, short), markup=False, soft_wrap=True)
@@ -101,7 +101,7 @@ def list_notices(vault: Path = VAULT_OPTION) -> None:
     """The notices there are."""
     from testigo_vault.identity.organisation import Organisation
 
-    with told():
+    with report_errors():
         documents = Organisation(vault).documents
         for name in documents.notice_names():
             document = documents.read(documents.notice_path(name))
@@ -120,7 +120,7 @@ def check(name: str = typer.Argument(..., help="The notice's name."), vault: Pat
     from testigo_vault.notice import plan as notice_plan
     from testigo_vault.notice import signed as notice_signed
 
-    with told():
+    with report_errors():
         made = notice_signed.read(Organisation(vault).documents, name)
         source = _policy(vault)
         plan = notice_plan.for_notice(source, name, language=made.language)
@@ -143,7 +143,7 @@ def preview(
     from testigo_vault.notice import audio as notice_audio
     from testigo_vault.notice import signed as notice_signed
 
-    with told():
+    with report_errors():
         made = notice_signed.read(Organisation(vault).documents, name)
         if encoding.upper() not in made.audio:
             raise VaultError(f"Notice {name} has no encoding {encoding!r}.", f"It has {' and '.join(made.audio)}.")
@@ -236,7 +236,7 @@ def _complete(source: "PolicySource", plan: "Plan", words: str, incomplete: str 
         lacks = notice_plan.missing(source, plan, words)
     except VaultError as error:
         if not incomplete:
-            raise VaultError(error.message, f"{error.way_out} Or give --incomplete REASON.") from None
+            raise VaultError(error.message, f"{error.hint} Or give --incomplete REASON.") from None
         lacks = [f"anything that could be checked ({error.message})"]
     if lacks and incomplete:
         console.print("[yellow]The notice does not say:[/]")

@@ -12,7 +12,7 @@ from rich.markup import escape
 from rich.progress import track
 from rich.table import Table
 
-from testigo_tools.options import VAULT_OPTION, console, errors, opened, person
+from testigo_tools.options import VAULT_OPTION, console, current_user, errors, open_vault
 
 if TYPE_CHECKING:
     from testigo_vault.objections.register import Act, Register
@@ -26,8 +26,8 @@ NUMBER = typer.Argument(..., help="As people write it: +34 600 111 222, or as it
 def _register(folder: Path) -> Iterator["Register"]:
     from testigo_vault.objections.register import Register
 
-    with opened(folder) as vault:
-        who = person()
+    with open_vault(folder) as vault:
+        who = current_user()
         yield Register(
             vault.organisation,
             who,

@@ -7,7 +7,7 @@ from pathlib import Path
 import typer
 from rich.markup import escape
 
-from testigo_tools.options import VAULT_OPTION, console, errors, told
+from testigo_tools.options import VAULT_OPTION, console, errors, report_errors
 
 policies = typer.Typer(no_args_is_help=True, help="What appliances may record.")
 FILE = typer.Argument(None, help="The policy; policy.toml of the vault where none is given.")
@@ -36,7 +36,7 @@ def check(file: Path | None = FILE, vault: Path = VAULT_OPTION) -> None:
     from testigo_vault.toml.reader import told as sentence
 
     path = file or vault / "policy.toml"
-    with told():
+    with report_errors():
         source = policy_toml.load(path)
         now = datetime.now(UTC)
         wrong = policy_checks.unfinished(source, now)
@@ -63,7 +63,7 @@ def sign(file: Path | None = FILE, vault: Path = VAULT_OPTION) -> None:
     from testigo_vault.policy import warnings as policy_warnings
 
     path = file or vault / "policy.toml"
-    with told():
+    with report_errors():
         organisation = Organisation(vault)
         version = sign_policy(organisation, path)
         doubtful = policy_warnings.warnings(policy_toml.load(path), datetime.now(UTC))
@@ -88,7 +88,7 @@ def try_call(
     from testigo_tools.display import policy_trace as policy_try
     from testigo_vault.policy import parser as policy_toml
 
-    with told():
+    with report_errors():
         source = policy_toml.load(file or vault / "policy.toml")
         result = policy_try.trial(source, caller, callee, at, line, direction.value, vault)
     if as_json:
@@ -117,7 +117,7 @@ def new(
     from testigo_vault.errors import VaultError
     from testigo_vault.policy import presets as kept
 
-    with told():
+    with report_errors():
         content = kept.text(preset, controller)
         path = out or vault / f"policy-{preset}.toml"
         try:
@@ -153,7 +153,7 @@ def settings(
     from testigo_vault.documents.signing import sign_settings
     from testigo_vault.identity.organisation import Organisation
 
-    with told():
+    with report_errors():
         version = sign_settings(Organisation(vault), file or vault / "settings.toml", device_id)
     console.print(f"Settings of {device_id}, version {version}, signed.")
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import typer
 from rich.markup import escape
 
-from testigo_tools.options import VAULT_OPTION, console, opened, person
+from testigo_tools.options import VAULT_OPTION, console, current_user, open_vault
 
 
 def show(
@@ -21,9 +21,9 @@ def show(
     from testigo_vault.recordings.evidence import evidence_of
     from testigo_vault.recordings.search import RecordingIndex
 
-    with opened(vault) as vault_:
+    with open_vault(vault) as vault_:
         recording = RecordingIndex(vault_.database).get(name)
-        vault_.log.append(person(), "view", "granted", recording.id)
+        vault_.log.append(current_user(), "view", "granted", recording.id)
         evidence = evidence_of(recording)
     if as_json:
         print(json.dumps(as_data(recording, evidence)))

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import typer
 
-from testigo_tools.options import VAULT_OPTION, ask_passphrase, console, opened, person
+from testigo_tools.options import VAULT_OPTION, ask_passphrase, console, current_user, open_vault
 
 users = typer.Typer(no_args_is_help=True, help="The people who use the web page.")
 PASSWORD = "TESTIGO_PASSWORD"
@@ -18,9 +18,9 @@ def add(name: str, role: list[str] = _ROLE, full_name: str = typer.Option(""), v
     """Add a person. The password is asked for, or taken from TESTIGO_PASSWORD."""
     from testigo_vault.identity.organisation import now_ms
 
-    with opened(vault) as vault_:
+    with open_vault(vault) as vault_:
         password = ask_passphrase(PASSWORD, f"Password of {name}", confirm=True)
-        vault_.log.append(person(), "user-add", "granted", detail=f"{name} as {', '.join(role)}")
+        vault_.log.append(current_user(), "user-add", "granted", detail=f"{name} as {', '.join(role)}")
         vault_.users.add(name, role, password, now_ms(), full_name)
     console.print(f"{name} may sign in.", markup=False)
 
@@ -30,17 +30,17 @@ def password(name: str, vault: Path = VAULT_OPTION) -> None:
     """Set a new password; open sessions of that person end."""
     from testigo_vault.identity.organisation import now_ms
 
-    with opened(vault) as vault_:
+    with open_vault(vault) as vault_:
         new = ask_passphrase(PASSWORD, f"New password of {name}", confirm=True)
-        vault_.log.append(person(), "user-password", "granted", detail=name)
+        vault_.log.append(current_user(), "user-password", "granted", detail=name)
         vault_.users.set_password(name, new, now_ms())
 
 
 @users.command()
 def roles(name: str, role: list[str] = _ROLE, vault: Path = VAULT_OPTION) -> None:
     """Change what a person may do."""
-    with opened(vault) as vault_:
-        vault_.log.append(person(), "user-roles", "granted", detail=f"{name} as {', '.join(role)}")
+    with open_vault(vault) as vault_:
+        vault_.log.append(current_user(), "user-roles", "granted", detail=f"{name} as {', '.join(role)}")
         vault_.users.set_roles(name, role)
 
 
@@ -49,15 +49,15 @@ def disable(name: str, vault: Path = VAULT_OPTION) -> None:
     """Shut a person out. Accounts are never deleted, since the access log names them."""
     from testigo_vault.identity.organisation import now_ms
 
-    with opened(vault) as vault_:
-        vault_.log.append(person(), "user-disable", "granted", detail=name)
+    with open_vault(vault) as vault_:
+        vault_.log.append(current_user(), "user-disable", "granted", detail=name)
         vault_.users.disable(name, now_ms())
 
 
 @users.command("list")
 def list_users(vault: Path = VAULT_OPTION) -> None:
     """Everybody, with roles."""
-    with opened(vault) as vault_:
+    with open_vault(vault) as vault_:
         for user in vault_.users.all():
             state = "disabled" if user.disabled_ms else "active"
             console.print(f"{user.name}  {user.full_name}  {user.roles}  {state}", markup=False)

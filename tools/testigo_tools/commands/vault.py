@@ -4,7 +4,7 @@ from pathlib import Path
 
 import typer
 
-from testigo_tools.options import VAULT_OPTION, console, opened, person
+from testigo_tools.options import VAULT_OPTION, console, current_user, open_vault
 
 vaults = typer.Typer(no_args_is_help=True, help="The vault's service and upkeep.")
 
@@ -24,7 +24,7 @@ def run(
         print(f"ingest on port {port}" + (f", web page at {address}" if address else ""), flush=True)
 
     service.set_up_logging(verbose)
-    with opened(vault) as vault_:
+    with open_vault(vault) as vault_:
         asyncio.run(service.run(vault_, ready, web))
 
 
@@ -35,7 +35,7 @@ def reindex(vault: Path = VAULT_OPTION) -> None:
 
     from testigo_vault.recordings.reindex import reindex as build
 
-    with opened(vault) as vault_, Progress(console=console, transient=True) as progress:
+    with open_vault(vault) as vault_, Progress(console=console, transient=True) as progress:
         task = progress.add_task("Reading the copies", total=None)
         count = build(vault_, lambda done, total: progress.update(task, completed=done, total=total))
     console.print(f"{count} recordings indexed.")
@@ -44,7 +44,7 @@ def reindex(vault: Path = VAULT_OPTION) -> None:
 @vaults.command()
 def devices(vault: Path = VAULT_OPTION) -> None:
     """The appliances that are registered."""
-    with opened(vault) as vault_:
+    with open_vault(vault) as vault_:
         register_ = vault_.organisation.devices
         for name in register_.names():
             device = register_.get(name)
@@ -59,8 +59,8 @@ def revoke(
     vault: Path = VAULT_OPTION,
 ) -> None:
     """Never admit an appliance again, as when it was stolen. Its recordings stay."""
-    with opened(vault) as vault_:
-        vault_.log.append(person(), "revoke-device", "granted", detail=f"{device_id}: {reason}")
+    with open_vault(vault) as vault_:
+        vault_.log.append(current_user(), "revoke-device", "granted", detail=f"{device_id}: {reason}")
         vault_.organisation.devices.revoke(device_id, reason)
     console.print(f"{device_id} is revoked.")
 

@@ -6,7 +6,7 @@ import typer
 from rich.markup import escape
 from rich.progress import Progress
 
-from testigo_tools.options import AUDIO_PASSPHRASE, VAULT_OPTION, ask_passphrase, console, opened, person
+from testigo_tools.options import AUDIO_PASSPHRASE, VAULT_OPTION, ask_passphrase, console, current_user, open_vault
 
 
 def verify(
@@ -25,7 +25,7 @@ def verify(
     from testigo_vault.recordings.verification import check_chains, check_copies, describe, unindexed_files
 
     wrong = 0
-    with opened(vault) as vault_:
+    with open_vault(vault) as vault_:
         catalogue = RecordingIndex(vault_.database)
         if names:
             recordings = [catalogue.get(name) for name in names]
@@ -37,12 +37,12 @@ def verify(
             try:
                 key = vault_.organisation.audio_key(passphrase)
             except KeyLocked:
-                vault_.log.append(person(), "unlock-audio", DENIED, detail="wrong passphrase")
+                vault_.log.append(current_user(), "unlock-audio", DENIED, detail="wrong passphrase")
                 raise
         with Progress(console=console, transient=True) as progress:
             for recording in progress.track(recordings, description="Verifying"):
                 if key is not None:
-                    vault_.log.append(person(), "verify-deep", GRANTED, recording.id)
+                    vault_.log.append(current_user(), "verify-deep", GRANTED, recording.id)
                 label = f"{recording.device_id}/{recording.number} {recording.id[:13]}"
                 if recording.state == "quarantined":
                     wrong += 1

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from rich.markup import escape
 from rich.table import Table
 
-from testigo_tools.options import console, person
+from testigo_tools.options import console, current_user
 
 if TYPE_CHECKING:
     from testigo_vault.documents.archive import DocumentFolder
@@ -50,7 +50,7 @@ def trial(source: "PolicySource", caller: str, callee: str, at: str, line: str, 
     def objected(numbers: list[str]) -> bool:
         if not documents.objections_path().exists():
             return False
-        opened.log.append(person(), KINDS[3], GRANTED, detail="by policy try")
+        opened.log.append(current_user(), KINDS[3], GRANTED, detail="by policy try")
         return on_signed_list(documents, numbers)
 
     try:

@@ -50,7 +50,7 @@ def _digest(path):
 
 
 class ReplError(Exception):
-    """The chip did not do as it should; the text names the way out."""
+    """The chip did not do as it should; the text says what to do."""
 
 
 def ask_to_restart(port: str, baud: int) -> bool:
