@@ -6,8 +6,12 @@ the disk on Unix and commits on LittleFS, and `rename` replaces its target on bo
 
 import os
 
-GOT = ".got"  # what has come so far of a file that is sent in pieces
-PART = ".part"  # what a power cut left of a write; removed at boot
+# What names end in.
+PART = ".part"  # a write that is not complete; after a power cut it is removed at the start
+GOT = ".got"  # the pieces that have come so far of a file that is sent in pieces
+BAD = ".bad"  # set aside: damaged, or without a valid signature
+SIGNED = ".tsd"  # a signed document in force
+WAITING = ".new"  # a signed document that is not in force yet: what it names has not all come
 
 
 def read(path):

@@ -19,7 +19,7 @@ from support.sipp import Caller, Worker, answering, calling
 from testigo_vault import g711
 from testigo_vault.notice import check as notice_check
 from testigo_vault.policy import purposes
-from testigo_wire.policy import documents as wire
+from testigo_wire.policy import fields
 
 PRESETS = ("spain", "us-two-party")
 
@@ -72,7 +72,7 @@ def test_legal_basis_and_purpose_of_the_line(law, branch):
     [[version, _, _, rule]] = events(recording, "policy")
     document, text = branch.organisation.documents.archived_policy(version)
     line = document.body[9][0]
-    assert line[wire.BASIS] == law.line.basis and line[wire.PURPOSES] == law.line.purposes
+    assert line[fields.BASIS] == law.line.basis and line[fields.PURPOSES] == law.line.purposes
     assert rule == law.line.rule and law.preset.split("-")[0] in ("spain", "us")
     assert law.line.basis in text
 

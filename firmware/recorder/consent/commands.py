@@ -5,8 +5,7 @@ from recorder.consent.participants import Parties
 from recorder.media import fast_path
 from recorder.media.leg import FAR, NEAR
 from recorder.storage.spool import SpoolError
-from testigo_wire.policy import documents as doc
-from testigo_wire.policy import e164
+from testigo_wire.policy import e164, fields
 from testigo_wire.policy.key_sequence import KeySequences
 
 ACTIONS = ("start", "stop", "pause", "resume")
@@ -19,7 +18,7 @@ class Steering:
     def __init__(self, conduct):
         self._conduct = conduct
         self._passed = ()  # packets of each leg when the pause began
-        self._sequences = KeySequences(conduct.line[doc.KEYS])
+        self._sequences = KeySequences(conduct.line[fields.KEYS])
         self.parties = Parties(conduct.policy.numbering)
         for side, told in ((NEAR, conduct.informed), (FAR, conduct.asking.given)):
             if conduct.sessions[side]:
@@ -49,8 +48,8 @@ class Steering:
         if capture.over or not (asking.given or asking.asking):
             return  # nothing is taken, and before anything is, whoever is there then will be told
         who = self.parties.who(side)
-        if line[doc.UNRECORDED_NUMBERS] != "full":
-            who = e164.kept("tel:" + who, line[doc.UNRECORDED_NUMBERS])
+        if line[fields.UNRECORDED_NUMBERS] != "full":
+            who = e164.kept("tel:" + who, line[fields.UNRECORDED_NUMBERS])
         event = conduct.call.recording.event
         if side == FAR:
             capture.halt()
@@ -58,7 +57,7 @@ class Steering:
             if asking.join():
                 conduct.todo = True
         else:
-            tells = line[doc.WORKER] == "notice"
+            tells = line[fields.WORKER] == "notice"
             if tells:
                 capture.halt()
                 conduct.todo = True
@@ -84,7 +83,7 @@ class Steering:
             return self._pause(by)
         if action == "resume":
             return self._resume(by)
-        if conduct.line[doc.MODE] != "on-demand":
+        if conduct.line[fields.MODE] != "on-demand":
             return "the line is not recorded on demand"
         event = conduct.call.recording.event
         if action == "start":
@@ -114,11 +113,11 @@ class Steering:
         told = (conduct.telling or conduct.todo) and (asking.given or asking.asking)  # it may begin at any moment
         if not (capture.on or (told and not capture.over)):
             return "nothing is being recorded"
-        if not conduct.line[doc.PAUSE_LIMIT]:
+        if not conduct.line[fields.PAUSE_LIMIT]:
             return "the policy has no pauses on this line"
         capture.paused = True
         capture.paused_at = fast_path.ticks()
-        capture.pause_limit = conduct.line[doc.PAUSE_LIMIT]
+        capture.pause_limit = conduct.line[fields.PAUSE_LIMIT]
         self._passed = [flow.state[fast_path.RECEIVED] for flow in conduct.call.bridge.flows]
         capture.off()
         conduct.call.recording.event("pause", by)

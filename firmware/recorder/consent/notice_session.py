@@ -8,8 +8,7 @@ import asyncio
 
 from recorder.consent.player import Player
 from recorder.media.leg import FAR
-from testigo_wire.policy import consent
-from testigo_wire.policy import documents as doc
+from testigo_wire.policy import consent, fields
 
 
 class Asking:
@@ -25,7 +24,7 @@ class Asking:
         self._recording = recording
         self._line = line
         self._voice = voice
-        self._machine = consent.Consent(line[doc.RULE], line[doc.REPEATS], line[doc.OBJECTION])
+        self._machine = consent.Consent(line[fields.RULE], line[fields.REPEATS], line[fields.OBJECTION])
         self._wake = asyncio.Event()
         self._objected = objected
         self._ended = ended
@@ -105,17 +104,17 @@ class Asking:
     def key(self, digit, channel):
         """A key of the far party, from RFC 4733 or INFO."""
         line = self._line
-        if digit == line[doc.OBJECT_KEY]:
+        if digit == line[fields.OBJECT_KEY]:
             self.object(digit, channel)
-        elif digit == line[doc.ACCEPT_KEY]:
+        elif digit == line[fields.ACCEPT_KEY]:
             before = self._machine.state
             self._machine.handle(consent.ACCEPT)
             if self._machine.state != before:
                 self._by = ("key", digit, channel)
                 self._wake.set()
         else:
-            for i in range(len(line[doc.VOICES])):
-                if line[doc.VOICES][i][doc.KEY] == digit and i != self._voice:
+            for i in range(len(line[fields.VOICES])):
+                if line[fields.VOICES][i][fields.KEY] == digit and i != self._voice:
                     if self._machine.handle(consent.LANGUAGE) == consent.PLAY:
                         self._voice = i
                         self._again()
@@ -165,7 +164,7 @@ class Asking:
     async def _play(self, encoding, flows, legs):
         machine = self._machine
         self._afresh = False
-        notice = self._notice(encoding, self._line[doc.VOICES][self._voice][doc.NOTICE])
+        notice = self._notice(encoding, self._line[fields.VOICES][self._voice][fields.NOTICE])
         if notice is None:
             self._recording.event("unrecorded", "notice missing")
             return machine.handle(consent.BROKEN)
@@ -228,7 +227,7 @@ class Asking:
         self._wake.clear()
         if machine.state == consent.ASKED and not self._afresh:
             try:
-                await asyncio.wait_for_ms(self._wake.wait(), self._line[doc.KEY_TIMEOUT])
+                await asyncio.wait_for_ms(self._wake.wait(), self._line[fields.KEY_TIMEOUT])
             except asyncio.TimeoutError:
                 pass
         if self._afresh:

@@ -12,8 +12,7 @@ from recorder.media.bridge import HELD_MS
 from recorder.media.capture import Capture
 from recorder.media.leg import FAR, NEAR
 from recorder.storage.spool import SpoolError
-from testigo_wire.policy import decision
-from testigo_wire.policy import documents as doc
+from testigo_wire.policy import decision, fields
 from testigo_wire.sip.message import SipError
 
 
@@ -69,23 +68,23 @@ class Conduct:
         line = self.line
         event = self.call.recording.event
         parties = [sip.caller, sip.callee]
-        if line and line[doc.UNRECORDED_NUMBERS] != "full":
+        if line and line[fields.UNRECORDED_NUMBERS] != "full":
             from testigo_wire.policy import e164
 
             self._parties_full = tuple(parties)
             other = 0 if first.side == FAR else 1
-            parties[other] = e164.kept(parties[other], line[doc.UNRECORDED_NUMBERS])
+            parties[other] = e164.kept(parties[other], line[fields.UNRECORDED_NUMBERS])
         direction = "in" if first.side == FAR else "out"
-        event("call", line[doc.NAME] if line else "", direction, parties[0], parties[1], sip.call_id, "sip")
+        event("call", line[fields.NAME] if line else "", direction, parties[0], parties[1], sip.call_id, "sip")
         if line is None:
             event("policy", 0, b"", "never", "notify")
         else:
-            event("policy", self.policy.version, self.policy.digest, line[doc.MODE], line[doc.RULE])
+            event("policy", self.policy.version, self.policy.digest, line[fields.MODE], line[fields.RULE])
         if self._why:
             event("unrecorded", self._why)
             self._reason = "unrecorded"
             return
-        event("terms", line[doc.BASIS], line[doc.WORKER], line[doc.OBJECTION], line[doc.HIGH_LEVEL])
+        event("terms", line[fields.BASIS], line[fields.WORKER], line[fields.OBJECTION], line[fields.HIGH_LEVEL])
         services = self.services
         self.asking = Asking(
             services.primitives, services.documents, self.call.recording, line, self._voice, self._objected, self._end
@@ -93,16 +92,16 @@ class Conduct:
 
     def refuse_if_duty(self):
         """Recording is impossible: the call ends where recording is a duty, and goes on unrecorded elsewhere."""
-        if self.line is not None and not self._why and self.line[doc.IMPOSSIBLE] == "refuse-call":
+        if self.line is not None and not self._why and self.line[fields.IMPOSSIBLE] == "refuse-call":
             self.call.raise_end(None, 503, "recording impossible")
 
     @property
     def asks(self):
-        return self.asking is not None and self.line[doc.MODE] == "all"
+        return self.asking is not None and self.line[fields.MODE] == "all"
 
     @property
     def notice_first(self):
-        return self.line[doc.ORDER] == "notice-first"
+        return self.line[fields.ORDER] == "notice-first"
 
     @property
     def given(self):
@@ -119,7 +118,7 @@ class Conduct:
         asking = self.asking
         bridge = self.call.bridge
         near, far = bridge.legs
-        both = self.line[doc.NOTICE_LEGS] == "both" and near.agreed and far.agreed
+        both = self.line[fields.NOTICE_LEGS] == "both" and near.agreed and far.agreed
         while await self._hears(far):
             legs = (FAR, NEAR) if both and not near.held else (FAR,)
             flows = tuple(bridge.flows[1 - side] for side in legs)  # what goes out to a leg comes from the other
@@ -153,7 +152,7 @@ class Conduct:
     async def _inform(self):
         """Tells the worker, as the policy says."""
         asking = self.asking
-        way, reference = self.line[doc.WORKER], self.line[doc.WORKER_REFERENCE]
+        way, reference = self.line[fields.WORKER], self.line[fields.WORKER_REFERENCE]
         while way == "notice" and (NEAR, reference) not in asking.heard:
             bridge = self.call.bridge
             if not await self._hears(bridge.legs[NEAR]):
@@ -165,7 +164,7 @@ class Conduct:
         self.worker_informed()
 
     def worker_informed(self):
-        self.call.recording.event("worker", self.line[doc.WORKER], self.line[doc.WORKER_REFERENCE])
+        self.call.recording.event("worker", self.line[fields.WORKER], self.line[fields.WORKER_REFERENCE])
         self.informed = True
         self._told(NEAR)
 
@@ -259,7 +258,7 @@ class Conduct:
         if not paused and (asking.asking or self.capture.on):
             self.call.recording.event("dtmf", side, digit, channel)
         if side == NEAR:
-            if any(self.line[doc.KEYS]):
+            if any(self.line[fields.KEYS]):
                 self.steering().key(digit)
         elif asking.asking or not paused:  # while paused it is a digit of a card, unless nobody hears it
             asking.key(digit, channel)
@@ -287,7 +286,7 @@ class Conduct:
             self.capture.halt()
             self.asking.fail()
             self.call.recording.event("unrecorded", why)
-            if why != "objection list" and self.line[doc.IMPOSSIBLE] == "refuse-call":
+            if why != "objection list" and self.line[fields.IMPOSSIBLE] == "refuse-call":
                 self.call.end(None, 503, "recording impossible")
 
     def _end(self, why):
@@ -315,7 +314,7 @@ class Conduct:
             self.steering().control("resume", "limit")
         if capture.limit_reached and self._reason == "hang-up":
             self._reason = "limit"
-        if capture.lost and self.line[doc.IMPOSSIBLE] == "refuse-call":
+        if capture.lost and self.line[fields.IMPOSSIBLE] == "refuse-call":
             self.call.end(None, 503, "recording impossible")
         if self._announce:
             self._announce = False
@@ -342,7 +341,7 @@ class Conduct:
             return reason if reason == "refused" else "cancelled" if usual else "failed"
         if reason == "cancelled" or (reason == "hang-up" and not recording.holds_audio):
             reason = "unrecorded"
-            if self.asking and not self.wanted and self.line[doc.MODE] == "on-demand":
+            if self.asking and not self.wanted and self.line[fields.MODE] == "on-demand":
                 recording.event("unrecorded", "on demand, and nobody wanted it")
         return reason
 

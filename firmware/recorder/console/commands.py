@@ -2,7 +2,6 @@
 
 import asyncio
 
-from recorder.documents.store import DocumentError
 from recorder.loading import unload
 from recorder.storage.identity import IdentityError
 from recorder.storage.spool import SpoolError
@@ -73,7 +72,7 @@ class Control:
             handler = getattr(self, "_" + name)
             value = await (handler(more, *arguments) if name == "selftest" else handler(*arguments))
             reply = answer(number, "ok", value)
-        except (Refusal, DocumentError, IdentityError, SpoolError, WireError, OSError, MemoryError) as error:
+        except (Refusal, IdentityError, SpoolError, WireError, OSError, MemoryError) as error:
             reply = answer(number, "no", str(error) or type(error).__name__)
         # A fault in one request must not silence the port.
         except Exception as error:  # noqa: BLE001

@@ -7,8 +7,8 @@ import os
 
 from recorder import files
 from recorder.documents import blobs
-from recorder.documents.store import OBJECTIONS, SIGNED, WAITING, DocumentError
 from testigo_wire.crypto import p256
+from testigo_wire.errors import DocumentError
 
 
 async def accept(store, data):
@@ -24,13 +24,13 @@ async def accept(store, data):
     if document.version == held[0]:
         return (True, "held") if held[1] == data else (False, "another version %d is held" % held[0])
     if document.kind == "notice":
-        files.replace(store.folder + "/" + name + WAITING, data)
+        files.replace(store.folder + "/" + name + files.WAITING, data)
         _settle(store, name)
-    elif document.kind == OBJECTIONS:
+    elif document.kind == "objections":
         if store.objection_list().accept(document, data):
-            store.tell(OBJECTIONS, "")
+            store.tell("objections", "")
     else:
-        files.replace(store.hal.root + "/" + document.kind + SIGNED, data)
+        files.replace(store.hal.root + "/" + document.kind + files.SIGNED, data)
         store.install(document, data)
         store.tell(document.kind, "")
     return True, ""
@@ -41,17 +41,17 @@ def _held(store, kind, name):
     if kind == "notice":
         version = store.notice_version(name)
         path = store.folder + "/" + name
-        data = files.read(path + WAITING) or files.read(path + SIGNED)
+        data = files.read(path + files.WAITING) or files.read(path + files.SIGNED)
         return version, data
-    if kind == OBJECTIONS:
+    if kind == "objections":
         return (store.objections.version, store.objections.data()) if store.objections else (0, None)
     installed = store.installed_policy if kind == "policy" else store.settings
-    return installed.version if installed else 0, files.read(store.hal.root + "/" + kind + SIGNED)
+    return installed.version if installed else 0, files.read(store.hal.root + "/" + kind + files.SIGNED)
 
 
 def _refusal(store, document):
     kind = document.kind
-    if kind not in ("policy", "settings", "notice", OBJECTIONS):
+    if kind not in ("policy", "settings", "notice", "objections"):
         return kind + " is not kept here"
     name = ""
     if kind == "notice":
@@ -72,13 +72,13 @@ def _refusal(store, document):
 def blob(store, name, offset, data, last):
     """Takes a piece; returns the offset to go on from, 0 again if the whole had a wrong digest."""
     name, _, encoding = name.rpartition(".")
-    if name == OBJECTIONS and encoding == "list" and store.objections:
+    if name == "objections" and encoding == "list" and store.objections:
         following, settled = store.objections.blob(offset, data, last)
         if settled:
-            store.tell(OBJECTIONS, "")
+            store.tell("objections", "")
         if following is not None:
             return following
-    for suffix in (WAITING, SIGNED):
+    for suffix in (files.WAITING, files.SIGNED):
         notice = store.notice_as(name, suffix) if "/" not in name else None
         if notice and encoding in notice.missing():
             break
@@ -97,7 +97,7 @@ def blob(store, name, offset, data, last):
 
 def resume(store):
     """What a power cut left undone: audio that is all here, and notices whose audio is."""
-    for suffix in (SIGNED, WAITING):
+    for suffix in (files.SIGNED, files.WAITING):
         for name in store.notices(suffix):
             notice = store.notice_as(name, suffix)
             for encoding in notice.missing() if notice else ():
@@ -109,12 +109,12 @@ def resume(store):
 
 def _settle(store, name):
     """Puts a waiting notice in force if its audio is complete, and removes audio that no notice names."""
-    waiting = store.notice_as(name, WAITING)
+    waiting = store.notice_as(name, files.WAITING)
     if waiting and not waiting.missing():
-        os.rename(store.folder + "/" + name + WAITING, store.folder + "/" + name + SIGNED)
+        os.rename(store.folder + "/" + name + files.WAITING, store.folder + "/" + name + files.SIGNED)
         store.tell("notice", name)
     named = set()
-    for suffix in (SIGNED, WAITING):
+    for suffix in (files.SIGNED, files.WAITING):
         for other in store.notices(suffix):
             notice = store.notice_as(other, suffix)
             named.update(notice.path(e)[len(store.folder) + 1 :] for e in (notice.encodings if notice else ()))

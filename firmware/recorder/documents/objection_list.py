@@ -6,7 +6,6 @@ Loaded where there is such a list only. A newer one waits beside the one in forc
 import os
 
 from recorder import files
-from recorder.documents.store import BAD, SIGNED, WAITING
 from testigo_wire.errors import WireError
 from testigo_wire.policy import documents, objections
 
@@ -25,8 +24,8 @@ class ObjectionList:
 
     def _load(self):
         self._known = True
-        self._waiting = self._read(WAITING)
-        self._used = self._read(SIGNED)
+        self._waiting = self._read(files.WAITING)
+        self._used = self._read(files.SIGNED)
 
     def _ready(self):
         if not self._known:
@@ -63,11 +62,11 @@ class ObjectionList:
 
     def data(self):
         """Bytes of the newest document."""
-        return files.read(self._path + WAITING) or files.read(self._path + SIGNED)
+        return files.read(self._path + files.WAITING) or files.read(self._path + files.SIGNED)
 
     def accept(self, document, data):
         """Takes a document that was checked. True: it is in force, since it wants no list or the list is here."""
-        files.replace(self._path + WAITING, data)
+        files.replace(self._path + files.WAITING, data)
         self._load()
         return self._settle()
 
@@ -75,12 +74,12 @@ class ObjectionList:
         waiting = self._waiting
         if waiting is None or self._missing(waiting):
             return False
-        os.rename(self._path + WAITING, self._path + SIGNED)
+        os.rename(self._path + files.WAITING, self._path + files.SIGNED)
         self._load()
         folder, _, name = self._path.rpartition("/")
         kept = self._place(self._used)[len(folder) + 1 :]
         for other in files.names(folder):
-            if other.startswith(name + ".") and other not in (kept, name + SIGNED):
+            if other.startswith(name + ".") and other not in (kept, name + files.SIGNED):
                 os.remove(folder + "/" + other)
         return True
 
@@ -117,7 +116,7 @@ class ObjectionList:
             self._ready()
             used = self._used
             if used is None:
-                return files.size(self._path + BAD) >= 0
+                return files.size(self._path + files.BAD) >= 0
             if not used.body[1]:
                 return False
             return self._missing(used) or self._contains(used, numbers)

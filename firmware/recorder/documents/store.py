@@ -14,15 +14,7 @@ from recorder.storage.primitives import steps
 from testigo_wire.errors import WireError
 from testigo_wire.policy import documents
 
-WAITING = ".new"  # a notice whose audio is not complete
-SIGNED = ".tsd"
-OBJECTIONS = "objections"
-BAD = ".bad"  # what the operator did not sign
 CLOCK_UNSET = 0
-
-
-class DocumentError(Exception):
-    """A blob that no notice here is waiting for."""
 
 
 class Policy:
@@ -89,41 +81,41 @@ class Documents:
         """Reads what is installed. A file that the operator did not sign counts as missing and is named in the log."""
         files.make_folder(self.folder)
         for name in ("policy", "settings"):
-            data = files.read(self.hal.root + "/" + name + SIGNED)
+            data = files.read(self.hal.root + "/" + name + files.SIGNED)
             if data is not None:
                 await self._load(name, data)
-        for suffix in (SIGNED, WAITING):
+        for suffix in (files.SIGNED, files.WAITING):
             for name in self.notices(suffix):
                 await self._check(self.folder + "/" + name, "notice " + name, suffix)
-        if [name for name in files.names(self.folder) if name.endswith((WAITING, files.GOT))]:
+        if [name for name in files.names(self.folder) if name.endswith((files.WAITING, files.GOT))]:
             from recorder.documents import intake
 
             unload("recorder.documents.intake", "recorder.documents.blobs")
             intake.resume(self)
-        for suffix in (SIGNED, WAITING):
-            if files.size(self.hal.root + "/" + OBJECTIONS + suffix) >= 0:
-                await self._check(self.hal.root + "/" + OBJECTIONS, OBJECTIONS, suffix)
-                if files.size(self.hal.root + "/" + OBJECTIONS + suffix) >= 0:
+        for suffix in (files.SIGNED, files.WAITING):
+            if files.size(self.hal.root + "/objections" + suffix) >= 0:
+                await self._check(self.hal.root + "/objections", "objections", suffix)
+                if files.size(self.hal.root + "/objections" + suffix) >= 0:
                     self.objection_list()
 
-    async def _check(self, path, what, suffix=SIGNED):
+    async def _check(self, path, what, suffix=files.SIGNED):
         """Sets a document aside that the operator did not sign."""
         _, reason = await self.signed(files.read(path + suffix))
         if reason:
-            os.rename(path + suffix, path + (BAD if suffix == SIGNED else suffix + BAD))
+            os.rename(path + suffix, path + (files.BAD if suffix == files.SIGNED else suffix + files.BAD))
             self.log("%s set aside: %s" % (what, reason))
 
     def objection_list(self):
         if self.objections is None:
             from recorder.documents.objection_list import ObjectionList  # for those who have one
 
-            self.objections = ObjectionList(self.hal.root + "/" + OBJECTIONS, self.primitives, self.log)
+            self.objections = ObjectionList(self.hal.root + "/objections", self.primitives, self.log)
         return self.objections
 
     def objected(self, numbers):
         """Whether one of the numbers (E.164) is on the list of objections. Where the list was lost, all are."""
         if self.objections is None:
-            return files.size(self.hal.root + "/" + OBJECTIONS + BAD) >= 0
+            return files.size(self.hal.root + "/objections" + files.BAD) >= 0
         return self.objections.objected(numbers)
 
     async def _load(self, name, data):
@@ -192,7 +184,7 @@ class Documents:
 
     def notice(self, name):
         """The notice in force of that name, with all its audio; or None."""
-        notice = self.notice_as(name, SIGNED)
+        notice = self.notice_as(name, files.SIGNED)
         return None if notice is None or notice.missing() else notice
 
     def versions(self):
@@ -202,13 +194,13 @@ class Documents:
             if installed:
                 held.append([kind, "", installed.version])
         if self.objections and self.objections.version:
-            held.append([OBJECTIONS, "", self.objections.version])
-        for name in sorted(set(self.notices(SIGNED) + self.notices(WAITING))):
+            held.append(["objections", "", self.objections.version])
+        for name in sorted(set(self.notices(files.SIGNED) + self.notices(files.WAITING))):
             held.append(["notice", name, self.notice_version(name)])
         return held
 
     def notice_version(self, name):
-        found = [self.notice_as(name, suffix) for suffix in (SIGNED, WAITING)]
+        found = [self.notice_as(name, suffix) for suffix in (files.SIGNED, files.WAITING)]
         return max([notice.version for notice in found if notice] or [0])
 
     async def accept(self, data):
@@ -221,7 +213,7 @@ class Documents:
     def blob(self, name, offset, data, last):
         """Takes a piece of what a document names; returns the offset to go on from, 0 again if the whole had a wrong digest.
 
-        Raises DocumentError.
+        Raises DocumentError where no document lacks it.
         """
         from recorder.documents import intake
 
@@ -236,7 +228,7 @@ class Documents:
     def wanted(self):
         """[[blob name, next offset], ...]: audio that notices still lack, and the list of objections."""
         found = self.objections.wanted() if self.objections else []
-        for suffix in (WAITING, SIGNED):
+        for suffix in (files.WAITING, files.SIGNED):
             for name in self.notices(suffix):
                 notice = self.notice_as(name, suffix)
                 for encoding in notice.missing() if notice else ():

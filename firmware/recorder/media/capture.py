@@ -6,7 +6,7 @@ call asks `paused`).
 
 from recorder.media import fast_path
 from recorder.media.tap import Tap
-from testigo_wire.policy import documents as doc
+from testigo_wire.policy import fields
 
 
 class Capture:
@@ -47,15 +47,15 @@ class Capture:
         """
         self._recording, self._line, self._opened, self._flows = recording, line, opened_ticks, flows
         tone = self._tone
-        if line[doc.TONE] and tone is None:  # first: without it nothing may be taken
+        if line[fields.TONE] and tone is None:  # first: without it nothing may be taken
             from recorder.media.tone import Tone  # loaded for lines that have one
 
-            tone = Tone(line[doc.TONE][0], self.tap, flows, encodings)
+            tone = Tone(line[fields.TONE][0], self.tap, flows, encodings)
         if not self.paused:
             self.tap.start(recording, opened_ticks)
         self.taking = True
         if self._tone is not tone:
-            recording.event("tone", *line[doc.TONE][0])
+            recording.event("tone", *line[fields.TONE][0])
             self._tone = tone
         self._changed()
 
@@ -106,7 +106,7 @@ class Capture:
             if self.taking:  # nothing can be stored any more
                 self.halt()
         else:
-            limit = self._line[doc.MAX_MS]
+            limit = self._line[fields.MAX_MS]
             if limit and fast_path.since(now, self._opened) > limit:
                 self.limit_reached = True
                 self.end()

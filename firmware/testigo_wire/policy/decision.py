@@ -1,10 +1,10 @@
 """What the policy says of one call, before anything is played: the line, whether it is to be recorded, in which language
 it is told. The appliance decides by this, and `testigo policy try` shows people the same.
 
-Times are Unix milliseconds, numbers E.164 as `numbers.e164` gives them.
+Times are Unix milliseconds, numbers E.164 as `e164.e164` gives them.
 """
 
-from testigo_wire.policy.documents import CALLED, DIRECTION, EXCEPT, MODE, NAME, ONLY, SCHEDULE, VOICES
+from testigo_wire.policy.fields import CALLED, DIRECTION, EXCEPT, MODE, NAME, ONLY, SCHEDULE, VOICES
 
 
 def begins(number, prefixes):

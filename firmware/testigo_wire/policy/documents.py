@@ -8,10 +8,10 @@ The signature is the operator's, over SHA-256(CBOR(["testigo document 1", kind, 
 from testigo_wire.compat import const
 from testigo_wire.crypto import ecdsa
 from testigo_wire.encoding import cbor, schema
-from testigo_wire.errors import WireError
+from testigo_wire.errors import DocumentError
 
 MAX_SIZE = const(8000)  # with its head it fits into one message of the link
-# See fields.py. A body is the record named by its kind.
+# Written as encoding/schema.py reads them. A body is the record named by its kind.
 _RECORDS = {
     "policy": (
         "valid_from_ms:u valid_until_ms:u controller:s contact:s information:s source:#32 numbering:@numbering"
@@ -44,16 +44,7 @@ _RECORDS = {
     "sync.tcp": "host:s port:u",
     "sync.serial": "",
 }
-# Where the fields of a line stand.
-NAME, DIRECTION, MODE, BASIS, PURPOSES, RULE, ACCEPT_KEY, OBJECT_KEY, OBJECTION, ORDER = range(10)
-NOTICE_LEGS, VOICES, KEY_TIMEOUT, REPEATS, WORKER, WORKER_REFERENCE, TONE, KEYS, PAUSE_LIMIT = range(10, 19)
-SCHEDULE, ONLY, EXCEPT, IMPOSSIBLE, MAX_MS, UNRECORDED_NUMBERS, HIGH_LEVEL = range(19, 26)
-LANGUAGE, NOTICE, KEY, CALLED = range(4)  # of a voice
 _KINDS = ("policy", "notice", "objections", "receipt", "settings")
-
-
-class DocumentError(WireError):
-    """Not a document, or one that contradicts itself."""
 
 
 class Document:
@@ -107,11 +98,9 @@ def check(kind, version, body):
         raise DocumentError("version: 0")
     schema.check(_RECORDS[kind], body, kind, _RECORDS)
     if kind == "policy":
-        from testigo_wire.policy import (
-            rules as policy_rules,  # large, and wanted seldom: an appliance lets go of it again
-        )
+        from testigo_wire.policy import rules  # large and rarely needed: an appliance unloads it again
 
-        policy_rules.check(body)
+        rules.check(body)
     elif kind == "notice":
         _check_notice(body)
     elif kind == "settings":

@@ -1,7 +1,8 @@
 """What a policy has to agree with itself in, beyond the kinds of its fields (docs/formats/documents.md)."""
 
 from testigo_wire.encoding import schema
-from testigo_wire.policy.documents import (
+from testigo_wire.errors import DocumentError
+from testigo_wire.policy.fields import (
     ACCEPT_KEY,
     DIRECTION,
     KEYS,
@@ -15,7 +16,6 @@ from testigo_wire.policy.documents import (
     VOICES,
     WORKER,
     WORKER_REFERENCE,
-    DocumentError,
 )
 
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from testigo_vault.documents.archive import DocumentFolder
 from testigo_vault.errors import NotFound, VaultError
-from testigo_wire.policy.documents import DIRECTION, MODE, NAME
+from testigo_wire.policy.fields import DIRECTION, MODE, NAME
 
 DAY_MS = 86_400_000
 SOON_DAYS = 30

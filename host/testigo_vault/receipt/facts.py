@@ -39,7 +39,7 @@ from testigo_vault.receipt.model import (
 from testigo_vault.recordings import evidence as ev
 from testigo_vault.recordings.reader import Reading
 from testigo_vault.recordings.rows import LATEST_MS, UNLAWFUL, audio_state
-from testigo_wire.policy import decision
+from testigo_wire.policy import decision, fields
 from testigo_wire.policy import documents as wire
 
 _SIDES: tuple[Side, Side] = ("near", "far")
@@ -199,7 +199,7 @@ def _policy(material: Material, evidence: ev.Evidence, line_name: str, direction
             information=body[_INFORMATION],
             purposes=[
                 PurposeWords(code=code, words=purpose_words(code, material.language, material.written))
-                for code in (line[wire.PURPOSES] if line else [])
+                for code in (line[fields.PURPOSES] if line else [])
             ],
             source=body[_SOURCE].hex(),
         )

@@ -4,11 +4,12 @@ import os
 
 from recorder import files, hal_unix
 from recorder.documents import objection_list
-from recorder.documents.store import DocumentError, Documents
+from recorder.documents.store import Documents
 from recorder.log import Log
 from recorder.storage.identity import Identity
 from recorder.storage.primitives import DEVICE
 from support.device import stores as appliance
+from testigo_wire.errors import DocumentError
 from testigo_wire.policy import objections
 
 HEAP = "2m"

@@ -1,10 +1,10 @@
 """Signed documents: what is taken, what is refused, and when it comes into force."""
 
 from recorder import files
-from recorder.documents.store import DocumentError
 from recorder.storage.primitives import DEVICE
 from support.device import stores as appliance
 from testigo_wire.encoding import cbor
+from testigo_wire.errors import DocumentError
 
 PIECE = 300
 

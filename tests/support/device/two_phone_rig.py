@@ -11,8 +11,7 @@ from recorder.media.relay import DIGITS
 from recorder.storage.primitives import DEVICE
 from recorder.storage.spool import SpoolError
 from support.device import stores as appliance
-from testigo_wire.policy import documents
-from testigo_wire.policy import documents as doc
+from testigo_wire.policy import documents, fields
 from testigo_wire.recording import audio_frame
 from testigo_wire.sip import agent as sip_agent
 from testigo_wire.sip import events as sip_event
@@ -60,12 +59,12 @@ def settings(port, version=1, bind=HOST, **sides):
 
 
 def line(**changes):
-    """A line of a policy: hearing the notice is enough, 9 objects; changes by the names of documents.py, in lower case."""
-    fields = appliance.LINE[:]
-    fields[doc.RULE] = "notify"
+    """A line of a policy: hearing the notice is enough, 9 objects; changes by the names of policy/fields.py, in lower case."""
+    made = appliance.LINE[:]
+    made[fields.RULE] = "notify"
     for name in changes:
-        fields[getattr(doc, name.upper())] = changes[name]
-    return fields
+        made[getattr(fields, name.upper())] = changes[name]
+    return made
 
 
 def policy(*lines):

@@ -14,7 +14,7 @@ from testigo_vault.policy.settings import settings_body
 from testigo_vault.policy.source import Acknowledgement, Keys, Span, Tone, Voice
 from testigo_vault.policy.template import SETTINGS_TEMPLATE
 from testigo_vault.toml.reader import FileProblems
-from testigo_wire.policy import documents, schedule
+from testigo_wire.policy import documents, fields, schedule
 
 RECIPIENTS = [[0, bytes(8), bytes(65)], [1, bytes(8), bytes(65)]]
 
@@ -46,11 +46,11 @@ def test_the_document_that_appliances_get(tmp_path):
     assert body[:2] == [begin, end]  # the last day counts whole, by the clocks of the place
     assert body[5] == hashlib.sha256(FULL.encode()).digest()
     line = body[9][0]
-    assert line[documents.WORKER_REFERENCE] == "2 on file, 2026-01-10 to 2026-01-15, text 1, 2"
+    assert line[fields.WORKER_REFERENCE] == "2 on file, 2026-01-10 to 2026-01-15, text 1, 2"
     assert "Ane" not in str(body)
-    assert line[documents.SCHEDULE] == [[0b1000111, 1320, 1440], [0b1111, 0, 360], [0b100000, 0, 1440]]
-    assert line[documents.TONE] == [[1400, 500, 12_500, 25]]
-    assert line[documents.VOICES] == [["es", "aviso", "", []], ["eu", "oharra", "2", ["+34943"]]]
+    assert line[fields.SCHEDULE] == [[0b1000111, 1320, 1440], [0b1111, 0, 360], [0b100000, 0, 1440]]
+    assert line[fields.TONE] == [[1400, 500, 12_500, 25]]
+    assert line[fields.VOICES] == [["es", "aviso", "", []], ["eu", "oharra", "2", ["+34943"]]]
 
 
 def test_pausing_ends_by_itself_though_no_limit_is_said(tmp_path):

@@ -1,7 +1,7 @@
 """What the policy says of a call before anything is played."""
 
 from support.device import primitives as prims
-from testigo_wire.policy import decision, documents, schedule
+from testigo_wire.policy import decision, documents, fields, schedule
 
 VECTORS = prims.vectors("documents")
 LINE = [documents.parse(bytes.fromhex(v["document"])).body for v in VECTORS["documents"] if v["kind"] == "policy"][0][
@@ -12,9 +12,9 @@ HOUR = 3600000
 
 def line(**changes):
     made = list(LINE)
-    made[documents.SCHEDULE], made[documents.ONLY], made[documents.EXCEPT] = [], [], []
+    made[fields.SCHEDULE], made[fields.ONLY], made[fields.EXCEPT] = [], [], []
     for name in changes:
-        made[getattr(documents, name.upper())] = changes[name]
+        made[getattr(fields, name.upper())] = changes[name]
     return made
 
 

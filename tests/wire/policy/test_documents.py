@@ -3,7 +3,7 @@
 from support.device import primitives as prims
 from testigo_wire.crypto import ecdsa, p256
 from testigo_wire.errors import WireError
-from testigo_wire.policy import documents
+from testigo_wire.policy import documents, fields
 
 P = prims.PRIMITIVES
 VECTORS = prims.vectors("documents")
@@ -57,19 +57,19 @@ def test_signed_here():
 def test_names_of_the_places_of_a_line():
     names = [field.split(":")[0] for field in documents._RECORDS["line"].split(" ")]
     for place, name in (
-        (documents.NAME, "name"), (documents.DIRECTION, "direction"), (documents.MODE, "mode"),
-        (documents.BASIS, "basis"), (documents.PURPOSES, "purposes"), (documents.RULE, "rule"),
-        (documents.ACCEPT_KEY, "accept_key"), (documents.OBJECT_KEY, "object_key"),
-        (documents.OBJECTION, "objection"), (documents.ORDER, "order"), (documents.NOTICE_LEGS, "notice_legs"),
-        (documents.VOICES, "voices"), (documents.KEY_TIMEOUT, "key_timeout_ms"), (documents.REPEATS, "repeats"),
-        (documents.WORKER, "worker"), (documents.WORKER_REFERENCE, "worker_reference"), (documents.TONE, "tone"),
-        (documents.KEYS, "keys"), (documents.PAUSE_LIMIT, "pause_limit_ms"), (documents.SCHEDULE, "schedule"),
-        (documents.ONLY, "only"), (documents.EXCEPT, "except"), (documents.IMPOSSIBLE, "impossible"),
-        (documents.MAX_MS, "max_ms"), (documents.UNRECORDED_NUMBERS, "unrecorded_numbers"),
-        (documents.HIGH_LEVEL, "high_level"),
+        (fields.NAME, "name"), (fields.DIRECTION, "direction"), (fields.MODE, "mode"),
+        (fields.BASIS, "basis"), (fields.PURPOSES, "purposes"), (fields.RULE, "rule"),
+        (fields.ACCEPT_KEY, "accept_key"), (fields.OBJECT_KEY, "object_key"),
+        (fields.OBJECTION, "objection"), (fields.ORDER, "order"), (fields.NOTICE_LEGS, "notice_legs"),
+        (fields.VOICES, "voices"), (fields.KEY_TIMEOUT, "key_timeout_ms"), (fields.REPEATS, "repeats"),
+        (fields.WORKER, "worker"), (fields.WORKER_REFERENCE, "worker_reference"), (fields.TONE, "tone"),
+        (fields.KEYS, "keys"), (fields.PAUSE_LIMIT, "pause_limit_ms"), (fields.SCHEDULE, "schedule"),
+        (fields.ONLY, "only"), (fields.EXCEPT, "except"), (fields.IMPOSSIBLE, "impossible"),
+        (fields.MAX_MS, "max_ms"), (fields.UNRECORDED_NUMBERS, "unrecorded_numbers"),
+        (fields.HIGH_LEVEL, "high_level"),
     ):  # fmt: skip
         assert names[place] == name, name
-    assert len(names) == documents.HIGH_LEVEL + 1
+    assert len(names) == fields.HIGH_LEVEL + 1
 
 
 def test_too_long():
