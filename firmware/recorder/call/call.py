@@ -9,7 +9,7 @@ import asyncio
 from recorder.consent.recording_control import Conduct
 from recorder.media import fast_path
 from recorder.media.bridge import Bridge
-from recorder.media.leg import CODECS, FAR
+from recorder.media.leg import FAR
 from recorder.storage.spool import SpoolError
 from testigo_wire.sip import call as sip_call
 from testigo_wire.sip import events as sip_event
@@ -38,6 +38,8 @@ class Call:
         self._wake = asyncio.Event()
         self._over = None
         self._faulty = False
+        self._state_changed = False  # of the recording, and a telephone may have to be notified
+        self._not_before = [0, 0]  # of each leg: when it may be notified, in milliseconds of the HAL
         self._answered = None
         self._confirmed = None
         self.recording = None
@@ -80,7 +82,7 @@ class Call:
 
             self._on_session(renegotiation.accepted(self.bridge, event))
         elif kind == sip_event.REFUSED:
-            self._conduct.refused(self.bridge.leg_of(event.call), event.status)
+            self._offer_refused(self.bridge.leg_of(event.call), event.status)
         self._wake.set()
 
     def _on_session(self, settled):
@@ -102,8 +104,31 @@ class Call:
         finally:
             self._wake.set()
 
+    def on_state_change(self):
+        """The state of recording that telephones are notified of is another one."""
+        self._state_changed = True
+
+    def _offer_refused(self, leg, status):
+        """A telephone refused the offer with the state of recording."""
+        from recorder.call import record_aware
+
+        retry_at = record_aware.refused(leg, status, self._hal.ms(), self._hal.random)
+        if retry_at is not None:
+            self._not_before[leg.side] = retry_at
+            self._state_changed = True
+
+    def _notify_state(self):
+        self._state_changed = False
+        if self.bridge.supports_record_aware:
+            from recorder.call import record_aware
+
+            self._state_changed = not record_aware.notify_state(
+                self.bridge, self.state(), self._hal.ms(), self._not_before
+            )
+            self._services.flush()
+
     def state(self):
-        """Of its recording, as telephones are told it."""
+        """Of its recording: "on", "off" or "paused"."""
         return self._conduct.capture.state()
 
     def control(self, action, by):
@@ -182,8 +207,8 @@ class Call:
             raise self._over
         sip = leg.sip
         offer = sip.body_received
-        encodings = (self._second.agreed.encoding,) if self._second.agreed else CODECS
-        leg.aware = sip.request.has("supported", "record-aware")
+        encodings = (self._second.agreed.encoding,) if self._second.agreed else sdp.ENCODINGS
+        leg.supports_record_aware = sip.request.has("supported", "record-aware")
         try:
             if offer is None:  # the caller leaves the offer to us: its answer comes with the ACK
                 sip.answer(leg.endpoint.offer(encodings=encodings), self._hal.ms())
@@ -213,7 +238,7 @@ class Call:
             raise self._over
         uri, address, credentials = self._target
         first = self._first
-        encodings = CODECS
+        encodings = sdp.ENCODINGS
         agreed = first.agreed
         try:
             if agreed:
@@ -228,7 +253,7 @@ class Call:
         event_type = agreed.event_type if agreed and agreed.event_type else 101
         record = "on" if self._conduct.given else None  # "off" would be untrue a moment later
         body = leg.endpoint.offer(encodings=encodings, event_type=event_type, record=record)
-        leg.told = record or ""
+        leg.announced_state = record or ""
         leg.sip = services.invite(uri, first.sip.caller, body, address, credentials, self)
         deadline = self._hal.ms() + RING_TIMEOUT_MS
         while not self._answered:
@@ -237,7 +262,7 @@ class Call:
                 self.raise_end(leg.side, 408, "no answer")
             await self.next(left)
         answered = self._answered
-        leg.aware = answered.message.has("supported", "record-aware")
+        leg.supports_record_aware = answered.message.has("supported", "record-aware")
         try:
             leg.agree(leg.endpoint.accept(answered.body or b""))
         except sdp.SdpError as exc:
@@ -250,6 +275,8 @@ class Call:
             return
         now = fast_path.ticks()
         self._conduct.tick(now)
+        if self._state_changed:
+            self._notify_state()
         if self.bridge.deserted(now):
             self.end(None, 408, "no audio for long")
 

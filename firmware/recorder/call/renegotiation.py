@@ -17,7 +17,7 @@ def offered(bridge, event, record, now):
         if event.body is None:  # the offer is left to us: the answer comes with the ACK
             bridge.asked[leg.side] = event.message
             body = leg.endpoint.offer(encodings, leg.agreed.event_type, record=record)
-            leg.told = record
+            leg.announced_state = record
             leg.sip.accept(body, now)
             return leg, event.message, leg.agreed, False  # who asks is known, what they answer is not
         body, agreed = leg.endpoint.answer(event.body, encodings=encodings, record=record)
@@ -26,7 +26,7 @@ def offered(bridge, event, record, now):
         leg.sip.refuse(488, now)
         return leg, event.message, None, False
     bridge.route(leg)  # keys may have a new payload type: an objection must be heard
-    leg.told = record
+    leg.announced_state = record
     leg.sip.accept(body, now)
     return leg, event.message, agreed, changed
 

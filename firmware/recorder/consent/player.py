@@ -8,12 +8,11 @@ import asyncio
 import time
 
 from recorder.media import fast_path
+from recorder.media.leg import SAMPLES, SILENCE
+from testigo_wire.sip.sdp import TYPES
 
 PACKET_MS = 20
-SAMPLES = 160
-SILENCE = {"PCMU": 0xFF, "PCMA": 0xD5}
 TAKEN = 10  # one packet in ten may be refused
-PAYLOAD_TYPES = {"PCMU": 0, "PCMA": 8}
 
 
 class Player:
@@ -34,7 +33,7 @@ class Player:
         """Returns True when the whole notice was sent and has the digest that was signed."""
         packet = bytearray(12 + SAMPLES)
         samples = memoryview(packet)[12:]
-        payload_type = PAYLOAD_TYPES[self._encoding]
+        payload_type = TYPES[self._encoding]
         audio = self._notice.open(self._encoding)
         try:
             sent = 0

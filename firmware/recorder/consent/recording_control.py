@@ -30,15 +30,13 @@ class Conduct:
         self.informed = False
         self.todo = False
         self.telling = False  # the parties do not hear each other
-        self._announce = False
-        self._not_before = [0, 0]  # of each leg: when it may be told
         self._erasing = None
         self._parties_full = None
         self._steering = None
         self.sessions = [None, None]  # of each leg: what its peer said of itself, and the origin of its session
         self.wanted = False  # on demand, by the worker
         self._reason = "cancelled"
-        self.capture = Capture(services.hal, self._on_change)
+        self.capture = Capture(services.hal, call.on_state_change)
 
     # before the first word
 
@@ -292,19 +290,6 @@ class Conduct:
     def _end(self, why):
         self.call.end(FAR, 603, why)
 
-    def _on_change(self):
-        self._announce = True
-
-    def refused(self, leg, status):
-        """A telephone did not take what it was told of recording."""
-        from recorder.call import record_aware
-
-        hal = self.services.hal
-        again = record_aware.refused(leg, status, hal.ms(), hal.random)
-        if again is not None:
-            self._not_before[leg.side] = again
-            self._announce = True
-
     def tick(self, now):
         """Some twenty times a second while the parties talk."""
         if self.asking is None:
@@ -316,14 +301,6 @@ class Conduct:
             self._reason = "limit"
         if capture.lost and self.line[fields.IMPOSSIBLE] == "refuse-call":
             self.call.end(None, 503, "recording impossible")
-        if self._announce:
-            self._announce = False
-            if self.call.bridge.aware:
-                from recorder.call import record_aware
-
-                now = self.services.hal.ms()
-                self._announce = not record_aware.announce(self.call.bridge, capture.state(), now, self._not_before)
-                self.services.flush()
 
     def end(self):
         """The call is over: nothing more is taken."""

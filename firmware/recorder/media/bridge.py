@@ -42,9 +42,9 @@ class Bridge:
             self._since = fast_path.ticks()
 
     @property
-    def aware(self):
-        """Whether a telephone understands what it is told of recording."""
-        return self.first.aware or self.second.aware
+    def supports_record_aware(self):
+        """Whether a telephone of the call understands a=record."""
+        return self.first.supports_record_aware or self.second.supports_record_aware
 
     def deserted(self, now):
         """Neither party has sent anything for long: their BYE must have been lost. Silence may be longer on hold."""

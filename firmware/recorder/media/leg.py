@@ -6,7 +6,8 @@ from testigo_wire.sip.dialog import is_numeric
 NEAR = 0  # the worker's side
 FAR = 1
 NAMES = ("near", "far")
-CODECS = ("PCMU", "PCMA")
+SILENCE = {"PCMU": 0xFF, "PCMA": 0xD5}  # the code of a sample of 0
+SAMPLES = 160  # of a packet of 20 ms
 
 
 class PortError(Exception):
@@ -20,8 +21,8 @@ class Leg:
         self.sip = None
         self.agreed = None
         self.held = False
-        self.aware = False  # its telephone understands a=record (RFC 7866 section 6.1)
-        self.told = ""  # the state of recording that it was told last
+        self.supports_record_aware = False  # its telephone understands a=record (RFC 7866 section 6.1)
+        self.announced_state = ""  # the state of recording that its telephone was notified of last
         self._hal = hal
         self._to = None
         self._watched = False

@@ -10,9 +10,10 @@ from array import array
 
 import micropython
 
-from recorder.consent.player import PAYLOAD_TYPES, SAMPLES, SILENCE
 from recorder.media import fast_path
+from recorder.media.leg import SAMPLES, SILENCE
 from testigo_wire.recording import audio_frame
+from testigo_wire.sip.sdp import TYPES
 
 RATE = 8000
 FULL_SCALE = 32124  # a G.711 sine of +3.17 dBm0 peaks here (ITU-T G.711, section 2)
@@ -128,7 +129,7 @@ class Beep:
                 fast_path.since(sounds, flow.state[fast_path.SENT_MS]) <= fast_path.TICKS_MASK >> 1
             ):  # not before what was sent last
                 flow.begin_talk(sounds)
-        fast_path.stamp(tone_packet, flow.state, PAYLOAD_TYPES[self._encoding], SAMPLES, sounds)
+        fast_path.stamp(tone_packet, flow.state, TYPES[self._encoding], SAMPLES, sounds)
         self.mix(tone_packet, 0, 12 + SAMPLES)
         flow.state[fast_path.LENGTH] = 0  # whoever speaks next follows on these
         try:
