@@ -29,6 +29,8 @@ RETRY_MS = 10000
 class Appliance:
     """Everything that runs. Parts that come and go with the settings are None while they are away."""
 
+    version = VERSION
+
     def __init__(self, board, arguments):
         self.hal = hal = open_hal(board, arguments)
         primitives.start(hal)

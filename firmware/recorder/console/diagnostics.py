@@ -5,14 +5,12 @@ import gc
 
 def facts(app, endpoint):
     """[[name, value], ...]. app: the composition root. endpoint: of the serial link."""
-    from recorder.main import VERSION
-
     hal, identity, documents, spool = app.hal, app.identity, app.documents, app.spool
     gc.collect()
     numbers = spool.numbers()
     policy = documents.installed_policy
     facts = {
-        "firmware": VERSION,
+        "firmware": app.version,
         "board": hal.board.NAME,
         "chip": hal.board.CHIP,
         "uptime_ms": hal.ms(),

@@ -30,9 +30,7 @@ async def run(sync, app, serial, where):
 
 
 async def _converse(sync, app, stream):
-    from recorder.main import VERSION
-
-    hello = (app.identity.device_id, VERSION, app.spool.next_number)
+    hello = (app.identity.device_id, app.version, app.spool.next_number)
     session = link.DeviceSession(hello, app.primitives, sync, app.documents)
     buffer = bytearray(512)
     answer = None
