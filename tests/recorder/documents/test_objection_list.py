@@ -1,14 +1,12 @@
 """The list of objections on real files: in force only when whole, old or new after a power cut at any step, never none."""
 
-import os
-
 from recorder import files, hal_unix
-from recorder.documents import objection_list
 from recorder.documents.store import Documents
 from recorder.log import Log
 from recorder.storage.identity import Identity
 from recorder.storage.primitives import DEVICE
 from support.device import stores as appliance
+from support.device.power_cut import Power, PowerCut
 from testigo_wire.errors import DocumentError
 from testigo_wire.policy import objections
 
@@ -16,81 +14,6 @@ HEAP = "2m"
 BLOB = objections.BLOB
 PIECE = 24
 ANA, BEA, CARL, DORA = ["+3460000000%d" % i for i in range(4)]
-
-
-class PowerCut(Exception):
-    """What was done until now is on flash."""
-
-
-class Power:
-    """Stands where `os` and `open` stand in the code that writes: does what they do until it is cut, at a step in `left`."""
-
-    def __init__(self, left):
-        self.left = left
-
-    def step(self):
-        if not self.left:
-            raise PowerCut
-        self.left -= 1
-
-    def rename(self, old, new):
-        self.step()
-        os.rename(old, new)
-
-    def remove(self, path):
-        self.step()
-        os.remove(path)
-
-    def stat(self, path):
-        return os.stat(path)
-
-    def ilistdir(self, path):
-        return os.ilistdir(path)
-
-    def open(self, path, mode):
-        if mode == "rb":
-            return open(path, mode)
-        self.step()
-        return File(open(path, mode), self)
-
-    def __enter__(self):
-        from recorder.documents import blobs  # taken out of memory now and then
-
-        self.modules = (files, blobs, objection_list)
-        for module in self.modules:
-            module.os = self
-            module.open = self.open
-        return self
-
-    def __exit__(self, *raised):
-        for module in self.modules:
-            module.os = os
-            module.open = open
-
-
-class File:
-    """Half of what is being written is there when the power goes."""
-
-    def __init__(self, file, power):
-        self._file = file
-        self._power = power
-
-    def write(self, data):
-        try:
-            self._power.step()
-        except PowerCut:
-            self._file.write(data[: len(data) // 2])
-            raise
-        return self._file.write(data)
-
-    def flush(self):
-        self._file.flush()
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *raised):
-        self._file.close()
 
 
 class Folder:
@@ -266,7 +189,7 @@ async def test_a_lost_or_torn_list_lists_everybody_and_is_asked_for_again():
         made = Made(1, ANA, BEA)
         (place,) = [folder.root + "/" + name for name in folder.names() if not name.endswith(".tsd")]
         if change == "lost":
-            os.remove(place)
+            files.remove(place)
         else:
             files.replace(place, made.list[:-1] if change == "torn" else made.list + b"x")
         d = folder.documents
@@ -277,7 +200,7 @@ async def test_a_lost_or_torn_list_lists_everybody_and_is_asked_for_again():
         assert d.blob(BLOB, 0, bytes(16), True) == 0 and folder.listed() == "abcd"
         send(d, made)
         assert folder.listed() == "ab" and d.wanted() == []
-        os.remove(place)
+        files.remove(place)
         second = Made(2, CARL, DORA, "+3491", "+3492")
         await d.accept(second.document)
         send(d, second, upto=8)
