@@ -1,11 +1,13 @@
 """Every firmware file compiles for the chips and for the Unix port, and nothing in it is for CPython only."""
 
 import ast
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
-from support.tree import below, name
-from testigo_tools.firmware.build import compile_file
+from support.tree import below, check, name, place, syntax
+from testigo_tools.firmware.build import BuildError, compile_file
 
 FIRMWARE = [*below("firmware", ".py"), *below("boards", ".py")]
 # The decorators of generated machine code: legal in the recorder only, the wire runs on CPython too.
@@ -13,27 +15,48 @@ MACHINE_CODE = {"viper", "native", "asm_xtensa", "asm_thumb"}
 
 
 @pytest.mark.parametrize("march", ["xtensawin", "x64", "x86"])
-@pytest.mark.parametrize("path", FIRMWARE, ids=name)
-def test_compiles(path, march, tmp_path):
-    compile_file(path, path.name, tmp_path / "out.mpy", march)
+def test_compiles(march, tmp_path):
+    def problem(numbered: tuple[int, Path]) -> str | None:
+        number, path = numbered
+        try:
+            compile_file(path, path.name, tmp_path / f"{number}.mpy", march)
+        except BuildError as error:
+            return f"{name(path)}: {error}"
+        return None
+
+    with ThreadPoolExecutor(2) as pool:
+        problems = [found for found in pool.map(problem, enumerate(FIRMWARE)) if found]
+    check(problems, f"firmware compiles for {march}")
+    assert len(list(tmp_path.iterdir())) == len(FIRMWARE)
 
 
-@pytest.mark.parametrize("path", below("firmware/testigo_wire", ".py"), ids=name)
-def test_the_wire_has_no_machine_code(path):
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    names = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
-    assert names & MACHINE_CODE == set()
+def test_the_wire_has_no_machine_code():
+    found = [
+        f"{place(path, node.lineno)}: {node.attr}"
+        for path in below("firmware/testigo_wire", ".py")
+        for node in ast.walk(syntax(path))
+        if isinstance(node, ast.Attribute) and node.attr in MACHINE_CODE
+    ]
+    check(found, "testigo_wire runs on CPython too, so it has no viper and no assembler")
 
 
-@pytest.mark.parametrize("path", FIRMWARE, ids=name)
-def test_nothing_rests_on_assert(path):
+def test_nothing_depends_on_assert():
     """Assertions are compiled out of what ships, so they cannot check anything."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    assert not [node.lineno for node in ast.walk(tree) if isinstance(node, ast.Assert)]
+    found = [
+        f"{place(path, node.lineno)}: assert"
+        for path in FIRMWARE
+        for node in ast.walk(syntax(path))
+        if isinstance(node, ast.Assert)
+    ]
+    check(found, "firmware raises exceptions instead of asserting")
 
 
-@pytest.mark.parametrize("path", FIRMWARE, ids=name)
-def test_no_exception_is_chained(path):
+def test_no_exception_is_chained():
     """MicroPython prints a warning for each `raise ... from`, on a chip onto the console: the serial link."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    assert not [node.lineno for node in ast.walk(tree) if isinstance(node, ast.Raise) and node.cause]
+    found = [
+        f"{place(path, node.lineno)}: raise ... from"
+        for path in FIRMWARE
+        for node in ast.walk(syntax(path))
+        if isinstance(node, ast.Raise) and node.cause
+    ]
+    check(found, "firmware does not chain exceptions")

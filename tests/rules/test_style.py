@@ -1,37 +1,19 @@
-"""The rules of the house that a program can check."""
+"""House rules for each file: its length, its docstring, no bare except, no paths of one machine, nothing unfinished."""
 
 import ast
 import json
 import re
 
-import pytest
-
-from support.tree import below, files, name
+from support.tree import below, check, files, name, place, syntax, text
 
 LONGEST = 400
 PYTHON = files(".py")
-TEXT = [
-    path
-    for path in files(
-        ".py",
-        ".md",
-        ".toml",
-        ".cddl",
-        ".json",
-        ".xml",
-        ".html",
-        ".css",
-        ".js",
-        ".txt",
-        ".cfg",
-        ".yml",
-        ".yaml",
-        ".sh",
-        "",
-    )
-    if path.name != "LICENSE"
-]
-# Places of one machine, and mirrors or registries that a person may have to replace by their own.
+TEXT_SUFFIXES = (
+    "", ".cddl", ".cfg", ".css", ".html", ".j2", ".js", ".json", ".md", ".po", ".py", ".sh", ".toml", ".txt", ".xml", ".yaml",
+    ".yml",
+)  # fmt: skip
+TEXT = [path for path in files(*TEXT_SUFFIXES) if path.name not in ("LICENSE", "test_style.py")]
+# Places of one machine, and mirrors or registries that a user may have to replace by their own.
 MACHINE = re.compile(
     r"/(?:home|root|work)/\w|/tmp/[a-z]|C:\\Users"
     r"|\b(?:deb|security|archive|ports)\.(?:debian|ubuntu)\.\w+|\bpypi\.(?:org|python)|\bpythonhosted\b|\bregistry\.npmjs\b",
@@ -40,32 +22,48 @@ MACHINE = re.compile(
 UNFINISHED = re.compile(r"\b(?:TODO|FIXME|XXX|HACK)\b")
 
 
-@pytest.mark.parametrize("path", PYTHON, ids=name)
-def test_files_are_small(path):
-    assert len(path.read_text(encoding="utf-8").splitlines()) <= LONGEST
+def _matches(pattern: re.Pattern[str]) -> list[str]:
+    return [
+        f"{place(path, number)}: {found[0]}"
+        for path in TEXT
+        for number, line in enumerate(text(path).splitlines(), 1)
+        for found in pattern.finditer(line)
+    ]
 
 
-@pytest.mark.parametrize("path", [p for p in PYTHON if p.read_text(encoding="utf-8").strip()], ids=name)
-def test_a_module_says_what_it_is_for(path):
-    assert ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
+def test_files_are_small():
+    lengths = {path: len(text(path).splitlines()) for path in PYTHON}
+    too_long = [f"{name(path)}: {count} lines" for path, count in lengths.items() if count > LONGEST]
+    check(too_long, f"a file has at most {LONGEST} lines")
 
 
-@pytest.mark.parametrize("path", PYTHON, ids=name)
-def test_no_bare_except(path):
-    handlers = [n for n in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(n, ast.ExceptHandler)]
-    assert not [handler.lineno for handler in handlers if handler.type is None]
+def test_each_module_has_a_docstring():
+    without = [name(path) for path in PYTHON if text(path).strip() and not ast.get_docstring(syntax(path))]
+    check(without, "a module's docstring says what it is for")
 
 
-@pytest.mark.parametrize("path", TEXT, ids=name)
-def test_names_no_machine_and_leaves_nothing_unfinished(path):
-    if path.name == "test_style.py":
-        return
-    text = path.read_text(encoding="utf-8")
-    assert not [found[0] for found in MACHINE.finditer(text)]
-    assert not [found[0] for found in UNFINISHED.finditer(text)]
+def test_no_bare_except():
+    bare = [
+        f"{place(path, node.lineno)}: except without an exception"
+        for path in PYTHON
+        for node in ast.walk(syntax(path))
+        if isinstance(node, ast.ExceptHandler) and node.type is None
+    ]
+    check(bare, "an except clause names what it handles")
 
 
-@pytest.mark.parametrize("path", below("tests/vectors", ".json"), ids=name)
-def test_vectors_name_their_source(path):
-    content = json.loads(path.read_text(encoding="utf-8"))
-    assert isinstance(content, dict) and content.get("source")
+def test_no_path_of_one_machine():
+    check(_matches(MACHINE), "no paths of one machine, no addresses of registries")
+
+
+def test_nothing_is_left_unfinished():
+    check(_matches(UNFINISHED), "what is left to do is an issue, not a comment")
+
+
+def test_vectors_name_their_source():
+    without = []
+    for path in below("tests/vectors", ".json"):
+        content = json.loads(text(path))
+        if not (isinstance(content, dict) and content.get("source")):
+            without.append(name(path))
+    check(without, "a vector file says where its values are from, under `source`")

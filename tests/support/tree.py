@@ -1,4 +1,4 @@
-"""What the rules look at: the tracked files (and the new ones that are not ignored), and the imports of a module."""
+"""What the rules look at: the tracked files (and the new ones that are not ignored), their syntax trees and imports."""
 
 import ast
 import subprocess
@@ -10,6 +10,7 @@ from support.micropython_runner import ROOT
 
 @cache
 def files(*suffixes: str) -> tuple[Path, ...]:
+    """All files of the project with one of these suffixes, or simply all of them."""
     listed = subprocess.run(
         ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
         cwd=ROOT,
@@ -29,13 +30,33 @@ def name(path: Path) -> str:
     return str(path.relative_to(ROOT))
 
 
-def imports(path: Path) -> set[str]:
-    """The full names of the modules that a file imports, inside functions too."""
-    found = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+def place(path: Path, line: int) -> str:
+    """As a compiler writes it, so that editors open it."""
+    return f"{name(path)}:{line}"
+
+
+@cache
+def text(path: Path) -> str:
+    return path.read_text(encoding="utf-8")
+
+
+@cache
+def syntax(path: Path) -> ast.Module:
+    return ast.parse(text(path), filename=name(path))
+
+
+def imports(path: Path) -> list[tuple[int, str]]:
+    """(line, full name) of each module that a file imports, inside functions too."""
+    found = []
+    for node in ast.walk(syntax(path)):
         if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
+            found += [(node.lineno, alias.name) for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
             # A relative import stays in its package, which is the folder's name.
-            found.add(path.parent.name if node.level else node.module or "")
+            found.append((node.lineno, path.parent.name if node.level else node.module or ""))
     return found
+
+
+def check(offenders: list[str], rule: str) -> None:
+    """Fail with every offender on a line of its own, not only with the first one."""
+    assert not offenders, "\n".join([f"{rule} ({len(offenders)} found)", *offenders])
