@@ -14,7 +14,7 @@ from pathlib import Path
 from report import Row
 
 from testigo_tools.demo import environment as demo_world
-from testigo_tools.demo.environment import World
+from testigo_tools.demo.environment import DemoEnvironment
 from testigo_wire.sip import agent as sip_agent
 from testigo_wire.sip import call as sip_call
 from testigo_wire.sip import events as sip_event
@@ -148,24 +148,24 @@ def measure() -> list[Row]:
     rows = []
     reference = _bare_loop()
     with tempfile.TemporaryDirectory(prefix="testigo-bench-") as folder:
-        world = World(Path(folder), lambda text: None, POLICY, "Recorded.", max(CALLS))
+        environment = DemoEnvironment(Path(folder), lambda text: None, POLICY, "Recorded.", max(CALLS))
         try:
-            world.make()
-            world.wait_for_sip()
+            environment.make()
+            environment.wait_for_sip()
             for count in CALLS:
-                found = _with_calls(world, count)
+                found = _with_calls(environment, count)
                 for name, part in (("p50", 0.5), ("p99", 0.99)):
                     what = f"{count} call{'s' if count > 1 else ''}, {name}"
                     rows.append(Row(what, _percentile(found, part), "µs", _percentile(reference, part)))
         finally:
-            world.close()
+            environment.close()
     return rows
 
 
-def _with_calls(world: World, count: int) -> list[float]:
-    callers, workers = Phones(world.far), Phones(world.near)
+def _with_calls(environment: DemoEnvironment, count: int) -> list[float]:
+    callers, workers = Phones(environment.far), Phones(environment.near)
     for number in range(count):
-        callers.call(f"sip:{100 + number}@127.0.0.1:{world.sip}", ("127.0.0.1", world.sip))
+        callers.call(f"sip:{100 + number}@127.0.0.1:{environment.sip}", ("127.0.0.1", environment.sip))
     end = time.monotonic() + 20
     while len(workers.parties) < count or time.monotonic() < end - 18:
         if time.monotonic() > end:

@@ -8,7 +8,7 @@ import pytest
 
 from support.serial_line import appliance, verb
 from testigo_tools.commands.record import Action
-from testigo_tools.demo.environment import DEVICE, POLICY, World
+from testigo_tools.demo.environment import DEVICE, POLICY, DemoEnvironment
 from testigo_tools.softphone.phone import Softphone
 from testigo_vault.errors import NotFound
 from testigo_vault.recordings.search import RecordingIndex
@@ -44,11 +44,11 @@ def test_wrong_words_reach_no_appliance(micropython, tmp_path):
 
 
 @pytest.fixture(scope="module")
-def world(micropython, tmp_path_factory):
+def environment(micropython, tmp_path_factory):
     """A gateway on loopback with its vault; its line is recorded on demand."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("TESTIGO_MICROPYTHON", str(micropython))
-        made = World(tmp_path_factory.mktemp("world"), lambda text: None, ON_DEMAND, "Recorded.")
+        made = DemoEnvironment(tmp_path_factory.mktemp("environment"), lambda text: None, ON_DEMAND, "Recorded.")
         try:
             made.make()
             made.wait_for_sip()
@@ -57,15 +57,15 @@ def world(micropython, tmp_path_factory):
             made.close()
 
 
-def test_refused_without_a_call(micropython, world):
-    port = world.root / "tty"
+def test_refused_without_a_call(micropython, environment):
+    port = environment.root / "tty"
     for action in Action:
         assert "the device refuses record: no such call is up" in refusal(micropython, port, action)
     assert "no such call is up" in refusal(micropython, port, "pause", "--recording", "7")
 
 
-def test_in_a_call(micropython, world):
-    port = world.root / "tty"
+def test_in_a_call(micropython, environment):
+    port = environment.root / "tty"
 
     def ask(*words):
         return asyncio.to_thread(done, micropython, port, *words)
@@ -74,8 +74,8 @@ def test_in_a_call(micropython, world):
         return asyncio.to_thread(refusal, micropython, port, *words)
 
     async def talk():
-        async with Softphone(port=world.far) as caller, Softphone(port=world.near) as worker:
-            uri, own = f"sip:100@127.0.0.1:{world.sip}", f"sip:+34910000001@127.0.0.1:{world.far}"
+        async with Softphone(port=environment.far) as caller, Softphone(port=environment.near) as worker:
+            uri, own = f"sip:100@127.0.0.1:{environment.sip}", f"sip:+34910000001@127.0.0.1:{environment.far}"
             call = await caller.call(uri, own)
             other = await worker.wait_call(LIMIT_S)
             assert "there is no conversation to be recorded" in await refused("start")
@@ -104,16 +104,16 @@ def test_in_a_call(micropython, world):
             assert time.monotonic() < end
 
     number = asyncio.run(talk())
-    names = {event.name: event.fields for event in arrived(world, number).events}
+    names = {event.name: event.fields for event in arrived(environment, number).events}
     assert [names[name] for name in ("started", "pause", "resume", "stopped")] == [["host"]] * 4
 
 
-def arrived(world, number):
+def arrived(environment, number):
     """The recording, once the appliance has brought it to its vault."""
     end = time.monotonic() + LIMIT_S
     while True:
         try:
-            return RecordingIndex(world.vault.database).get(f"{DEVICE}/{number}")
+            return RecordingIndex(environment.vault.database).get(f"{DEVICE}/{number}")
         except NotFound:
             assert time.monotonic() < end
             time.sleep(0.2)

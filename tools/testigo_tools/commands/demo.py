@@ -21,26 +21,29 @@ ARRIVAL_S = 40
 LOST_MS = 500  # what a power cut may take
 
 
-async def _calls(world: Any, tell: Any) -> list:
+async def _calls(environment: Any, tell: Any) -> list:
     from testigo_tools.demo import calls as demo_calls
     from testigo_tools.softphone.phone import Softphone
 
-    spoken = demo_calls.speak(_notice_ms(world))
+    spoken = demo_calls.speak(_notice_ms(environment))
     happened = []
-    async with Softphone(port=world.far, user="caller") as caller, Softphone(port=world.near, user="worker") as worker:
+    async with (
+        Softphone(port=environment.far, user="caller") as caller,
+        Softphone(port=environment.near, user="worker") as worker,
+    ):
         for number, place in enumerate(demo_calls.CALLS, 1):
-            happened.append(await place(world, spoken, caller, worker, partial(tell, f"call {number}:")))
+            happened.append(await place(environment, spoken, caller, worker, partial(tell, f"call {number}:")))
     return happened
 
 
-def _notice_ms(world: Any) -> int:
+def _notice_ms(environment: Any) -> int:
     from testigo_wire.policy import documents
 
-    signed = world.vault.organisation.documents.notice_path("welcome").read_bytes()
+    signed = environment.vault.organisation.documents.notice_path("welcome").read_bytes()
     return int(documents.parse(signed).body[3])
 
 
-def _arrived(world: Any, number: int) -> Any:
+def _arrived(environment: Any, number: int) -> Any:
     """The recording of that number from the vault's index, once the appliance has brought it."""
     from testigo_tools.demo.environment import DEVICE, DemoError
     from testigo_vault.errors import NotFound
@@ -49,30 +52,30 @@ def _arrived(world: Any, number: int) -> Any:
     end = time.monotonic() + ARRIVAL_S
     while True:
         try:
-            return RecordingIndex(world.vault.database).get(f"{DEVICE}/{number}")
+            return RecordingIndex(environment.vault.database).get(f"{DEVICE}/{number}")
         except NotFound:
             if time.monotonic() > end:
                 raise DemoError(
-                    f"recording {number} did not reach the vault: see {world.root / 'log.txt'} "
-                    f"and {world.folder / 'vault.log'}"
+                    f"recording {number} did not reach the vault: see {environment.root / 'log.txt'} "
+                    f"and {environment.folder / 'vault.log'}"
                 ) from None
             time.sleep(0.3)
 
 
-def _verdict(world: Any, recording: Any, key: Any, number: int, cut_ms: int) -> tuple[str, bool]:
+def _verdict(environment: Any, recording: Any, key: Any, number: int, cut_ms: int) -> tuple[str, bool]:
     """(what became of it, whether that is right). Opens the audio, which the access log then says."""
     from testigo_vault.identity.organisation import now_ms
     from testigo_vault.playback.decrypt import open_audio
     from testigo_vault.recordings.verification import check_copies
 
     expected = {1: ("recorded", "present"), 2: ("refused", "none"), 3: ("objected", "erased"), 4: ("cut", "present")}
-    results = check_copies(world.vault, recording, now_ms(), key)
+    results = check_copies(environment.vault, recording, now_ms(), key)
     whole = all(not result.findings for result in results)
     right = whole and recording.state == "good" and (recording.outcome, recording.audio) == expected[number]
     text = f"{len(results)} copies verified" if whole else "; ".join(result.text for result in results)
     if right and recording.audio == "present":
-        world.vault.log.append("demo", "audio", "granted", recording.id)
-        timeline = open_audio(world.vault, recording, key)
+        environment.vault.log.append("demo", "audio", "granted", recording.id)
+        timeline = open_audio(environment.vault, recording, key)
         heard = all(any(leg.samples) for leg in timeline.legs)
         right = heard
         seconds = (timeline.duration_ms - timeline.first_ms) / 1000
@@ -93,16 +96,20 @@ def _table(rows: list) -> Table:
     return table
 
 
-def _stay(world: Any) -> None:
+def _stay(environment: Any) -> None:
     from testigo_tools.demo.environment import USER, display
 
     console.print()
-    console.print(f"The vault's page:  [bold]{world.address}[/]", highlight=False)
-    console.print(f"  sign in as [bold]{USER}[/] with password [bold]{escape(world.password)}[/]", highlight=False)
-    console.print(f"  the passphrase that opens audio is [bold]{escape(world.audio_passphrase)}[/]", highlight=False)
+    console.print(f"The vault's page:  [bold]{environment.address}[/]", highlight=False)
+    console.print(
+        f"  sign in as [bold]{USER}[/] with password [bold]{escape(environment.password)}[/]", highlight=False
+    )
+    console.print(
+        f"  the passphrase that opens audio is [bold]{escape(environment.audio_passphrase)}[/]", highlight=False
+    )
     console.print("Ctrl-C ends the demonstration and removes what it made.", highlight=False)
     if display():
-        webbrowser.open(world.address)
+        webbrowser.open(environment.address)
     try:
         signal.pause()
     except KeyboardInterrupt:
@@ -113,7 +120,7 @@ def demo(
     once: bool = typer.Option(False, help="End after the calls; the status says whether all came out right."),
 ) -> None:
     """Start a vault and a virtual appliance, place four calls with speech, and show what became of them."""
-    from testigo_tools.demo.environment import DemoError, World
+    from testigo_tools.demo.environment import DemoEnvironment, DemoError
     from testigo_tools.softphone.phone import CallFailed
     from testigo_vault.errors import VaultError
     from testigo_vault.recordings.wording import AUDIO, OUTCOMES
@@ -125,38 +132,40 @@ def demo(
 
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     with tempfile.TemporaryDirectory(prefix="testigo-demo-") as folder:
-        world = World(Path(folder), tell)
+        environment = DemoEnvironment(Path(folder), tell)
         try:
-            world.make()
-            world.wait_for_sip()
-            happened = asyncio.run(_calls(world, tell))
+            environment.make()
+            environment.wait_for_sip()
+            happened = asyncio.run(_calls(environment, tell))
             tell("the appliance brings the recordings to the vault, and deletes them against signed receipts")
-            key = world.vault.organisation.audio_key(world.audio_passphrase)
+            key = environment.vault.organisation.audio_key(environment.audio_passphrase)
             rows = []
             for number, call in enumerate(happened, 1):
-                recording = _arrived(world, number)
-                text, right = _verdict(world, recording, key, number, call.cut_ms)
+                recording = _arrived(environment, number)
+                text, right = _verdict(environment, recording, key, number, call.cut_ms)
                 outcome = OUTCOMES[recording.outcome]
                 rows.append((number, call.story, outcome, AUDIO[recording.audio], text, right))
             console.print(_table(rows))
             good = all(row[-1] for row in rows)
             if not once:
-                _stay(world)
+                _stay(environment)
         except (DemoError, VaultError, CallFailed, TimeoutError) as error:
             tail = [
-                line for log in ("appliance/log.txt", "appliance/stderr.log", "vault.log") for line in _tail(world, log)
+                line
+                for log in ("appliance/log.txt", "appliance/stderr.log", "vault.log")
+                for line in _tail(environment, log)
             ]
             console.print("\n".join(tail), markup=False, highlight=False)
             console.print(f"[red]error:[/] {escape(str(error) or type(error).__name__)}", highlight=False)
             good = False
         finally:
-            world.close()
+            environment.close()
     if not good:
         raise typer.Exit(1)
 
 
-def _tail(world: Any, name: str) -> list[str]:
-    path = world.folder / name
+def _tail(environment: Any, name: str) -> list[str]:
+    path = environment.folder / name
     return [f"{name}: {line}" for line in path.read_text(errors="replace").splitlines()[-8:]] if path.exists() else []
 
 

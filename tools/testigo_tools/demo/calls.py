@@ -5,7 +5,7 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from testigo_tools.demo.environment import World
+from testigo_tools.demo.environment import DemoEnvironment
 from testigo_tools.softphone.phone import PhoneCall, Softphone
 from testigo_vault.notice import audio as notice_audio
 from testigo_wire.rtp import g711
@@ -50,11 +50,15 @@ def speak(notice_ms: int) -> Spoken:
     return Spoken(samples(CALLER, "en-gb"), samples(WORKER, "en-us"), notice_ms / 1000)
 
 
-async def _connect(world: World, spoken: Spoken, caller: Softphone, worker: Softphone, key: str) -> tuple:
+async def _connect(
+    environment: DemoEnvironment, spoken: Spoken, caller: Softphone, worker: Softphone, key: str
+) -> tuple:
     """A call up to the conversation: the caller hears the notice and presses key, the worker answers."""
     # The caller speaks once the worker is there: after the notice, the key and the ringing.
     audio = bytes(int((spoken.notice_s + 2.5) * RATE) & ~1) + spoken.caller
-    call = await caller.call(f"sip:100@127.0.0.1:{world.sip}", f"sip:+34910000001@127.0.0.1:{world.far}", audio)
+    call = await caller.call(
+        f"sip:100@127.0.0.1:{environment.sip}", f"sip:+34910000001@127.0.0.1:{environment.far}", audio
+    )
     await call.answered(ANSWER_S)
     await asyncio.sleep(spoken.notice_s + 0.7)
     await call.press(key)
@@ -70,27 +74,33 @@ async def _part(call: PhoneCall, other: PhoneCall) -> None:
     await other.ended(ANSWER_S)
 
 
-async def agreed(world: World, spoken: Spoken, caller: Softphone, worker: Softphone, tell: Tell) -> Happened:
+async def agreed(
+    environment: DemoEnvironment, spoken: Spoken, caller: Softphone, worker: Softphone, tell: Tell
+) -> Happened:
     tell("the caller hears the notice and presses 1")
-    call, other = await _connect(world, spoken, caller, worker, "1")
+    call, other = await _connect(environment, spoken, caller, worker, "1")
     tell("they talk, and the caller hangs up")
     await asyncio.sleep(9)
     await _part(call, other)
     return Happened("agrees", "hears the notice, presses 1, talks, hangs up")
 
 
-async def refused(world: World, spoken: Spoken, caller: Softphone, worker: Softphone, tell: Tell) -> Happened:
+async def refused(
+    environment: DemoEnvironment, spoken: Spoken, caller: Softphone, worker: Softphone, tell: Tell
+) -> Happened:
     tell("the caller hears the notice and presses 9")
-    call, other = await _connect(world, spoken, caller, worker, "9")
+    call, other = await _connect(environment, spoken, caller, worker, "9")
     tell("they talk all the same, unrecorded")
     await asyncio.sleep(4)
     await _part(call, other)
     return Happened("objects", "hears the notice, presses 9, talks unrecorded")
 
 
-async def regretted(world: World, spoken: Spoken, caller: Softphone, worker: Softphone, tell: Tell) -> Happened:
+async def regretted(
+    environment: DemoEnvironment, spoken: Spoken, caller: Softphone, worker: Softphone, tell: Tell
+) -> Happened:
     tell("the caller presses 1, and they talk")
-    call, other = await _connect(world, spoken, caller, worker, "1")
+    call, other = await _connect(environment, spoken, caller, worker, "1")
     await asyncio.sleep(5)
     tell("halfway the caller presses 9: what was recorded is destroyed, the call goes on")
     await call.press("9")
@@ -99,23 +109,25 @@ async def regretted(world: World, spoken: Spoken, caller: Softphone, worker: Sof
     return Happened("objects halfway", "presses 1, talks, presses 9, talks on")
 
 
-async def cut(world: World, spoken: Spoken, caller: Softphone, worker: Softphone, tell: Tell) -> Happened:
+async def cut(
+    environment: DemoEnvironment, spoken: Spoken, caller: Softphone, worker: Softphone, tell: Tell
+) -> Happened:
     tell("the caller presses 1, and they talk")
-    call, other = await _connect(world, spoken, caller, worker, "1")
+    call, other = await _connect(environment, spoken, caller, worker, "1")
     await asyncio.sleep(6)
     tell("the appliance loses power in mid-call")
-    world.cut_power()
+    environment.cut_power()
     cut_ms = time.time_ns() // 1_000_000
     await asyncio.sleep(1)
     call.hang_up()
     other.hang_up()
-    await asyncio.to_thread(world.power_on)
+    await asyncio.to_thread(environment.power_on)
     tell("it boots again, and closes the recording that was open")
-    await asyncio.to_thread(world.wait_for_sip)
+    await asyncio.to_thread(environment.wait_for_sip)
     return Happened("power cut", "presses 1, talks, the appliance loses power", cut_ms)
 
 
-CALLS: tuple[Callable[[World, Spoken, Softphone, Softphone, Tell], Awaitable[Happened]], ...] = (
+CALLS: tuple[Callable[[DemoEnvironment, Spoken, Softphone, Softphone, Tell], Awaitable[Happened]], ...] = (
     agreed,
     refused,
     regretted,

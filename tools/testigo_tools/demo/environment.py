@@ -101,7 +101,7 @@ def free_ports(kind: socket.SocketKind, count: int) -> list[int]:
             sock.close()
 
 
-class World:
+class DemoEnvironment:
     """progress(text): told what is being made."""
 
     def __init__(
