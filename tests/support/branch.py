@@ -1,4 +1,4 @@
-"""A branch office under test: appliance, vault, the cables to both sides, and what a test does with them."""
+"""A branch office under test: appliance, vault, captures of the traffic to both sides, and what a test does with them."""
 
 import hashlib
 import random
@@ -10,11 +10,11 @@ from typing import Any
 import serial
 from rich.progress import Progress
 
-from support.baresip import Baresip
 from support.rig import FAR, HOST, NEAR, PASSPHRASE, VaultProcess, free_udp_range, wait_for
-from support.sipp import Scenario
-from support.sipp_process import Sipp
-from support.traffic_capture import Cable
+from support.sip.baresip import Baresip
+from support.sip.sipp import Scenario
+from support.sip.sipp_process import Sipp
+from support.sip.traffic_capture import TrafficCapture
 from testigo_tools.serial.port import Port
 from testigo_tools.serial.provisioning import certify, proven_key, push
 from testigo_vault import g711
@@ -69,9 +69,9 @@ class Branch:
         self.organisation = vault.organisation
         self.first_port = free_udp_range(RTP_PORTS + 4)
         self.sip = (host, self.first_port)
-        self.near = Cable(host, self.sip, self.first_port + 1)
-        self.far = Cable(host, self.sip, self.first_port + 2)
-        self.cables = (self.near, self.far)
+        self.near = TrafficCapture(host, self.sip, self.first_port + 1)
+        self.far = TrafficCapture(host, self.sip, self.first_port + 2)
+        self.captures = (self.near, self.far)
         self.network: list = ["none"]
         self.bind_host = host
         self._listening = False
@@ -108,10 +108,10 @@ class Branch:
     def sign_settings(
         self, near: list | None = None, far: list | None = None, max_calls: int = 2, sync: list | None = None
     ) -> None:
-        """near, far, sync: as in the settings document; by default trunks at the other ends of the cables, and TCP."""
+        """near, far, sync: as in the settings document; by default trunks at the other ends of the captures, and TCP."""
         sides = [
-            side or ["trunk", cable.front[0], cable.front[1], "", "", "", "main"]
-            for side, cable in zip((near, far), self.cables, strict=True)
+            side or ["trunk", capture.front[0], capture.front[1], "", "", "", "main"]
+            for side, capture in zip((near, far), self.captures, strict=True)
         ]
         first = self.first_port + 4
         sip = [self.bind_host, self.sip[1], first, first + RTP_PORTS - 1, *sides]
@@ -184,17 +184,17 @@ class Branch:
     # Ends
 
     def caller(self, scenario: Scenario, side: int = FAR, calls: int = 1) -> Sipp:
-        return self.end(scenario, side, self.cables[side].back, calls)
+        return self.end(scenario, side, self.captures[side].back, calls)
 
     def worker(self, scenario: Scenario, side: int = NEAR, calls: int = 1) -> Sipp:
         end = self.end(scenario, side, None, calls)
-        self.cables[side].callee = end.address
+        self.captures[side].callee = end.address
         return end
 
     def end(
         self, scenario: Scenario, side: int, target=None, calls: int = 1, port: int = 0, speech: bytes = b""
     ) -> Sipp:
-        """A sipp that talks as that side does; without the cable where the target is the appliance itself."""
+        """A sipp that talks as that side does; past the capture where the target is the appliance itself."""
         name = f"{len(self._ends)}-{time.monotonic_ns()}"
         end = Sipp(self.folder / "ends" / name, self.host, scenario, speech or self.speech[side], target, calls, port)
         self._ends.append(end)
@@ -210,7 +210,7 @@ class Branch:
                 file.writeframes(g711.decode(encoding, self.speech[side]))
         end = Baresip(folder, self.host, audio, account, encoding)
         self._ends.append(end)
-        self.cables[side].callee = end.address
+        self.captures[side].callee = end.address
         return end
 
     def call(self, caller: Scenario, worker: Scenario | None = None) -> None:
@@ -224,13 +224,13 @@ class Branch:
         for end in self._ends:
             end.kill()
         self._ends.clear()
-        for cable in self.cables:
-            cable.reset()
+        for capture in self.captures:
+            capture.reset()
 
     def close(self) -> None:
         self.reset()
-        for cable in self.cables:
-            cable.close()
+        for capture in self.captures:
+            capture.close()
 
     # Recordings
 

@@ -1,10 +1,10 @@
-"""Presets as organisations use them, for the tests of what the law asks: filled in, with notices, signed, on the appliance."""
+"""Presets as organisations use them, for the tests of the legal requirements: filled in, with notices, signed, installed."""
 
 import re
 from typing import Any
 
 from support.branch import NOTICE_MS, Branch, sound
-from support.sipp import Caller
+from support.sip.sipp import Caller
 from testigo_vault.documents.signing import sign_notice, sign_policy
 from testigo_vault.notice import plan as notice_plan
 from testigo_vault.notice.audio import NoticeAudio
@@ -16,17 +16,17 @@ AFTER = NOTICE_MS + 250
 FILLED = {"date": "2026-01-31", "timezone": '"Europe/Paris"', "country_code": '"34"', "national_prefix": '""'}
 
 
-class Law:
+class InstalledPreset:
     """One preset on the branch's appliance. Call `install` first, with what the test wants otherwise."""
 
-    def __init__(self, branch: Branch, preset: str) -> None:
+    def __init__(self, branch: Branch, name: str) -> None:
         self.branch = branch
-        self.preset = preset
+        self.name = name
         self.source: PolicySource
 
     def install(self, more: str = "", **settings: Any) -> None:
         """settings: of the file, as TOML text (key_timeout_s="1"). more: TOML at its end, of the last line."""
-        text = presets.text(self.preset, "Ejemplo, S.L.")
+        text = presets.text(self.name, "Ejemplo, S.L.")
         for name, value in FILLED.items():
             text = re.sub(rf'^({name} = )"FILL IN[^"]*"', rf"\g<1>{value}", text, flags=re.MULTILINE)
         text = re.sub(r'"FILL IN[^"]*"', '"as written"', text)

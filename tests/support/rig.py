@@ -1,7 +1,7 @@
 """The ends of a system test: an organisation with its vault as a process, and an appliance as a process.
 
-`Branch` (branch.py) puts them together with the cables to sipp and baresip. Everything listens on loopback ports that are
-free, and belongs to one folder.
+`Branch` (branch.py) puts them together with sipp and baresip, and captures of their traffic. Everything listens on
+loopback ports that are free, and belongs to one folder.
 """
 
 import os

@@ -21,3 +21,10 @@ def as_wav(values, rate=RATE, channels=1):
         file.setparams((channels, 2, rate, 0, "NONE", ""))
         file.writeframes(array("h", values).tobytes())
     return out.getvalue()
+
+
+def square_wave(path, seconds=3, rate=8000):
+    """Writes a loud tone of 500 Hz as the softphone plays it, and returns its path."""
+    values = [8000 * (-1) ** (i // 8) for i in range(rate * seconds)]
+    path.write_bytes(as_wav(values, rate))
+    return path

@@ -4,8 +4,8 @@ import pytest
 
 from support.branch import NOTICE_MS, Branch, events, names, sound
 from support.rig import FAR, NEAR, Appliance, wait_for
-from support.sipp import Caller, Worker, answering, calling
-from support.sipp_process import Sipp
+from support.sip.sipp import Caller, Worker, answering, calling
+from support.sip.sipp_process import Sipp
 
 
 def audio_packets(media) -> list[bytes]:
@@ -40,8 +40,8 @@ def test_outbound_notice_to_both(branch):
         end.succeeded()
     recording = branch.recording()
     assert sorted(notice[0] for notice in events(recording, "notice")) == [NEAR, FAR]
-    for cable in branch.cables:
-        heard = b"".join(packet.payload for packet in cable.calls[0].heard_audio())
+    for capture in branch.captures:
+        heard = b"".join(packet.payload for packet in capture.calls[0].heard_audio())
         assert heard.startswith(branch.notice_audio["PCMU"])
 
 

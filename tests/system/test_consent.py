@@ -6,7 +6,7 @@ import pytest
 
 from support.branch import NOTICE_MS, events, names
 from support.rig import FAR, NEAR, wait_for
-from support.sipp import Worker, answering, calling
+from support.sip.sipp import Worker, answering, calling
 
 AFTER = NOTICE_MS + 200  # the notice is over, the question is open
 

@@ -4,7 +4,7 @@ import pytest
 
 from support.branch import NOTICE_MS, events, names
 from support.rig import FAR, NEAR
-from support.sipp import Caller, Worker, answering, calling, sdp
+from support.sip.sipp import Caller, Worker, answering, calling, sdp
 
 
 def ended(recording) -> list:

@@ -7,8 +7,8 @@ import pytest
 from support.branch import NOTICE_MS, events
 from support.rig import AUDIO_PASSPHRASE, FAR, NEAR, wait_for
 from support.serial_line import verb
-from support.sipp import answering, calling
-from support.traffic_capture import Media
+from support.sip.sipp import answering, calling
+from support.sip.traffic_capture import Media
 from testigo_vault import g711
 
 LOADED_S = 0.3  # how far apart two things that happen together may be seen on a machine with much to do
@@ -28,12 +28,12 @@ def check_stretch(media: Media, raw: bytes, begin_s: float, end_s: float) -> Non
 def check_heard(branch, raws: tuple[bytes, bytes], notice_packets: int) -> None:
     """What the parties heard of each other was recorded, to the packet: no more, no less."""
     for leg, raw in enumerate(raws):
-        heard = branch.cables[1 - leg].calls[0].heard_audio()[notice_packets if leg == NEAR else 0 :]
+        heard = branch.captures[1 - leg].calls[0].heard_audio()[notice_packets if leg == NEAR else 0 :]
         assert raw == b"".join(packet.payload for packet in heard)
 
 
-def moment(cable, first_words: str) -> float:
-    return next(message.at for message in cable.messages if message.first_line.startswith(first_words))
+def moment(capture, first_words: str) -> float:
+    return next(message.at for message in capture.messages if message.first_line.startswith(first_words))
 
 
 def export(micropython, branch, recording, folder) -> tuple[bytes, bytes]:
@@ -74,7 +74,7 @@ def test_with_sipp(branch, tmp_path, micropython, codec, encoding):
     raws = export(micropython, branch, recording, tmp_path)
     begin, end = moment(branch.near, "ACK"), moment(branch.far, "BYE")
     for leg in (NEAR, FAR):
-        check_stretch(branch.cables[leg].calls[0], raws[leg], begin, end)
+        check_stretch(branch.captures[leg].calls[0], raws[leg], begin, end)
         assert raws[leg][:160] in branch.speech[leg]
     check_heard(branch, raws, NOTICE_MS // 20)
     for leg, received, lost, late, _, _ in events(recording, "quality"):
@@ -93,7 +93,7 @@ def test_with_baresip(branch, tmp_path, micropython, encoding):
     raws = export(micropython, branch, recording, tmp_path)
     begin, end = moment(branch.near, "SIP/2.0 200"), moment(branch.far, "BYE")
     for leg in (NEAR, FAR):
-        media = branch.cables[leg].calls[0]
+        media = branch.captures[leg].calls[0]
         check_stretch(media, raws[leg], max(begin, media.said_audio()[0].at), end)
         played, kept = (g711.decode(encoding, data) for data in (branch.speech[leg] * 2, raws[leg]))
         assert kept in played, "what was kept is not what was played"

@@ -1,4 +1,4 @@
-"""What the law asks before and during the call, row by row (docs/law.md), under the presets of two laws, with real telephones.
+"""What the law requires before and during the call, row by row (docs/law.md), with real telephones, under two presets.
 
 spain: opt-in before ringing, worker's acknowledgement on file. us-two-party: a notice to both after answering, warning tone.
 """
@@ -12,10 +12,10 @@ import pytest
 
 from support.branch import NOTICE_MS, events, names
 from support.items import audio
-from support.presets import AFTER, Law
+from support.presets import AFTER, InstalledPreset
 from support.rig import FAR, NEAR, wait_for
 from support.serial_line import verb
-from support.sipp import Caller, Worker, answering, calling
+from support.sip.sipp import Caller, Worker, answering, calling
 from testigo_vault import g711
 from testigo_vault.notice import check as notice_check
 from testigo_vault.policy import purposes
@@ -25,8 +25,8 @@ PRESETS = ("spain", "us-two-party")
 
 
 @pytest.fixture(params=PRESETS)
-def law(request, branch):
-    made = Law(branch, request.param)
+def preset(request, branch):
+    made = InstalledPreset(branch, request.param)
     made.install()
     return made
 
@@ -41,19 +41,21 @@ def recorded(branch, index: int = 0):
     return recording
 
 
-def test_identity_purpose_rights_and_where_to_read_more_are_spoken_before_capture(law, branch):
+def test_identity_purpose_rights_and_where_to_read_more_are_spoken_before_capture(preset, branch):
     """The notice that the caller heard, to its end, is the signed one, and says all four; no sound is older."""
-    branch.call(law.caller().pause(700).bye(), answering())
+    branch.call(preset.caller().pause(700).bye(), answering())
     recording = recorded(branch)
     heard = b"".join(packet.payload for packet in branch.far.calls[0].heard_audio())
-    voice = law.line.notices[0]
+    voice = preset.line.notices[0]
     document = branch.organisation.documents.read(branch.organisation.documents.notice_path(voice.notice))
-    assert heard.startswith(law.audio(voice.notice).pcmu)
+    assert heard.startswith(preset.audio(voice.notice).pcmu)
     name, language, text, total_ms, _ = document.body
-    controller = law.source.controller
-    words = purposes.purpose_words(law.line.purposes, language, law.source.purposes)
+    controller = preset.source.controller
+    words = purposes.purpose_words(preset.line.purposes, language, preset.source.purposes)
     assert notice_check.check(text, language, controller.name, words, controller.information) == []
-    assert notice_check.check_keys(text, law.line.rule, law.line.accept_key, law.line.object_key, language) == []
+    assert (
+        notice_check.check_keys(text, preset.line.rule, preset.line.accept_key, preset.line.object_key, language) == []
+    )
     told = [event for event in recording.events if event.name == "notice" and event.fields[0] == FAR]
     consent = next(event for event in recording.events if event.name == "consent")
     assert told[0].fields[1:3] == [language, name] and told[0].fields[4:] == [total_ms, total_ms, True]
@@ -63,23 +65,23 @@ def test_identity_purpose_rights_and_where_to_read_more_are_spoken_before_captur
         assert 300 < len(leg) // 8 < 1500
 
 
-def test_legal_basis_and_purpose_of_the_line(law, branch):
-    branch.call(law.caller().pause(500).bye(), answering())
+def test_legal_basis_and_purpose_of_the_line(preset, branch):
+    branch.call(preset.caller().pause(500).bye(), answering())
     recording = recorded(branch)
     [[basis, worker, objection, high_level]] = events(recording, "terms")
-    assert (basis, worker) == (law.line.basis, law.line.worker)
-    assert (objection, high_level) == (law.line.objection, law.line.high_level)
+    assert (basis, worker) == (preset.line.basis, preset.line.worker)
+    assert (objection, high_level) == (preset.line.objection, preset.line.high_level)
     [[version, _, _, rule]] = events(recording, "policy")
     document, text = branch.organisation.documents.archived_policy(version)
     line = document.body[9][0]
-    assert line[fields.BASIS] == law.line.basis and line[fields.PURPOSES] == law.line.purposes
-    assert rule == law.line.rule and law.preset.split("-")[0] in ("spain", "us")
-    assert law.line.basis in text
+    assert line[fields.BASIS] == preset.line.basis and line[fields.PURPOSES] == preset.line.purposes
+    assert rule == preset.line.rule and preset.name.split("-")[0] in ("spain", "us")
+    assert preset.line.basis in text
 
 
-def test_consent_can_be_proved(law, branch, tmp_path, micropython, monkeypatch):
+def test_consent_can_be_proved(preset, branch, tmp_path, micropython, monkeypatch):
     """A receipt that stands alone holds against the recording; a changed one does not."""
-    branch.call(law.caller().pause(500).bye(), answering())
+    branch.call(preset.caller().pause(500).bye(), answering())
     recording = recorded(branch)
     name = f"{branch.device_id}/{recording.number}"
     receipt = tmp_path / "receipt.json"
@@ -89,7 +91,7 @@ def test_consent_can_be_proved(law, branch, tmp_path, micropython, monkeypatch):
     done = verb(micropython, "consent", "verify", receipt, *vault)
     assert done.returncode == 0, done.stdout + done.stderr
     text = receipt.read_text()
-    assert law.audio(law.line.notices[0].notice) and law.source.controller.name in json.dumps(
+    assert preset.audio(preset.line.notices[0].notice) and preset.source.controller.name in json.dumps(
         json.loads(text), ensure_ascii=False
     )
     receipt.write_text(re.sub(r'("given"\s*:\s*)true', r"\1false", text, count=1))
@@ -98,11 +100,11 @@ def test_consent_can_be_proved(law, branch, tmp_path, micropython, monkeypatch):
     assert done.returncode == 1
 
 
-def test_objection_is_free_and_simple(law, branch, virtual):
+def test_objection_is_free_and_simple(preset, branch, virtual):
     """One key, at any moment. Nothing is kept, nothing is left in any copy, and the call goes on."""
-    key = law.line.object_key
+    key = preset.line.object_key
     branch.call(calling().pause(150).info(key).pause(800).bye(), answering())
-    branch.call(law.caller().pause(900).info(key).pause(900).bye(), answering())
+    branch.call(preset.caller().pause(900).info(key).pause(900).bye(), answering())
     before, late = branch.recording(0), branch.recording(1)
     assert (before.reason, before.audio) == ("refused", "none")
     assert (late.reason, late.audio) == ("objection", "erased")
@@ -116,10 +118,10 @@ def test_objection_is_free_and_simple(law, branch, virtual):
         assert call.heard_audio()[-1].at > end - 5
 
 
-def test_objection_once_for_all(law, branch, micropython):
+def test_objection_once_for_all(preset, branch, micropython):
     """A number on the list of objections is never recorded, in whatever way it is written; the record says why."""
     vault = ("--vault", branch.vault.folder)
-    number = "+34600000001" if law.source.numbering.country_code == "34" else "+16505550123"
+    number = "+34600000001" if preset.source.numbering.country_code == "34" else "+16505550123"
     dialled = number.removeprefix("+34").removeprefix("+")
     done = verb(micropython, "objections", "add", number, "--reason", "asked by letter", *vault)
     assert done.returncode == 0, done.stderr
@@ -134,15 +136,15 @@ def test_objection_once_for_all(law, branch, micropython):
     assert (recording.reason, recording.audio) == ("unrecorded", "none")
     assert events(recording, "unrecorded") == [["objection list"]]
     assert "notice" not in names(recording)
-    branch.call(law.caller(dialled).pause(500).bye(), answering())
+    branch.call(preset.caller(dialled).pause(500).bye(), answering())
     assert recorded(branch, 1)
 
 
-def test_the_worker_is_informed_too(law, branch):
-    branch.call(law.caller().pause(500).bye(), answering())
+def test_the_worker_is_informed_too(preset, branch):
+    branch.call(preset.caller().pause(500).bye(), answering())
     recording = recorded(branch)
     [[way, reference]] = events(recording, "worker")
-    assert way == law.line.worker
+    assert way == preset.line.worker
     if way == "acknowledgement":
         assert "2026-01-31" in reference and "as written" in reference
     else:
@@ -154,21 +156,21 @@ def test_the_worker_is_informed_too(law, branch):
 
 def test_the_worker_hears_a_notice_of_its_own(branch):
     """The third way: the worker's telephone hears a short notice before anything is taken."""
-    law = Law(branch, "spain")
-    law.install(worker='"notice"\nworker_notice = "worker"')
-    branch.call(law.caller().pause(1300).bye(), answering())
+    preset = InstalledPreset(branch, "spain")
+    preset.install(worker='"notice"\nworker_notice = "worker"')
+    branch.call(preset.caller().pause(1300).bye(), answering())
     recording = recorded(branch)
     near = [notice for notice in events(recording, "notice") if notice[0] == NEAR]
     assert [notice[2] for notice in near] == ["worker"] and near[0][6] is True
     assert events(recording, "worker") == [["notice", "worker"]]
     heard = b"".join(packet.payload for packet in branch.near.calls[0].heard_audio())
-    assert heard.startswith(law.audio("worker").pcmu)
+    assert heard.startswith(preset.audio("worker").pcmu)
 
 
-def test_who_joins_later_hears_the_notice_and_who_heard_it_does_not_again(law, branch):
+def test_who_joins_later_hears_the_notice_and_who_heard_it_does_not_again(preset, branch):
     """The exchange puts somebody else in, then the first one back, then only a hold: one more notice, not three."""
-    caller = law.caller().pause(700).transfer("other 7", "+34600000077")
-    caller = law.again(caller).pause(700).transfer("peer 1", "+34600000001").pause(700)
+    caller = preset.caller().pause(700).transfer("other 7", "+34600000077")
+    caller = preset.again(caller).pause(700).transfer("peer 1", "+34600000001").pause(700)
     caller.reinvite("sendonly").pause(300).reinvite("sendrecv").pause(400).bye()
     branch.call(caller, answering())
     recording = recorded(branch)
@@ -178,25 +180,25 @@ def test_who_joins_later_hears_the_notice_and_who_heard_it_does_not_again(law, b
     assert (leg, how) == (FAR, "identity") and party.endswith("077")
     assert [consent[1] for consent in events(recording, "consent")] == [True, True]
     heard = b"".join(packet.payload for packet in branch.far.calls[0].heard_audio())
-    assert heard.count(law.audio(law.line.notices[0].notice).pcmu) == 2
+    assert heard.count(preset.audio(preset.line.notices[0].notice).pcmu) == 2
     # Nobody's sound was taken while the second notice was played.
     order = [event.name for event in recording.events]
     assert order.index("joined") < len(order) - 1 - order[::-1].index("notice")
 
 
-def test_who_joins_and_objects_ends_it(law, branch):
-    caller = law.caller().pause(700).transfer("other 7").pause(150).info(law.line.object_key).pause(700).bye()
+def test_who_joins_and_objects_ends_it(preset, branch):
+    caller = preset.caller().pause(700).transfer("other 7").pause(150).info(preset.line.object_key).pause(700).bye()
     branch.call(caller, answering())
     recording = branch.recording()
     assert (recording.reason, recording.audio) == ("objection", "erased")
     assert events(recording, "joined")[0][2] == "session"
 
 
-def test_telephones_are_told_of_the_recording(law, branch):
+def test_telephones_are_told_of_the_recording(preset, branch):
     """a=record by an offer of our own, to the telephone that understands it, when recording begins."""
     caller = Caller().invite(extra="Supported: record-aware\n").answered().talk()
-    if law.line.rule == "opt-in":
-        caller.pause(AFTER).info(law.line.accept_key)
+    if preset.line.rule == "opt-in":
+        caller.pause(AFTER).info(preset.line.accept_key)
     worker = Worker().incoming().ring().answer().talk().pause(NOTICE_MS + 1000).bye()
     branch.call(caller.told_by_offer().expect_bye(), worker)
     recorded(branch)
@@ -207,14 +209,16 @@ def test_telephones_are_told_of_the_recording(law, branch):
 
 def test_warning_tone(branch):
     """Both hear 1400 Hz, it is in the recording as it was heard, and nothing else of the sound is changed."""
-    law = Law(branch, "us-two-party")
-    law.install()
-    branch.call(law.caller().pause(1600).bye(), answering())
+    preset = InstalledPreset(branch, "us-two-party")
+    preset.install()
+    branch.call(preset.caller().pause(1600).bye(), answering())
     recording = recorded(branch)
     kept = raw(branch, recording)
     for leg in (NEAR, FAR):
-        said = b"".join(packet.payload for packet in branch.cables[leg].calls[0].said_audio())
-        heard = b"".join(packet.payload for packet in branch.cables[1 - leg].calls[0].heard_audio()[NOTICE_MS // 20 :])
+        said = b"".join(packet.payload for packet in branch.captures[leg].calls[0].said_audio())
+        heard = b"".join(
+            packet.payload for packet in branch.captures[1 - leg].calls[0].heard_audio()[NOTICE_MS // 20 :]
+        )
         assert kept[leg] == heard
         tail = heard[-1600:]  # after the tone: as it was said
         begin = said.find(tail) + len(tail) - len(heard)
@@ -235,11 +239,11 @@ def samples(data: bytes) -> array:
     return array("h", g711.decode("PCMU", data))
 
 
-def test_card_data_is_not_kept(law, branch):
+def test_card_data_is_not_kept(preset, branch):
     """While the worker has it paused nothing is written, neither sound nor digits; then it goes on."""
-    keys = law.line.keys
+    keys = preset.line.keys
     worker = Worker().incoming().ring().answer().talk().pause(1300)
-    if law.line.order == "answer-first":
+    if preset.line.order == "answer-first":
         worker.pause(NOTICE_MS)
     for key in keys.pause:
         worker.info(key)
@@ -247,7 +251,12 @@ def test_card_data_is_not_kept(law, branch):
     for key in keys.resume:
         worker.info(key)
     caller = (
-        law.caller().pause(1700 if law.line.order == "notice-first" else 1500).info("4").info("9").info("7").pause(2000)
+        preset.caller()
+        .pause(1700 if preset.line.order == "notice-first" else 1500)
+        .info("4")
+        .info("9")
+        .info("7")
+        .pause(2000)
     )
     branch.call(caller.bye(), worker.expect_bye())
     recording = recorded(branch)
@@ -262,17 +271,17 @@ def test_card_data_is_not_kept(law, branch):
     assert "objection" not in order  # 9 was a digit of the card
     at = {event.name: event.t_ms for event in recording.events}
     for leg, sound_kept in enumerate(raw(branch, recording)):
-        said = b"".join(packet.payload for packet in branch.cables[leg].calls[0].said_audio())
+        said = b"".join(packet.payload for packet in branch.captures[leg].calls[0].said_audio())
         lengths = 8 * (at["resume"] - at["pause"])
         whole = len(said)
         assert len(sound_kept) < whole - lengths + 4000
 
 
-@pytest.mark.parametrize("preset", PRESETS)
-def test_card_data_pause_by_the_host_ends_by_itself(branch, micropython, preset):
-    law = Law(branch, preset)
-    law.install(pause_limit_s="1")
-    ends = [branch.worker(answering()), branch.caller(law.caller().pause(3500).bye())]
+@pytest.mark.parametrize("name", PRESETS)
+def test_card_data_pause_by_the_host_ends_by_itself(branch, micropython, name):
+    preset = InstalledPreset(branch, name)
+    preset.install(pause_limit_s="1")
+    ends = [branch.worker(answering()), branch.caller(preset.caller().pause(3500).bye())]
     try:
         wait_for(lambda: len(branch.near.calls) == 1 and len(branch.near.calls[0].heard_audio()) > 40, 10, "talk")
         number = branch.port.request("record", "pause", 0)

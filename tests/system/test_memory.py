@@ -7,7 +7,7 @@ import pytest
 from support.branch import NOTICE_MS, Branch
 from support.rig import Appliance, VaultProcess, make_organisation, wait_for
 from support.serial_line import verb
-from support.sipp import answering, calling
+from support.sip.sipp import answering, calling
 
 SAMPLES = 8
 PACKETS_PER_S = 100  # of both legs, 20 ms each

@@ -8,7 +8,7 @@ import pytest
 from support.branch import NOTICE_MS, events, names, sound
 from support.items import audio
 from support.rig import FAR, NEAR, wait_for
-from support.sipp import Caller, Worker, answering, calling
+from support.sip.sipp import Caller, Worker, answering, calling
 
 AFTER = NOTICE_MS + 250
 ON_DEMAND = {"mode": "on-demand", "rule": "notify", "keys": ["*1", "*0", "*2", "*3"], "pause_limit_ms": 60000}
@@ -39,7 +39,7 @@ def test_on_demand_keeps_the_parts_that_were_asked_for(branch):
     parts = [moments[1] - moments[0], moments[3] - moments[2]]
     for leg, kept in enumerate(branch.vault.raw(recording)):
         assert abs(len(kept) / 8 - sum(parts)) < 200
-        said = b"".join(packet.payload for packet in branch.cables[leg].calls[0].said_audio())
+        said = b"".join(packet.payload for packet in branch.captures[leg].calls[0].said_audio())
         # two stretches of what was said, and nothing between them
         first = next(n for n in range(len(kept), 0, -160) if said.find(kept[:n]) >= 0)
         assert abs(first / 8 - parts[0]) < 200 and kept[first:] in said

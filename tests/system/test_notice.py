@@ -7,8 +7,8 @@ import pytest
 
 from support.branch import NOTICE_MS, events, names
 from support.rig import FAR, NEAR, wait_for
-from support.sipp import answering, calling
-from support.traffic_capture import Media
+from support.sip.sipp import answering, calling
+from support.sip.traffic_capture import Media
 
 PACKETS = NOTICE_MS // 20
 LOADED_S = 0.25  # how late a packet may be on a machine with much to do
@@ -64,7 +64,7 @@ def test_to_both_legs_after_the_answer(branch):
     branch.policy(rule="notify", order="answer-first", notice_legs="both")
     branch.call(calling().pause(NOTICE_MS + 900).bye(), answering())
     for leg in (NEAR, FAR):
-        media = branch.cables[leg].calls[0]
+        media = branch.captures[leg].calls[0]
         check_heard(media, branch.notice_audio["PCMU"])
         check_continuous(media)
     recording = branch.recording()

@@ -8,7 +8,7 @@ import pytest
 from support.branch import NOTICE_MS, Branch, events, names
 from support.rig import FAR, NEAR, Appliance, VaultProcess, make_organisation, wait_for
 from support.serial_line import verb
-from support.sipp import answering, calling
+from support.sip.sipp import answering, calling
 
 LOST_S = 0.5
 ON_THE_WAY_S = 0.08  # packets that were in a socket at the moment of the cut
@@ -62,7 +62,7 @@ def numbers(appliance, suffix: str) -> set[int]:
 
 
 def seen(branch, words: str, from_peer: bool, count: int) -> float:
-    """When the caller's cable carried the message of that first line for the count-th time."""
+    """When the message of that first line passed on the caller's side for the count-th time."""
 
     def found():
         of = [m for m in branch.far.messages if m.from_peer is from_peer and m.first_line.startswith(words)]
@@ -85,8 +85,8 @@ def cut(appliance, branch, stage: str, after_ms: float) -> float:
 
 def lost_s(branch, recording, leg: int, moment: float) -> float:
     """How much of what a party said before the cut is missing, the beginning being where the recording begins."""
-    cable = branch.cables[leg]
-    said = cable.calls[-1].said_audio()
+    capture = branch.captures[leg]
+    said = capture.calls[-1].said_audio()
     raw = branch.vault.raw(recording)[leg]
     at = b"".join(packet.payload for packet in said).find(raw)
     assert raw and at >= 0 and at % 160 == 0, "not one stretch of what was said"

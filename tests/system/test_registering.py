@@ -4,8 +4,8 @@ import pytest
 
 from support.branch import NOTICE_MS, events
 from support.rig import FAR, NEAR, wait_for
-from support.sipp import Caller, Worker, answering, calling
-from support.sipp_process import free_port
+from support.sip.sipp import Caller, Worker, answering, calling
+from support.sip.sipp_process import free_port
 
 USER, PASSWORD = "branch", "a word for SIP"
 

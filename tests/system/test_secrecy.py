@@ -8,7 +8,7 @@ import pytest
 from support.branch import NOTICE_MS, events
 from support.items import audio
 from support.rig import FAR, NEAR, wait_for
-from support.sipp import answering, calling
+from support.sip.sipp import answering, calling
 from testigo_vault.recordings.reader import read
 from testigo_wire.recording.items import AUDIO
 
@@ -68,7 +68,7 @@ def test_no_audio_before_consent(branch, virtual, order):
 
     raws = branch.vault.raw(recording)
     for leg in (NEAR, FAR):
-        said = branch.cables[leg].calls[0].said_audio()
+        said = branch.captures[leg].calls[0].said_audio()
         early = [packet.payload for packet in said if packet.at < key]
         assert early or (leg, order) == (NEAR, "notice-first")
         assert not any(payload in raws[leg] for payload in early)

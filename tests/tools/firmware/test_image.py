@@ -31,7 +31,7 @@ def test_micropython_mounts_it_and_writes_to_it(micropython, tmp_path):
     image = tmp_path / "files.bin"
     image.write_bytes(file_system(FILES, SIZE))
     assert image.stat().st_size == SIZE
-    done = run_micropython(ROOT / "tests" / "support" / "mount_image.py", [str(image)], heap="16m")
+    done = run_micropython(ROOT / "tests" / "support" / "chip" / "mount_image.py", [str(image)], heap="16m")
     digests = {f"/image/{path} {hashlib.sha256(content).hexdigest()}" for path, content in FILES.items()}
     *listed, written = done.stdout.splitlines()
     assert (set(listed), written) == (digests, "written by MicroPython")

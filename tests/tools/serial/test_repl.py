@@ -23,7 +23,7 @@ FILES = {
 def chip(micropython):
     ours, theirs = pty.openpty()
     tty.setraw(theirs)
-    script = ROOT / "tests" / "support" / "raw_repl.py"
+    script = ROOT / "tests" / "support" / "chip" / "raw_repl.py"
     process = subprocess.Popen(command(script, heap="16m"), stdin=ours, stdout=ours, stderr=subprocess.DEVNULL)
     yield os.ttyname(theirs)
     process.kill()

@@ -1,4 +1,4 @@
-"""From the files of an installed chip to a stored recording, with the chip's own HAL and heap (see chip.py)."""
+"""From the files of an installed chip to a stored recording, with the chip's own HAL and heap (see stock_esp32.py)."""
 
 import dataclasses
 import os
@@ -37,7 +37,12 @@ class Chip:
     def _run(self) -> None:
         while self.status in (None, RESET):
             self.starts += 1
-            line = command(ROOT / "tests" / "support" / "chip.py", [str(self.folder)], heap=HEAP, word="micropython32")
+            line = command(
+                ROOT / "tests" / "support" / "chip" / "stock_esp32.py",
+                [str(self.folder)],
+                heap=HEAP,
+                word="micropython32",
+            )
             self.process = subprocess.Popen(
                 line,
                 stdin=self._ours,

@@ -9,7 +9,7 @@ from support.policy_files import FULL, problems, read
 from testigo_vault.policy.source import Tone
 from testigo_vault.toml.reader import FileProblems
 
-PAGE = Path(__file__).parents[3] / "docs" / "policy.md"
+PAGE = Path(__file__).parents[2] / "docs" / "policy.md"
 TABLES = {
     "The top of the file": "",
     "[controller]": "controller",

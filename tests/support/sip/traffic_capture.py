@@ -1,8 +1,8 @@
-"""The cable between the appliance and its peers: passes SIP and RTP on and writes every packet down.
+"""Captures the traffic between the appliance and its peers: forwards SIP and RTP, and keeps every packet.
 
-It stands where a router would: the appliance knows its front, peers (sipp, baresip) know its back, and addresses in
-messages are translated on the way (as RFC 3261 and SDP carry them), so that media takes this way too. What is written
-down is what was on the wire, without the rights that a packet capture needs.
+It has the place of a router: the appliance sends to its front, the peers (sipp, baresip) send to its back, and addresses
+in messages are translated on the way (as RFC 3261 and SDP carry them), so that media takes this way too. It keeps what was
+on the wire, and needs no special rights, as capturing on a network interface would.
 """
 
 import re
@@ -61,7 +61,7 @@ class Rtp:
 
 @dataclass
 class Media:
-    """The RTP of one call on this cable. said: by the peer. heard: by the peer."""
+    """The RTP of one captured call. said: by the peer. heard: by the peer."""
 
     front: socket.socket
     back: socket.socket
@@ -90,11 +90,11 @@ class Message:
         return self.data.split(b"\r\n", 1)[0].decode("utf-8", "replace")
 
 
-class Cable(threading.Thread):
+class TrafficCapture(threading.Thread):
     """front_port: which the appliance takes this side to be. callee: the peer that calls of the appliance go to."""
 
     def __init__(self, host: str, appliance: Address, front_port: int = 0) -> None:
-        super().__init__(name="cable", daemon=True)
+        super().__init__(name="traffic-capture", daemon=True)
         self.host = host
         self.appliance = appliance
         self.callee: Address | None = None
@@ -114,7 +114,7 @@ class Cable(threading.Thread):
         self.start()
 
     def reset(self) -> None:
-        """Forget the calls there were: the next test begins with an empty cable."""
+        """Forget the calls there were: the next test begins with an empty capture."""
         with self._lock:
             for media in self._media.values():
                 for sock in (media.front, media.back):
@@ -184,7 +184,7 @@ class Cable(threading.Thread):
         return LENGTH.sub(rb"\g<1>\g<2>%d" % len(body), data, count=1)
 
     def _media_moved(self, data: bytes, call_id: bytes, from_peer: bool) -> bytes:
-        """The message with the cable's media port in its SDP (RFC 8866) in place of the sender's."""
+        """The message with the capture's media port in its SDP (RFC 8866) in place of the sender's."""
         found = MEDIA_LINE.search(data)
         if not found or found[1] == b"0":
             return data

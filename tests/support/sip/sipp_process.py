@@ -6,7 +6,7 @@ from pathlib import Path
 
 from support.peers import peer
 from support.rig import free_udp_range, wait_for
-from support.sipp import Scenario
+from support.sip.sipp import Scenario
 
 SECONDS = 40
 

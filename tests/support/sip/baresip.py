@@ -8,7 +8,7 @@ from pathlib import Path
 
 from support.peers import baresip_modules, peer
 from support.rig import free_tcp_port, wait_for
-from support.sipp_process import free_port
+from support.sip.sipp_process import free_port
 
 MODULES = ("ctrl_tcp", "g711", "account", "menu", "aufile", "aubridge")
 

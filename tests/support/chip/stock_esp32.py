@@ -4,7 +4,7 @@ stdin is its console, and the board is a chip's, so `hal_esp32.py` runs.
 MicroPython's Unix port plays it: `machine` and `network` stand in with what of them the HAL may use, and are as strict
 as the port's. What C does (sockets, the UART, Wi-Fi) is not shown here; docs/chip.md says what was read of that.
 
-    micropython chip.py FOLDER      FOLDER has flash.bin; status 3 asks for another start
+    micropython stock_esp32.py FOLDER      FOLDER has flash.bin; status 3 asks for another start
 """
 
 import os

@@ -1,0 +1,64 @@
+"""How the tree is divided: packages of a size that one list shows, and tests in the folders of what they test."""
+
+import ast
+from collections import Counter
+from pathlib import Path
+
+from support.micropython_runner import ROOT
+from support.tree import below, check, files, name, syntax
+
+MOST_MODULES = 21
+# One file for each verb of the command line; the list of verbs is its table of contents.
+LONGER = {"tools/testigo_tools/commands"}
+SOURCES = ("firmware/testigo_wire", "firmware/recorder", "host/testigo_vault", "tools/testigo_tools", "tests/support")
+# Folder of tests -> the package whose packages its folders are named after.
+MIRRORS = {
+    "tests/wire": "firmware/testigo_wire",
+    "tests/recorder": "firmware/recorder",
+    "tests/vault": "host/testigo_vault",
+    "tests/tools": "tools/testigo_tools",
+}
+
+
+def test_no_folder_has_too_many_modules():
+    counts = Counter(name(path.parent) for path in files(".py") if path.name != "__init__.py")
+    crowded = [
+        f"{folder}: {count} modules"
+        for folder, count in counts.items()
+        if count > MOST_MODULES and folder not in LONGER
+    ]
+    check(crowded, f"a folder has at most {MOST_MODULES} modules; divide it by subject")
+
+
+def test_each_package_says_what_it_is_for():
+    problems = []
+    for source in SOURCES:
+        folders = {path.parent for path in below(source, ".py")}
+        for folder in sorted(
+            folder for folder in folders if "migrations" not in folder.parts
+        ):  # scripts that Alembic loads
+            init = folder / "__init__.py"
+            if not init.exists():
+                problems.append(f"{name(folder)}: no __init__.py")
+            elif not ast.get_docstring(syntax(init)):
+                problems.append(f"{name(init)}: no docstring")
+    check(problems, "every package has an __init__.py with a docstring")
+
+
+def test_each_test_names_the_module_or_package_that_it_tests():
+    """As test_<module>.py, or test_<module>_<aspect>.py, or with the package's own name, in the folder of its package."""
+    problems = []
+    for tests, source in MIRRORS.items():
+        for path in below(tests, ".py"):
+            package = ROOT / source / path.parent.relative_to(ROOT / tests)
+            if not (package / "__init__.py").exists():
+                problems.append(f"{name(path)}: there is no package {name(package)}")
+            elif path.name.startswith("test_") and not _tested_module(path, package):
+                problems.append(f"{name(path)}: {name(package)} has no module of that name")
+    check(problems, "tests/<tree>/<package>/test_<module>.py tests that module")
+
+
+def _tested_module(path: Path, package: Path) -> bool:
+    modules = {found.stem.rstrip("_") for found in package.iterdir() if found.suffix == ".py" or found.is_dir()}
+    subject = path.stem.removeprefix("test_")
+    return any(subject == module or subject.startswith(f"{module}_") for module in modules | {package.name})
