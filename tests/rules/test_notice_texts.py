@@ -3,7 +3,7 @@
 import runpy
 
 from support.micropython_runner import ROOT
-from testigo_vault.policy.purposes import LANGUAGES
+from testigo_vault.vocabulary.translator import LANGUAGES
 
 
 def test_texts_on_the_page_are_those_of_the_program():

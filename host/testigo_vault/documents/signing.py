@@ -11,12 +11,12 @@ from testigo_vault.notice.audio import NoticeAudio
 from testigo_vault.policy import parser as policy_toml
 from testigo_vault.policy.checks import line_of, refuse_unfinished
 from testigo_vault.policy.compiler import policy_body
-from testigo_vault.policy.purposes import base_language
 from testigo_vault.policy.settings import settings_body
 from testigo_vault.policy.source import PolicySource
 from testigo_vault.toml.positions import Path as Setting
 from testigo_vault.toml.positions import shown
 from testigo_vault.toml.reader import FileProblems, Problem
+from testigo_vault.vocabulary.translator import base_language
 from testigo_wire.errors import WireError
 from testigo_wire.policy import documents as wire_documents
 

@@ -8,7 +8,7 @@ import re
 
 from testigo_vault.errors import VaultError
 from testigo_vault.notice.sentences import DIGITS, MARKS, PURPOSE_LINKS, SENTENCES, SYMBOLS
-from testigo_vault.policy.purposes import LANGUAGES, base_language
+from testigo_vault.vocabulary.translator import LANGUAGES, base_language
 
 # An address of the web or of mail. The end of a domain is two or more small letters, so that "S.L." is none.
 ADDRESS = re.compile(

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from testigo_vault.errors import NotFound, VaultError
 from testigo_vault.notice import check as notice_check
 from testigo_vault.notice import compose as notice_text
-from testigo_vault.policy.purposes import LANGUAGES, base_language, purpose_words
+from testigo_vault.policy.purposes import purpose_words
 from testigo_vault.policy.source import Line, PolicySource
 from testigo_vault.toml.reader import is_placeholder
+from testigo_vault.vocabulary.translator import LANGUAGES, base_language
 
 
 @dataclass

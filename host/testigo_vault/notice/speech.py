@@ -17,7 +17,7 @@ from pathlib import Path
 
 from testigo_vault.errors import VaultError
 from testigo_vault.notice import compose as notice_text
-from testigo_vault.policy.purposes import base_language
+from testigo_vault.vocabulary.translator import base_language
 
 DEFAULT_LIMIT_S = 300.0
 

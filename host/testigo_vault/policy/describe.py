@@ -1,24 +1,29 @@
 """What a line of a policy does, in plain words: for `testigo policy check` and `testigo policy try`."""
 
 from testigo_vault.policy.compiler import worker_reference
-from testigo_vault.policy.purposes import BASES, base_language, purpose_words
+from testigo_vault.policy.purposes import purpose_words
 from testigo_vault.policy.source import Line, PolicySource, Span, Voice
+from testigo_vault.vocabulary.translator import base_language, translator
 
-DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-DIRECTIONS = {"in": "incoming calls", "out": "outgoing calls", "both": "incoming and outgoing calls"}
-IMPOSSIBLE = {
-    "connect-unrecorded": "the call goes on without recording",
-    "refuse-call": "the call is refused or ended",
-}
-KEPT = {
-    "full": "the whole number of the other party",
-    "last-3": "the last three digits of the other party's number",
-    "none": "nothing of the other party's number",
-}
+_WORDS = translator("en")
+
+
+def calls(direction: str) -> str:
+    return f"{_WORDS.term('directions', direction)} calls"
+
+
+def impossible(line: Line) -> str:
+    """What happens to a call that cannot be recorded."""
+    return _WORDS.term("impossible", line.impossible)
+
+
+def number_kept(line: Line) -> str:
+    """How much of the other party's number stays on record of a call without audio."""
+    return _WORDS.term("numbers-kept", line.unrecorded_numbers)
 
 
 def title(line: Line) -> str:
-    return f"Line {line.name}, {DIRECTIONS[line.direction]}"
+    return f"Line {line.name}, {calls(line.direction)}"
 
 
 def describe(line: Line, source: PolicySource) -> list[tuple[str, str]]:
@@ -34,14 +39,14 @@ def describe(line: Line, source: PolicySource) -> list[tuple[str, str]]:
         ("Tone", tone(line)),
         ("Keys", keys(line)),
         ("Longest", f"{line.max_ms / 60_000:g} minutes" if line.max_ms else "no limit"),
-        ("If impossible", IMPOSSIBLE[line.impossible]),
+        ("If impossible", impossible(line)),
         ("Kept of numbers", numbers_kept(line)),
         ("High level", "yes: RD 1720/2007 article 81.3, GDPR article 9" if line.high_level else "no"),
     ]
 
 
 def recorded(line: Line, source: PolicySource) -> str:
-    text = "all calls" if line.mode == "all" else "on demand, the parts that the worker asks for"
+    text = ("" if line.mode == "all" else "on demand, ") + _WORDS.term("modes", line.mode)
     if line.schedule:
         text += f"; {'; '.join(span(part) for part in line.schedule)} ({source.timezone})"
     if line.only:
@@ -55,9 +60,9 @@ def span(part: Span) -> str:
     """Monday to Friday 08:00 to 18:00"""
     days = part.days
     if len(days) > 2 and days == list(range(days[0], days[-1] + 1)):
-        names = f"{DAYS[days[0]]} to {DAYS[days[-1]]}"
+        names = f"{_WORDS.term('days', days[0])} to {_WORDS.term('days', days[-1])}"
     else:
-        names = ", ".join(DAYS[day] for day in days)
+        names = ", ".join(_WORDS.term("days", day) for day in days)
     return f"{names} {clock(part.begin)} to {clock(part.end)}"
 
 
@@ -69,10 +74,10 @@ def because(line: Line, source: PolicySource) -> str:
     words = []
     for code in line.purposes:
         own = source.purposes.get(code, {})
-        # A purpose of the policy's own may have no English words: any tell more than none.
+        # A purpose of the policy itself may have no English words: those of another language say more than its code.
         known = not own or any(base_language(language) == "en" for language in own)
         words += purpose_words([code], "en", source.purposes) if known else list(own.values())[:1]
-    return f"to {', '.join(words)}; {BASES[line.basis]['en']}"
+    return f"to {', '.join(words)}; {_WORDS.term('bases', line.basis)}"
 
 
 def asked(line: Line) -> str:
@@ -135,4 +140,4 @@ def keys(line: Line) -> str:
 
 
 def numbers_kept(line: Line) -> str:
-    return f"of calls never recorded {KEPT[line.unrecorded_numbers]}; of recorded ones the whole numbers"
+    return f"of calls never recorded {number_kept(line)}; of recorded ones the whole numbers"

@@ -89,7 +89,7 @@ def run(
     trial.why = decision.why_not(found, now_ms, body[7], other, hit)
     if trial.why:
         steps.append(Step("Recorded", f"no: {WHY.get(trial.why, trial.why)}", True))
-        kept = f"; the record keeps {words.KEPT[line.unrecorded_numbers]}" if line else ""
+        kept = f"; the record keeps {words.number_kept(line)}" if line else ""
         steps.append(Step("Then", f"the call is connected and not recorded{kept}"))
         return trial
     assert line
@@ -125,7 +125,7 @@ def _line_step(source: PolicySource, name: str, direction: str, line: Line | Non
     if line:
         return Step("Line", f"{words.title(line)}: {words.recorded(line, source) if line.mode != 'never' else 'never'}")
     there = ", ".join(f"{line.name} ({line.direction})" for line in source.lines)
-    return Step("Line", f"no line {name} for {words.DIRECTIONS[direction]}; there are {there}")
+    return Step("Line", f"no line {name} for {words.calls(direction)}; there are {there}")
 
 
 def _objection_step(looked: bool, hit: bool, known: list[str]) -> Step:
@@ -148,7 +148,7 @@ def _recorded_steps(source: PolicySource, line: Line, voice: int, direction: str
     steps.append(Step("Tone", words.tone(line)))
     steps.append(Step("Keys", words.keys(line)))
     steps.append(Step("Longest", f"{line.max_ms / 60_000:g} minutes" if line.max_ms else "no limit"))
-    steps.append(Step("If impossible", words.IMPOSSIBLE[line.impossible]))
+    steps.append(Step("If impossible", words.impossible(line)))
     steps.append(Step("Kept of numbers", words.numbers_kept(line)))
     return steps
 

@@ -18,7 +18,6 @@ from testigo_vault.identity.certificates import device_public
 from testigo_vault.identity.keys import INDEX_STREAM, StreamKeyOpener
 from testigo_vault.playback.decrypt import unchanged_copy
 from testigo_vault.policy import parser as policy_toml
-from testigo_vault.policy.purposes import base_language
 from testigo_vault.policy.source import PolicySource
 from testigo_vault.primitives import HOST, verify
 from testigo_vault.receipt.facts import Material, document_bytes, evidence_in, facts_of
@@ -30,6 +29,7 @@ from testigo_vault.recordings.rows import QUARANTINED
 from testigo_vault.storage.models import Recording
 from testigo_vault.toml.reader import FileProblems
 from testigo_vault.vault import Vault
+from testigo_vault.vocabulary.translator import base_language
 from testigo_wire.policy import documents as wire
 from testigo_wire.recording.items import Item, seal_digest
 

@@ -128,13 +128,13 @@ _EN = Words(
     other_party="the other party of the call",
     worker_side="the worker's side",
     this_call="this call",
-    verdicts=VERDICTS,
+    verdicts=dict(VERDICTS),
     rules={
         "notify": "hearing the notice to its end is enough",
         "opt-out": "recorded unless a key is pressed to object",
         "opt-in": "recorded only if a key is pressed to agree",
     },
-    unrecorded=UNRECORDED,
+    unrecorded=dict(UNRECORDED),
     by={
         "notice": "by hearing the notice to its end",
         "key": "by pressing key {key}",

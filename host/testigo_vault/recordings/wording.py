@@ -1,113 +1,29 @@
-"""Events, outcomes and reasons in plain words, for pages and for `testigo show`."""
+"""Events, outcomes and reasons in words, for pages and for `testigo show`. The words stand in `vocabulary/<language>.toml`.
+
+Without a language the words are English, as on the command line.
+"""
 
 from collections.abc import Callable
 
-from testigo_vault.policy import purposes
 from testigo_vault.printable import visible
+from testigo_vault.vocabulary.translator import Translator, translator
 
-OUTCOMES = {
-    "recorded": "Recorded after notice",  # by the rule of the line, which may ask for consent or not
-    "objected": "Objected later: audio destroyed",
-    "refused": "Objected: nothing recorded",
-    "unrecorded": "Connected without recording",
-    "unlawful": "Recorded without valid consent",
-    "cut": "Cut by a power failure",
-    "test": "Self-test",
-    "no-call": "No conversation",
-    "unknown": "Not known",
-}
+_ENGLISH = translator("en")
+OUTCOMES = _ENGLISH.table("outcomes")
+REASONS = _ENGLISH.table("reasons")
+CLOCKS = {int(code): words for code, words in _ENGLISH.table("clocks").items()}
+AUDIO = _ENGLISH.table("audio")
+RULES = _ENGLISH.table("rules")
+VERDICTS = _ENGLISH.table("verdicts")
+BASES = _ENGLISH.table("bases")
+UNRECORDED = _ENGLISH.table("unrecorded")
+WHO = _ENGLISH.table("by")
 
-REASONS = {
-    "hang-up": "the call was hung up",
-    "objection": "a party objected",
-    "refused": "consent was not given",
-    "power-loss": "the appliance lost power",
-    "unrecorded": "recording was not possible",
-    "cancelled": "the caller gave up",
-    "failed": "the call failed",
-    "test": "a self-test ended",
-    "limit": "the longest allowed time was reached",
-}
-
-CLOCKS = {
-    0: "never set: times are relative to a start that is not known",
-    1: "kept over a restart: approximate",
-    2: "set by the vault or the network",
-}
-
-AUDIO = {
-    "none": "no audio was ever recorded",
-    "present": "sealed; opens with the audio key",
-    "erased": "destroyed; only digests are left",
-}
-
-RULES = {
-    "notify": "the notice is enough",
-    "opt-out": "recorded unless a key is pressed to object",
-    "opt-in": "recorded only after a key is pressed to agree",
-}
-
-# Of evidence.py, and of indexing.UNLAWFUL.
-VERDICTS = {
-    "given": "Consent was given before the first sound was recorded.",
-    "given-in-part": "Consent was given for a part of the call and refused for another; only the first was recorded.",
-    "informed": "The notice was played to its end before the first sound was recorded.",
-    "not-objected": "The notice was played to its end, and no objection came in time, before the first sound was recorded.",
-    "refused": "Consent was not given, and nothing was recorded.",
-    "unanswered": "No key was pressed in time: there was no consent, and nothing was recorded.",
-    "objected": "The other party objected before recording began. Nothing was recorded.",
-    "withdrawn": "A party objected during the call. No audio is kept.",
-    "not-asked": "Consent was not asked for, and nothing was recorded.",
-    "test": "A self-test of the appliance: there was nobody to ask.",
-    "unlawful": "Audio was recorded without valid consent.",
-}
-
-BASES = {code: words["en"] for code, words in purposes.BASES.items()}
-
-# Why a call, or the rest of one, was not recorded: what appliances write -> a sentence without its stop.
-UNRECORDED = {
-    "no line in the policy": "the policy has no line for it",
-    "mode never": "calls on this line are never recorded",
-    "objection list": "a number of the call is on the objection list",
-    "outside the schedule": "calls on this line are not recorded at that time",
-    "not of the numbers to be recorded": "the other party's number is not one of those that are recorded",
-    "of the numbers not to be recorded": "the other party's number is one of those that are not recorded",
-    "notice missing": "the notice was not there",
-    "notice incomplete or not the signed one": "the notice was cut short, or was not the signed one",
-    "limit": "the longest allowed time was reached",
-    "no keys": "no key was ready to seal it with",
-}
-
-WORKER_WAYS = {
-    "notice": "by the notice '{reference}', played to its end",
-    "tone": "by the warning tone",
-    "acknowledgement": "by an acknowledgement on file ({reference})",
-}
-
-WHO = {"key": "by a key", "host": "by command", "limit": "by the time limit", "sdp": "by the telephone (SDP)"}
-
-_LEGS: dict[int, str] = {0: "the worker's side", 1: "the other party"}
-_CHANNELS = {"rfc4733": "in the audio stream (RFC 4733)", "info": "by SIP INFO", "sdp": "in the SDP (RFC 7866)", "": ""}
-_GIVEN_BY = {
-    "key": "by pressing key {key}",
-    "sdp": "by the telephone's own setting",
-    "test": "as a self-test",
-}
-# What lets recording begin without being consent (GDPR article 4(11): a clear affirmative act).
-_ALLOWED_BY = {
-    "notice": "the notice was heard to its end",
-    "timeout": "no key was pressed in time to object",
-}
-_REFUSED_BY = {**_GIVEN_BY, "timeout": "as no key came in time"}
-_JOINED = {
-    "identity": "another identity was announced",
-    "session": "another session took its place",
-    "conference": "the call became a conference",
-}
+_SIDES = {0: "near", 1: "far"}
 
 
 def party(uri: str) -> str:
-    """Who that is, for a heading: the number or name in a SIP URI; anything else as it stands."""
+    """The number or name in a SIP URI, for a heading; any other text as it is."""
     scheme, _, rest = uri.partition(":")
     user, at, _ = rest.partition("@")
     return user if scheme in ("sip", "sips") and user and at else uri
@@ -121,93 +37,128 @@ def clock_time(t_ms: int) -> str:
     return f"{head}:{ms // 1000:02}.{ms % 1000:03}"
 
 
-def event(name: str, fields: list) -> str:
-    """One sentence for an event; an event of a later version is told by its name and fields."""
-    teller = _EVENTS.get(name)
-    if teller is not None:
+def event(name: str, fields: list, language: str = "en") -> str:
+    """One sentence for an event; the name and the fields of an event that a later version added."""
+    sentence = _EVENTS.get(name)
+    if sentence is not None:
         try:
-            return visible(teller(*fields))
+            return visible(sentence(_EventWords(translator(language)), *fields))
         except (TypeError, KeyError, ValueError, IndexError):
             pass
     return visible(f"{name.replace('_', ' ')} {', '.join(str(field) for field in fields)}".strip())
 
 
-def _by(who: str) -> str:
-    return f", {WHO.get(who, who)}" if who else ""
-
-
-def _call(line, direction, caller, callee, sip_call_id, source):
-    if source == "test":
-        return "A self-test began; its sound is made by the appliance."
-    kind = "Incoming" if direction == "in" else "Outgoing"
-    return f"{kind} call on line {line or '(none)'}: {caller or 'unknown'} to {callee or 'unknown'}."
-
-
-def _policy(version, digest, mode, rule):
-    if not version:
-        return "No valid policy: the appliance may not record."
-    modes = {"all": "all calls", "on-demand": "on demand", "never": "no calls"}
-    return f"Policy version {version} applied: {modes.get(mode, mode)}; {RULES.get(rule, rule)}."
-
-
-def _notice(leg, language, name, digest, played_ms, total_ms, completed):
-    who = _LEGS.get(leg, f"leg {leg}")
-    how = "to its end" if completed else "but cut short"
-    return f"Notice '{name}' ({language}) played to {who} {how}: {played_ms / 1000:.1f} of {total_ms / 1000:.1f} s."
-
-
-def answer(given: bool, by: str, key: str) -> str:
+def answer(given: bool, by: str, key: str, language: str = "en") -> str:
     """What was answered to a notice, and how."""
-    if given and by in _ALLOWED_BY:
-        return f"none, and recording may begin: {_ALLOWED_BY[by]}"
-    how = (_GIVEN_BY if given else _REFUSED_BY).get(by, by).format(key=key)
-    return f"{'given' if given else 'not given'} {how}"
+    words = _EventWords(translator(language))
+    if given and by in translator(language).table("allowed"):
+        return words.say("allowed", allowed=words.term("allowed", by))
+    how = words.term("answers", by).replace("{key}", key)
+    return words.say("given" if given else "not-given", how=how)
 
 
-def _consent(rule, given, by, key, channel):
-    if given and by in _ALLOWED_BY:
-        return f"Recording may begin: {_ALLOWED_BY[by]}. Rule: {RULES.get(rule, rule)}."
-    sent = f", sent {_CHANNELS.get(channel, channel)}" if channel else ""
-    return f"Consent {answer(given, by, key)}{sent}. Rule: {RULES.get(rule, rule)}."
+def why_unrecorded(why: str, language: str = "en") -> str:
+    return translator(language).term("unrecorded", why)
 
 
-def why_unrecorded(why: str) -> str:
-    return UNRECORDED.get(why, why)
-
-
-def how_informed(by: str, reference: str) -> str:
+def how_informed(by: str, reference: str, language: str = "en") -> str:
     """How a worker was informed, to follow "informed"."""
-    return WORKER_WAYS.get(by, by).format(reference=reference)
+    return translator(language).term("worker", by).replace("{reference}", reference)
 
 
-def _terms(basis, worker, objection, high_level):
-    brings = {"connect": "destroys what is held, and the call goes on unrecorded", "end-call": "ends the call"}.get(
-        objection, objection
+class _EventWords:
+    """The sentences of events in one language."""
+
+    def __init__(self, words: Translator) -> None:
+        self.language = words.language
+        self.term = words.term
+        self._sentences = words.table("events")
+
+    def say(self, sentence: str, **values: object) -> str:
+        return self._sentences[sentence].format(**values)
+
+    def leg(self, leg: int) -> str:
+        return self.term("legs", _SIDES.get(leg, "unknown"))
+
+    def number(self, number: str) -> str:
+        return number or self._sentences["unknown"]
+
+    def with_who(self, sentence: str, by: str) -> str:
+        return self.say(f"{sentence}-by", by=self.term("by", by)) if by else self.say(sentence)
+
+
+def _call(words, line, direction, caller, callee, sip_call_id, source):
+    if source == "test":
+        return words.say("call-test")
+    return words.say(
+        "call-in" if direction == "in" else "call-out",
+        line=line or words.say("no-line"),
+        caller=words.number(caller),
+        callee=words.number(callee),
     )
-    level = " The data are of the high level." if high_level else ""
-    return f"Legal basis: {BASES.get(basis, basis)}. An objection {brings}.{level}"
 
 
-def _tone(hertz, length_ms, interval_ms, level):
-    return (
-        f"Warning tone for both parties from here on: {hertz} Hz for {length_ms} ms every {interval_ms / 1000:g} s, "
-        f"at -{level} dBm0."
+def _policy(words, version, digest, mode, rule):
+    if not version:
+        return words.say("policy-none")
+    return words.say("policy", version=version, mode=words.term("modes", mode), rule=words.term("rules", rule))
+
+
+def _notice(words, leg, language, name, digest, played_ms, total_ms, completed):
+    return words.say(
+        "notice" if completed else "notice-cut",
+        name=name,
+        language=language,
+        leg=words.leg(leg),
+        played=f"{played_ms / 1000:.1f}",
+        total=f"{total_ms / 1000:.1f}",
     )
 
 
-def _joined(leg, party, how):
-    return f"Somebody joined on {_LEGS.get(leg, 'a leg not known')}: {_JOINED.get(how, how)}{f' ({party})' if party else ''}."
+def _consent(words, rule, given, by, key, channel):
+    rule = words.term("rules", rule)
+    if given and by in translator(words.language).table("allowed"):
+        return words.say("consent-allowed", allowed=words.term("allowed", by), rule=rule)
+    said = answer(given, by, key, words.language)
+    if not channel:
+        return words.say("consent", answer=said, rule=rule)
+    return words.say("consent-sent", answer=said, channel=words.term("channels", channel), rule=rule)
 
 
-def _media(leg, encoding, payload_type, clock_rate, ptime_ms):
-    return f"Sound from {_LEGS.get(leg, 'nobody known')}: {encoding}, {clock_rate} Hz, {ptime_ms} ms a packet."
-
-
-def _quality(leg, received, lost, late, jitter_us, size):
-    return (
-        f"Quality from {_LEGS.get(leg, 'nobody known')}: {received} packets, {lost} lost, {late} late, "
-        f"jitter {jitter_us / 1000:.1f} ms, {size} bytes."
+def _terms(words, basis, worker, objection, high_level):
+    return words.say(
+        "terms-high" if high_level else "terms",
+        basis=words.term("bases", basis),
+        objection=words.term("objections", objection),
     )
+
+
+def _tone(words, hertz, length_ms, interval_ms, level):
+    return words.say("tone", hertz=hertz, length=length_ms, interval=f"{interval_ms / 1000:g}", level=level)
+
+
+def _joined(words, leg, party, how):
+    how = words.term("joined", how)
+    return words.say("joined-party" if party else "joined", leg=words.leg(leg), how=how, party=party)
+
+
+def _media(words, leg, encoding, payload_type, clock_rate, ptime_ms):
+    return words.say("media", leg=words.leg(leg), encoding=encoding, clock_rate=clock_rate, ptime=ptime_ms)
+
+
+def _quality(words, leg, received, lost, late, jitter_us, size):
+    jitter = f"{jitter_us / 1000:.1f}"
+    return words.say("quality", leg=words.leg(leg), received=received, lost=lost, late=late, jitter=jitter, size=size)
+
+
+def _objection(words, leg, key, channel):
+    sentence = "objection-sdp" if channel == "sdp" else "objection-key" if key else "objection"
+    return words.say(sentence, leg=words.leg(leg), key=key)
+
+
+def _hang_up(words, leg, status, reason):
+    who = words.term("legs", _SIDES.get(leg, "appliance"))
+    return words.say("hang-up-status" if status else "hang-up", leg=who, status=f"{status} {reason}".rstrip())
 
 
 _EVENTS: dict[str, Callable[..., str]] = {
@@ -217,32 +168,23 @@ _EVENTS: dict[str, Callable[..., str]] = {
     "consent": _consent,
     "media": _media,
     "quality": _quality,
-    "dtmf": lambda leg, digit, channel: f"Key {digit} pressed by {_LEGS.get(leg, 'nobody known')}.",
-    "on_hold": lambda leg, held: (
-        f"{_LEGS.get(leg, 'nobody known').capitalize()} {'put the call on hold' if held else 'took the call back'}."
+    "dtmf": lambda words, leg, digit, channel: words.say("dtmf", digit=digit, leg=words.leg(leg)),
+    "on_hold": lambda words, leg, held: words.say("hold" if held else "hold-end", leg=words.leg(leg)),
+    "gap": lambda words, leg, count, ms, why: words.say("gap", ms=ms, count=count, leg=words.leg(leg), why=why),
+    "objection": _objection,
+    "erased": lambda words, items: words.say("erased", items=items),
+    "unrecorded": lambda words, why: words.say("unrecorded", why=words.term("unrecorded", why)),
+    "pause": lambda words, by="": words.with_who("pause", by),
+    "resume": lambda words, by="": words.with_who("resume", by),
+    "started": lambda words, by: words.with_who("started", by),
+    "stopped": lambda words, by: words.with_who("stopped", by),
+    "worker": lambda words, by, reference: words.say("worker", how=how_informed(by, reference, words.language)),
+    "parties": lambda words, caller, callee: words.say(
+        "parties", caller=words.number(caller), callee=words.number(callee)
     ),
-    "gap": lambda leg, count, ms, why: (
-        f"Gap of {ms} ms ({count} packets) from {_LEGS.get(leg, 'nobody known')}: {why}."
-    ),
-    "objection": lambda leg, key, channel: (
-        f"Objection by {_LEGS.get(leg, 'nobody known')}"
-        + (f" with key {key}" if key else "")
-        + (" in the SDP of its telephone (RFC 7866)" if channel == "sdp" else "")
-        + ": recording ends."
-    ),
-    "erased": lambda items: f"Audio destroyed: {items} items replaced by their digests.",
-    "unrecorded": lambda why: f"Connected without recording: {why_unrecorded(why)}.",
-    "pause": lambda by="": f"Recording paused{_by(by)}: neither sound nor digits are kept.",
-    "resume": lambda by="": f"Recording resumed{_by(by)}.",
-    "started": lambda by: f"The worker wanted it recorded from here on{_by(by)}.",
-    "stopped": lambda by: f"The worker wanted no more of it recorded{_by(by)}.",
-    "worker": lambda by, reference: f"The worker was informed {how_informed(by, reference)}.",
-    "parties": lambda caller, callee: f"The numbers in full: {caller or 'unknown'} to {callee or 'unknown'}.",
     "terms": _terms,
     "tone": _tone,
     "joined": _joined,
-    "hang_up": lambda leg, status, reason: (
-        f"Hung up by {_LEGS.get(leg, 'the appliance')}{f' ({status} {reason}'.rstrip() + ')' if status else ''}."
-    ),
-    "power_loss": lambda *fields: "The appliance had lost power; the recording was closed at the next start.",
+    "hang_up": _hang_up,
+    "power_loss": lambda words, *fields: words.say("power-loss"),
 }

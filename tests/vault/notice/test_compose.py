@@ -9,7 +9,8 @@ from testigo_vault.notice.check import check, check_keys, tells_key
 from testigo_vault.notice.compose import choices, compose, compose_worker, join_purposes, parts, spoken, spoken_key
 from testigo_vault.notice.cues import PURPOSE_CUES
 from testigo_vault.notice.sentences import SENTENCES
-from testigo_vault.policy.purposes import BASES, LANGUAGES, PURPOSES, purpose_words
+from testigo_vault.policy.purposes import BASES, PURPOSES, purpose_words
+from testigo_vault.vocabulary.translator import LANGUAGES
 
 NAME = "Ejemplo e Hijos, S.L."
 PLACE = "www.ejemplo.es/llamadas"

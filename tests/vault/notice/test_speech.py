@@ -10,7 +10,7 @@ import pytest
 from testigo_vault.errors import VaultError
 from testigo_vault.notice.audio import from_sounds
 from testigo_vault.notice.speech import by_command, by_espeak, speak, voice_of
-from testigo_vault.policy.purposes import LANGUAGES
+from testigo_vault.vocabulary.translator import LANGUAGES
 
 
 @pytest.fixture

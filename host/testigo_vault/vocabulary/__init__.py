@@ -1,0 +1,1 @@
+"""The words for the codes of policies and recordings: one TOML file a language."""
