@@ -10,17 +10,10 @@ from functools import cache
 from itertools import pairwise
 
 from testigo_vault.notice.compose import ADDRESS, TELEPHONE, language_of
-from testigo_vault.notice.cues import (
-    CONNECTORS,
-    DOMAINS,
-    LEGAL_FORMS,
-    PRESS_CUES,
-    PURPOSE_CUES,
-    READ_ON_CUES,
-    RIGHTS_CUES,
-)
-from testigo_vault.notice.sentences import DIGITS, MARKS, SYMBOLS
+from testigo_vault.notice.cues import CONNECTORS, DOMAINS, LEGAL_FORMS, PRESS_CUES
+from testigo_vault.notice.texts import notice_texts
 from testigo_vault.policy.purposes import PURPOSES
+from testigo_vault.vocabulary.translator import LANGUAGES
 
 _SHORTEST_NUMBER = 6  # digits of a telephone number
 _STEM = 5  # letters by which a word is known in its other forms
@@ -46,7 +39,7 @@ def check(text: str, language: str, controller_name: str, purposes: list[str], i
     _take(bare, _name(controller_name), CONNECTORS, ending=4 if base == "eu" else 1)
     _take(bare, _place(information), _mark_words(base))
     missing += [f"the purpose ({purpose})" for purpose in purposes if not _tells(bare, purpose, base)]
-    if not _has_cue(bare, RIGHTS_CUES[base]):
+    if not _has_cue(bare, notice_texts(base).rights_cues):
         missing.append("that there are rights")
     if not read_on:
         missing.append(f"where the rest is read ({information})")
@@ -126,7 +119,7 @@ def _tells(words: list[str], purpose: str, base: str) -> bool:
         return True
     code = next((code for code, said in PURPOSES.items() if said[base] == purpose), None)
     if code is not None:
-        return _has_cue(words, PURPOSE_CUES[code][base])
+        return _has_cue(words, notice_texts(base).purpose_cues[code])
     stems = {word[:_STEM] for word in wanted if len(word) >= _STEM - 1} or set(wanted)
     said = sum(any(word.startswith(stem) for word in words) for stem in stems)
     return bool(stems) and said >= _ENOUGH * len(stems)
@@ -134,14 +127,14 @@ def _tells(words: list[str], purpose: str, base: str) -> bool:
 
 def _reads_on(text: str, words: list[str], base: str) -> bool:
     """A word such as "website", and something like an address or a telephone number, written or spoken."""
-    if not _has_cue(words, READ_ON_CUES[base]):
+    if not _has_cue(words, notice_texts(base).information_cues):
         return False
     if ADDRESS.search(text) or TELEPHONE.search(text):
         return True
-    dot = tokens(MARKS[base]["."])[0]
+    dot = tokens(notice_texts(base).marks["."])[0]
     if any(first == dot and second in DOMAINS for first, second in pairwise(words)):
         return True
-    names = set(tokens(DIGITS[base]))
+    names = set(tokens(" ".join(notice_texts(base).digits)))
     run = longest = 0
     for word in words:
         run = run + (len(word) if word.isdigit() else 1) if word.isdigit() or word in names else 0
@@ -150,7 +143,7 @@ def _reads_on(text: str, words: list[str], base: str) -> bool:
 
 
 def _mark_words(base: str) -> frozenset[str]:
-    return frozenset(word for mark in "./-_@" for word in tokens(MARKS[base][mark]))
+    return frozenset(word for mark in "./-_@" for word in tokens(notice_texts(base).marks[mark]))
 
 
 def tells_key(text: str, key: str, language: str = "") -> bool:
@@ -174,11 +167,11 @@ def tells_key(text: str, key: str, language: str = "") -> bool:
 
 def _key_names(key: str, language: str) -> list[list[str]]:
     """What a key is called, as words: itself, and its names in `language`, or in all."""
-    bases = [language_of(language)] if language else list(DIGITS)
+    bases = (language_of(language),) if language else LANGUAGES
     if key.isdigit():
-        said = {DIGITS[base].split()[int(key)] for base in bases}
+        said = {notice_texts(base).digits[int(key)] for base in bases}
     elif key in ("*", "#"):
-        said = {names[key] for tag, names in SYMBOLS.items() if tag.split("-")[0] in bases}
+        said = {names[key] for base in bases for names in notice_texts(base).keys.values()}
     else:
         said = set()
     return [[key.casefold()], *(tokens(name) for name in sorted(said))]

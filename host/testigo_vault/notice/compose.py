@@ -7,7 +7,7 @@ there are rights, where the rest is read; then which key does what. `notice_chec
 import re
 
 from testigo_vault.errors import VaultError
-from testigo_vault.notice.sentences import DIGITS, MARKS, PURPOSE_LINKS, SENTENCES, SYMBOLS
+from testigo_vault.notice.texts import notice_texts
 from testigo_vault.vocabulary.translator import LANGUAGES, base_language
 
 # An address of the web or of mail. The end of a domain is two or more small letters, so that "S.L." is none.
@@ -25,7 +25,7 @@ RULES = ("notify", "opt-out", "opt-in")
 def language_of(tag: str) -> str:
     """The language in which a notice for the BCP 47 tag is written; VaultError where there is none."""
     base = base_language(tag)
-    if base not in SENTENCES:
+    if base not in LANGUAGES:
         raise VaultError(
             f"There is no text of a notice in the language {tag!r}.",
             f"There are {', '.join(LANGUAGES)}; in another language, write it yourself and give it by --text-file.",
@@ -36,24 +36,25 @@ def language_of(tag: str) -> str:
 def spoken_key(key: str, language: str) -> str:
     """A telephone key as a word: engines say a digit before a full stop as an ordinal, and stumble over * and #."""
     base = language_of(language)
+    texts = notice_texts(base)
     if key in ("*", "#"):
-        return SYMBOLS.get(language, SYMBOLS[base])[key]
-    return DIGITS[base].split()[int(key)] if key.isdigit() else key
+        return texts.keys.get(language, texts.keys[base])[key]
+    return texts.digits[int(key)] if key.isdigit() else key
 
 
 def join_purposes(purposes: list[str], language: str) -> str:
     """Words of purposes as one part of a sentence: "to train staff and to settle disputes"."""
-    first, further, last = PURPOSE_LINKS[language_of(language)]
-    out = first + purposes[0]
+    before = notice_texts(language_of(language)).purposes
+    out = before["first"] + purposes[0]
     for number, words in enumerate(purposes[1:], 2):
-        out += (last if number == len(purposes) else further) + words
+        out += before["last" if number == len(purposes) else "further"] + words
     return out
 
 
 def choices(other_languages: list[tuple[str, str]]) -> list[tuple[str, str]]:
     """[(language, sentence in that language), ...] of [(language, key), ...]: by which key each is had."""
     return [
-        (language, SENTENCES[language_of(language)]["language"].format(key=spoken_key(key, language)))
+        (language, notice_texts(language_of(language)).sentences["language"].format(key=spoken_key(key, language)))
         for language, key in other_languages
     ]
 
@@ -78,20 +79,20 @@ def compose(
     tone: a warning tone follows. objection: connect, or end-call where objecting ends the call. short: rights and where
     to read the rest in one sentence. Raises VaultError for what is missing.
     """
-    say = SENTENCES[language_of(language)]
+    texts = notice_texts(language_of(language)).sentences
     _needed(controller_name, purposes, information, rule, accept_key, object_key)
     sentences = [sentence for _, sentence in choices(list(other_languages))]
     sentences.append(
-        say["ask" if rule == "opt-in" else "record"].format(
+        texts["ask" if rule == "opt-in" else "record"].format(
             controller=controller_name.strip(), purposes=join_purposes(purposes, language)
         )
     )
     if tone:
-        sentences.append(say["tone"])
+        sentences.append(texts["tone"])
     place = information.strip().rstrip(".")
-    sentences += [say["short"]] if short else [say["rights"], say["information"]]
+    sentences += [texts["short"]] if short else [texts["rights"], texts["information"]]
     sentences[-1] = sentences[-1].format(information=place)
-    return " ".join(sentences + _keys(say, language, rule, accept_key, object_key, objection == "end-call"))
+    return " ".join(sentences + _keys(texts, language, rule, accept_key, object_key, objection == "end-call"))
 
 
 def _needed(
@@ -114,7 +115,7 @@ def _needed(
         raise VaultError(f"A notice cannot be composed without {', '.join(missing)}.", "Add that to policy.toml.")
 
 
-def _keys(say: dict[str, str], language: str, rule: str, accept_key: str, object_key: str, ends: bool) -> list[str]:
+def _keys(texts: dict[str, str], language: str, rule: str, accept_key: str, object_key: str, ends: bool) -> list[str]:
     names = []
     if rule == "opt-in":
         names = [("accept", accept_key), ("withdraw-end" if ends else "withdraw", object_key)]
@@ -124,22 +125,21 @@ def _keys(say: dict[str, str], language: str, rule: str, accept_key: str, object
         names = [("object-end" if ends else "object", object_key)]
         if rule == "opt-out":
             names.append(("unless", ""))
-    return [say[name].format(key=spoken_key(key, language) if key else "") for name, key in names]
+    return [texts[name].format(key=spoken_key(key, language) if key else "") for name, key in names]
 
 
 def compose_worker(language: str, purposes: list[str] | tuple = ()) -> str:
     """What the worker hears before the other party is connected: short, since it comes at each call."""
-    base = language_of(language)
-    part = join_purposes(list(purposes), language) if purposes else ""
-    comma = ", " if base in ("eu", "de") else " "
-    return SENTENCES[base]["worker"].format(purposes=comma + part if part else "")
+    texts = notice_texts(language_of(language))
+    part = texts.purposes["worker"] + join_purposes(list(purposes), language) if purposes else ""
+    return texts.sentences["worker"].format(purposes=part)
 
 
 def spoken(text: str, language: str) -> str:
     """The text as an engine has to get it: addresses and telephone numbers in words, of which most engines drop the
     marks or make one large number. In a language without words for them it stays as it is."""
     base = base_language(language)
-    if base not in MARKS:
+    if base not in LANGUAGES:
         return text
     text = ADDRESS.sub(lambda found: _address(found[0], base), text)
     text = _INITIALS.sub(lambda found: found[0].replace(".", " ").strip(), text)
@@ -147,22 +147,22 @@ def spoken(text: str, language: str) -> str:
 
 
 def _address(address: str, base: str) -> str:
-    marks = MARKS[base]
+    marks = notice_texts(base).marks
     address = re.sub(r"^https?://", "", address).rstrip("/")
     return " ".join(marks.get(piece, piece) for piece in re.split(r"([./@_:-])", address) if piece.strip(" :"))
 
 
 def _telephone(number: str, base: str) -> str:
-    words = DIGITS[base].split()
+    words = notice_texts(base).digits
     groups = re.split(r"[ .-]", number.lstrip("+"))
     said = ", ".join(" ".join(words[int(digit)] for digit in group) for group in groups)
-    return f"{MARKS[base]['+']} {said}" if number.startswith("+") else said
+    return f"{notice_texts(base).marks['+']} {said}" if number.startswith("+") else said
 
 
 def parts(text: str, language: str, other_languages: list[tuple[str, str]]) -> list[tuple[str, str]]:
     """[(language, text), ...]: the sentences that offer another language apart, so that each is spoken in its own."""
     pieces = [(language, text)]
-    for other, sentence in choices([choice for choice in other_languages if base_language(choice[0]) in SENTENCES]):
+    for other, sentence in choices([choice for choice in other_languages if base_language(choice[0]) in LANGUAGES]):
         cut = []
         for tag, piece in pieces:
             before, found, after = piece.partition(sentence) if tag == language else (piece, "", "")

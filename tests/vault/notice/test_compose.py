@@ -7,8 +7,7 @@ import pytest
 from testigo_vault.errors import VaultError
 from testigo_vault.notice.check import check, check_keys, tells_key
 from testigo_vault.notice.compose import choices, compose, compose_worker, join_purposes, parts, spoken, spoken_key
-from testigo_vault.notice.cues import PURPOSE_CUES
-from testigo_vault.notice.sentences import SENTENCES
+from testigo_vault.notice.texts import notice_texts
 from testigo_vault.policy.purposes import BASES, PURPOSES, purpose_words
 from testigo_vault.vocabulary.translator import LANGUAGES
 
@@ -44,7 +43,7 @@ def test_a_composed_text_says_all(language):
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_each_element_that_is_taken_out_is_named(language):
     text, purposes = made(language), words_of(language)
-    say = SENTENCES[language]
+    say = notice_texts(language).sentences
 
     def lacks(changed):
         assert changed != text
@@ -69,7 +68,7 @@ def test_purposes_are_known_in_other_words(language):
     """Each cue of a purpose is found in other words, and none in a text about something else."""
     for code, words in PURPOSES.items():
         lack = f"the purpose ({words[language]})"
-        for cue in PURPOSE_CUES[code][language]:
+        for cue in notice_texts(language).purpose_cues[code]:
             said = f"Bla {cue.replace('*', '')} bla."
             assert lack not in check(said, language, NAME, [words[language]], PLACE)
         assert lack in check("Bla bla.", language, NAME, [words[language]], PLACE)
@@ -252,4 +251,4 @@ def test_words_of_purposes_and_bases_are_complete():
         assert set(words) == set(LANGUAGES) and all(words.values())
     letters = [words["en"].split("6(1)(")[1][0] for words in BASES.values()]
     assert letters == list("abcdef")
-    assert all(set(say) == set(SENTENCES["es"]) for say in SENTENCES.values())
+    assert all(set(notice_texts(one).sentences) == set(notice_texts("es").sentences) for one in LANGUAGES)
