@@ -103,13 +103,7 @@ class Beep:
         self._flow.forward_slowly(self)
 
     def mix(self, packet, start, end):
-        """Into the payload of the packet that stands in packet[start:end] (RFC 3550 sections 5.1 and 5.3.1)."""
-        flags = packet[start]
-        start += 12 + 4 * (flags & 15)
-        if flags & 32:
-            end -= packet[end - 1]  # padding
-        if flags & 16:
-            start = start + 4 + 4 * (packet[start + 2] << 8 | packet[start + 3]) if start + 4 <= end else end
+        """Into the payload that stands in packet[start:end]."""
         n = min(end - start, self.left)
         if n > 0:
             self._at = mix(packet, start, n, self._samples, len(self._samples), self._at, self._a_law)
@@ -130,8 +124,8 @@ class Beep:
             ):  # not before what was sent last
                 flow.begin_talk(sounds)
         fast_path.stamp(tone_packet, flow.state, TYPES[self._encoding], SAMPLES, sounds)
-        self.mix(tone_packet, 0, 12 + SAMPLES)
-        flow.state[fast_path.LENGTH] = 0  # whoever speaks next follows on these
+        self.mix(tone_packet, 12, 12 + SAMPLES)
+        flow.align()
         try:
             flow.sink.write(tone_packet)
         except OSError:

@@ -212,6 +212,129 @@ def test_source_begins_anew():
     rig.close()
 
 
+def test_a_sender_that_restarts_its_numbers_is_followed_at_once():
+    """RFC 3550 appendix A.1: backwards and forwards under one SSRC, with other timestamps or with the same ones."""
+    for before, after, timestamp in ((30000, 100, 5), (30000, 100, 160 * 30000), (100, 20000, 0), (5, 60000, 7)):
+        rig = Rig()
+        rig.flow.forward(True)
+        sent = [packet(before + i, 160 * (before + i)) for i in range(20)]
+        sent += [packet(after + i, timestamp + 160 * i) for i in range(20)]
+        heard = []
+        for data in sent:
+            rig.send(data)
+            heard += rig.heard()
+        assert [fields(p)[5] for p in heard] == [fields(p)[5] for p in sent[:20] + sent[21:]], (
+            "one packet is not passed on"
+        )
+        check_continuous(heard)
+        assert [p for _, p in rig.tapped()] == sent, "it is kept, as all others"
+        assert rig.flow.restarts == 1 and rig.flow.dropped == 1
+        assert rig.flow.quality()[:3] == (39, 0, 0), rig.flow.quality()
+        rig.close()
+
+
+def test_a_restart_among_packets_that_wait_together():
+    rig = Rig()
+    rig.flow.forward(True)
+    rig.send(packet(29999, 160))
+    sent = [packet(30000 + i, 320 + 160 * i) for i in range(4)] + [packet(100 + i, 9 + 160 * i) for i in range(4)]
+    rig.send(*sent)
+    heard = rig.heard()
+    assert [fields(p)[5] for p in heard[1:]] == [fields(p)[5] for p in sent[:4] + sent[5:]]
+    check_continuous(heard)
+    rig.close()
+
+
+def test_a_new_source_among_packets_that_wait_together():
+    rig = Rig()
+    rig.flow.forward(True)
+    rig.send(packet(29999, 160))
+    sent = [packet(30000 + i, 320 + 160 * i) for i in range(4)] + [
+        packet(7 + i, 160 * i, ssrc=b"new!") for i in range(4)
+    ]
+    rig.send(*sent)
+    heard = rig.heard()
+    assert [fields(p)[5] for p in heard[1:]] == [fields(p)[5] for p in sent]
+    check_continuous(heard)
+    rig.close()
+
+
+def test_a_stray_restarts_nothing():
+    rig = Rig()
+    rig.flow.forward(True)
+    sent = [packet(500 + i, 160 * i) for i in range(6)]
+    for data in sent[:3] + [packet(40000, 5), packet(40000, 5)] + sent[3:] + [packet(41000, 165)]:
+        rig.send(data)
+    heard = rig.heard()
+    assert [fields(p)[5] for p in heard] == [fields(p)[5] for p in sent]
+    check_continuous(heard)
+    assert rig.flow.restarts == 0 and rig.flow.dropped == 3
+    assert rig.flow.quality()[:3] == (6, 0, 0)
+    rig.close()
+
+
+def test_late_packets_and_copies_are_recognised_after_a_restart():
+    rig = Rig()
+    rig.flow.forward(True)
+    for sequence in (30000, 30001, 100, 101, 103, 102, 103, 104, 5):
+        rig.send(packet(sequence, 160 * sequence))
+    heard = [fields(p)[2] for p in rig.heard()]
+    first = heard[0]
+    # 101 follows 30001; then 103, 102, 103 again, 104, and 96 packets late: 5
+    assert [number - first & 0xFFFF for number in heard] == [0, 1, 2, 4, 3, 4, 5, 0xFFFF & (2 - 96)]
+    assert rig.flow.quality()[:3] == (8, 1, 3), rig.flow.quality()
+    rig.close()
+
+
+def test_numbers_that_moved_on_while_nothing_passed():
+    """A notice of more than a minute: the first packet after it is passed on, although 4,000 numbers are missing."""
+    rig = Rig()
+    rig.flow.forward(True)
+    rig.send(packet(1, 160))
+    rig.flow.forward(False)
+    rig.send(packet(2, 320))
+    rig.flow.forward(True)
+    for i in range(3):
+        rig.send(packet(4001 + i, 160 * (4001 + i)))
+    assert len(rig.heard()) == 4
+    assert rig.flow.dropped == 0
+    rig.close()
+
+
+def test_a_key_pressed_before_any_audio_keeps_its_timestamp():
+    """RFC 4733: all packets of an event have the time at which it began, or one press is taken for several."""
+    rig = Rig()
+    rig.flow.forward(True)
+    for i in range(5):
+        rig.send(struct.pack(">BBHI", 0x80, 101, 300 + i, 7777) + SSRC + bytes((4, 10, 0, 160)))
+        time.sleep_ms(25)
+    heard = rig.heard()
+    assert rig.keys == [(1, "4")]
+    check_continuous(heard, 0)
+    rig.close()
+
+
+def test_a_key_among_header_extensions():
+    rig = Rig()
+    rig.flow.forward(True)
+    head = struct.pack(">BBHI", 0x91, 101, 300, 7777) + SSRC + b"csrc" + b"\xbe\xde\x00\x01" + b"\x01\x02\x03\x04"
+    rig.send(head + bytes((11, 10, 0, 160)))
+    assert rig.keys == [(1, "#")]
+    rig.send(struct.pack(">BBHI", 0x90, 101, 301, 8888) + SSRC + b"\xbe\xde\x40\x01" + b"\x01\x02\x03\x04")
+    assert rig.keys == [(1, "#")] and rig.flow.dropped == 1, "a header longer than its packet has no key"
+    rig.close()
+
+
+def test_a_payload_lies_within_its_packet():
+    state = fast_path.new_flow()
+    rx = bytearray(400)
+    for flags, tail in ((0x9F, b""), (0x90, b"\xbe\xde\xff\xff"), (0xA0, b"\xff"), (0x8F, bytes(8)), (0xBF, b"\x00")):
+        data = bytes((flags,)) + packet(5, 0, size=0)[1:] + tail
+        rx[20 : 20 + len(data)] = data
+        fast_path.classify(rx, 20, 20 + len(data), state)
+        assert 20 < state[fast_path.PAYLOAD] <= state[fast_path.PAYLOAD_END] <= 20 + len(data) == state[fast_path.END]
+
+
 def test_loss_and_reordering_are_counted():
     rig = Rig()
     rig.flow.forward(True)
@@ -282,6 +405,42 @@ def test_a_machine_that_is_up_for_months():
         assert struct.unpack(">I", rig.recording.frames[0][1:5])[0] < 1000
     finally:
         fast_path.time = time
+    rig.close()
+
+
+def test_packets_that_waited_together_allocate_nothing():
+    """They are late already: a collection of garbage would make them later."""
+    rig = Rig()
+    rig.flow.forward(True)
+    event = struct.pack(">BBHI", 0x80, 101, 0, 5) + SSRC + bytes((4, 10, 0, 160))
+    sequence = 0xFFF8  # over the end of the sequence numbers, and of small integers in timestamps
+    rig.send(packet(sequence, 0xFFFFF000))
+    rig.send(event[:2] + b"\xff\xf9" + event[4:])  # the key itself is told once, which allocates
+    sequence += 1
+    assert len(rig.heard()) == 2
+    pump = rig.flow.pump
+    control = rig.tap.control
+    for count in (1, 4, 12, 1, 4, 12):
+        waiting = []
+        for _ in range(count):
+            sequence += 1
+            waiting.append(packet(sequence, 160 * sequence))
+        if count == 4:
+            waiting[2] = event[:2] + waiting[2][2:4] + event[4:]
+        for data in waiting:
+            rig.sender.send(data)
+        gc.collect()
+        gc.disable()
+        before = gc.mem_alloc()
+        pump()
+        used = gc.mem_alloc() - before
+        gc.enable()
+        assert used == 0, (count, used)
+        heard = rig.heard()
+        assert len(heard) == count and all(len(data) in (172, 16) for data in heard)
+        control[fast_path.POSITION] = control[fast_path.FIRST]  # this test seals nothing
+    assert rig.keys == [(1, "4")]
+    assert rig.flow.quality()[:3] == (36, 0, 0), rig.flow.quality()
     rig.close()
 
 
