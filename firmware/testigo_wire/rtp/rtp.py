@@ -7,6 +7,7 @@ from testigo_wire.compat import const
 from testigo_wire.errors import WireError
 
 HEADER = const(12)
+RTP_SEQ_MOD = const(0x10000)
 MAX_DROPOUT = const(3000)
 MAX_MISORDER = const(100)
 
@@ -71,7 +72,7 @@ def build(payload_type, marker, sequence_number, timestamp, ssrc, payload):
 
 
 class Statistics:
-    """What one source's packets tell of the path (appendix A.1, A.3, A.8). A source that restarts counts anew."""
+    """What one source's packets tell of the path (appendix A.1, A.3, A.8), summed over restarts of the source."""
 
     __slots__ = (
         "clock_rate",
@@ -79,41 +80,45 @@ class Statistics:
         "received",
         "duplicates",
         "highest",
-        "base",
         "transit",
         "jitter16",
         "restarts",
-        "bad",
-        "lost_before",
+        "_base",
+        "_bad",
+        "_received_before",
+        "_expected_before",
     )
 
     def __init__(self, clock_rate=8000):
         self.clock_rate = clock_rate
         self.ssrc = None
-        self.received = self.duplicates = self.highest = self.base = self.jitter16 = 0
-        self.restarts = self.lost_before = 0
-        self.transit = self.bad = None
+        self.received = self.duplicates = self.highest = self.jitter16 = self.restarts = 0
+        self._base = self._received_before = self._expected_before = 0
+        self.transit = self._bad = None
 
     def receive(self, packet, arrival_ms):
-        """Take a packet; its extended sequence number, or None for one that does not fit (yet)."""
+        """Take a packet -> its extended sequence number, or None for one whose number jumps.
+
+        A second packet that follows the one that jumped means that the source has restarted its numbers: `restarts` is then one
+        more, and extended numbers begin anew with this packet's own. The one before it has the number before.
+        """
         number = packet.sequence_number
         if packet.ssrc != self.ssrc:
             self._restart(packet)
         delta = number - self.highest & 0xFFFF
-        if delta == 0 and self.received:
+        if delta == 0 and self.received > self._received_before:
             self.duplicates += 1
             return self.highest
         if delta < MAX_DROPOUT:
             self.highest += delta
             extended = self.highest
-        elif delta >= 0x10000 - MAX_MISORDER:
-            extended = self.highest + delta - 0x10000
-        elif number == self.bad:
-            # Two in a row: the other side has started again without saying so.
+        elif delta > RTP_SEQ_MOD - MAX_MISORDER:
+            extended = self.highest + delta - RTP_SEQ_MOD
+        elif number == self._bad:
             self._restart(packet)
             extended = self.highest
         else:
-            self.bad = number + 1 & 0xFFFF
+            self._bad = number + 1 & 0xFFFF
             return None
         self.received += 1
         self._measure(packet.timestamp, arrival_ms)
@@ -122,11 +127,12 @@ class Statistics:
     def _restart(self, packet):
         if self.ssrc is not None:
             self.restarts += 1
-            self.lost_before += max(0, self.highest - self.base + 1 - self.received)
-            self.received = 0
+            # late packets and copies can make it more than what was expected
+            self._expected_before = max(self.expected, self.received)
+            self._received_before = self.received
         self.ssrc = packet.ssrc
-        self.base = self.highest = packet.sequence_number
-        self.transit = self.bad = None
+        self._base = self.highest = packet.sequence_number
+        self.transit = self._bad = None
 
     def _measure(self, timestamp, arrival_ms):
         # J += (|D| - J) / 16, kept times 16 (A.8)
@@ -140,12 +146,13 @@ class Statistics:
 
     @property
     def expected(self):
-        return self.highest - self.base + 1 if self.ssrc is not None else 0
+        """How many packets the sources have sent, as far as their numbers tell."""
+        return self.highest - self._base + 1 + self._expected_before if self.ssrc is not None else 0
 
     @property
     def lost(self):
         """How many are missing; late ones that came after all are not."""
-        return max(0, self.expected - self.received) + self.lost_before
+        return max(0, self.expected - self.received)
 
     @property
     def jitter_ms(self):

@@ -2,10 +2,13 @@
 
 Within one stream (SSRC, RFC 3550 section 5.1) the RTP timestamp says where a payload belongs, so jitter and reordering
 of the network leave no trace. The earliest packet relative to its timestamp, the one that was delayed least, anchors
-the stream to the clock. Where a sender's timestamps jump away from the clock, a new run begins with its own anchor.
+the stream to the clock. Where a sender's timestamps jump away from the clock, or a sender restarts its sequence numbers
+(appendix A.1), a new run begins with its own anchor.
 """
 
 from dataclasses import dataclass, field
+
+from testigo_wire.rtp import rtp
 
 CLOCK = 8000
 _PER_MS = CLOCK // 1000
@@ -50,76 +53,93 @@ class Track:
         return sorted(out, key=lambda pair: pair[0])
 
 
-class BadRtp(ValueError):
-    """Bytes that are no RTP packet."""
+class _Source:
+    """The packets of one SSRC in order of arrival, divided where the sender restarted its sequence numbers."""
 
+    def __init__(self) -> None:
+        self.parts: list[list[Packet]] = [[]]
+        self.duplicates = 0
+        self._seen: set[tuple[int, int]] = set()
+        self._statistics = rtp.Statistics(CLOCK)
+        self._jumped: tuple[int, rtp.Packet] | None = None  # perhaps the first packet after a restart
 
-def parse(raw: bytes) -> tuple[int, int, int, int, bytes]:
-    """(payload_type, sequence_number, timestamp, ssrc, payload) of an RTP packet (RFC 3550 section 5.1)."""
-    if len(raw) < 12 or raw[0] >> 6 != 2:
-        raise BadRtp("not RTP version 2")
-    at = 12 + 4 * (raw[0] & 0x0F)
-    if raw[0] & 0x10:
-        if len(raw) < at + 4:
-            raise BadRtp("header extension cut short")
-        at += 4 + 4 * int.from_bytes(raw[at + 2 : at + 4], "big")
-    end = len(raw)
-    if raw[0] & 0x20:
-        end -= raw[-1]
-    if at > end:
-        raise BadRtp("padding or header longer than the packet")
-    word = int.from_bytes
-    return raw[1] & 0x7F, word(raw[2:4], "big"), word(raw[4:8], "big"), word(raw[8:12], "big"), raw[at:end]
+    def add(self, arrival_ms: int, packet: rtp.Packet) -> None:
+        restarts = self._statistics.restarts
+        number = self._statistics.receive(packet, arrival_ms)
+        if number is None:
+            self.finish()
+            self._jumped = arrival_ms, packet
+            return
+        if self._statistics.restarts != restarts:
+            self.parts.append([])
+            self._seen = set()
+            if self._jumped:
+                self._put(*self._jumped, number - 1)
+                self._jumped = None
+        else:
+            self.finish()
+        self._put(arrival_ms, packet, number)
+
+    def finish(self) -> None:
+        """A packet that jumped and was not followed by the next one is late by seconds, or a copy."""
+        if self._jumped:
+            arrival_ms, packet = self._jumped
+            self._jumped = None
+            self._put(arrival_ms, packet, _unwrap(packet.sequence_number, self._statistics.highest, 16))
+
+    def _put(self, arrival_ms: int, packet: rtp.Packet, number: int) -> None:
+        packets = self.parts[-1]
+        timestamp = packet.timestamp
+        if packets:
+            timestamp = _unwrap(timestamp, packets[-1].timestamp, 32)
+        # RFC 4733 events repeat one timestamp under new sequence numbers: both together identify a packet.
+        key = (number, timestamp)
+        if key in self._seen:
+            self.duplicates += 1
+            return
+        self._seen.add(key)
+        packets.append(Packet(arrival_ms, packet.ssrc, number, timestamp, packet.payload_type, packet.payload))
 
 
 class TrackBuilder:
     """Takes raw packets of one leg in order of arrival."""
 
     def __init__(self) -> None:
-        self._streams: dict[int, list[Packet]] = {}
-        self._seen: dict[int, set[tuple[int, int]]] = {}
-        self.duplicates = 0
+        self._sources: dict[int, _Source] = {}
         self.malformed = 0
 
     def add(self, arrival_ms: int, raw: bytes) -> None:
         try:
-            payload_type, sequence, timestamp, ssrc, payload = parse(raw)
-        except BadRtp:
+            packet = rtp.parse(raw)
+        except rtp.RtpError:
             self.malformed += 1
             return
-        stream = self._streams.setdefault(ssrc, [])
-        seen = self._seen.setdefault(ssrc, set())
-        if stream:
-            last = stream[-1]
-            sequence = _unwrap(sequence, last.sequence_number, 16)
-            timestamp = _unwrap(timestamp, last.timestamp, 32)
-        # RFC 4733 events repeat one timestamp under new sequence numbers; both together are a packet's name.
-        name = (sequence, timestamp)
-        if name in seen:
-            self.duplicates += 1
-            return
-        seen.add(name)
-        stream.append(Packet(arrival_ms, ssrc, sequence, timestamp, payload_type, payload))
+        self._sources.setdefault(packet.ssrc, _Source()).add(arrival_ms, packet)
 
     def track(self) -> Track:
         runs: list[Run] = []
-        for ssrc, packets in self._streams.items():
-            run = Run(ssrc)
-            offset = 0
-            for packet in packets:
-                place = packet.arrival_ms * _PER_MS - packet.timestamp
-                if run.packets and abs(place - offset) > _JUMP_MS * _PER_MS:
-                    runs.append(run)
-                    run = Run(ssrc)
-                if not run.packets:
-                    offset = place
-                # Follows the clock slowly, since two clocks drift by seconds in a day.
-                offset += (place - offset) // 64
-                run.packets.append(packet)
-            runs.append(run)
-        for run in runs:
-            run.packets.sort(key=lambda packet: packet.sequence_number)
-        return Track(runs, self.duplicates)
+        for source in self._sources.values():
+            source.finish()
+            for packets in source.parts:
+                runs.extend(_runs(packets))
+        return Track(runs, sum(source.duplicates for source in self._sources.values()))
+
+
+def _runs(packets: list[Packet]) -> list[Run]:
+    """Divides packets of one SSRC where their timestamps jump away from the clock."""
+    runs: list[Run] = []
+    offset = 0
+    for packet in packets:
+        place = packet.arrival_ms * _PER_MS - packet.timestamp
+        if not runs or abs(place - offset) > _JUMP_MS * _PER_MS:
+            runs.append(Run(packet.ssrc))
+            offset = place
+        # Follows the clock slowly, since two clocks drift by seconds in a day.
+        offset += (place - offset) // 64
+        runs[-1].packets.append(packet)
+    for run in runs:
+        run.packets.sort(key=lambda packet: packet.sequence_number)
+    return runs
 
 
 def _unwrap(value: int, near: int, bits: int) -> int:

@@ -76,6 +76,41 @@ def test_second_stream_and_jumped_timestamps_follow_the_clock():
     assert got[2 * 8000 : 2 * 24000] == bytes(2 * 16000)
 
 
+@pytest.mark.parametrize("timestamp", [160_000, 900_000])
+@pytest.mark.parametrize(("before", "after"), [(30_000, 100), (100, 30_000), (65_000, 0)])
+def test_a_sender_that_restarts_its_numbers_is_heard_where_it_spoke(before, after, timestamp):
+    """RFC 3550 appendix A.1: other sequence numbers under the same SSRC, with the old timestamps again or with other ones."""
+    first = [(0, 20 * i, rtp(before + i, 160_000 + 160 * i, payload(i))) for i in range(50)]
+    again = [(0, 5000 + 20 * i, rtp(after + i, timestamp + 160 * i, payload(100 + i))) for i in range(50)]
+    timeline = build(first + again + again[10:15])
+    got = samples(timeline, 0)
+    assert got[: 2 * 8000] == b"".join(g711.decode("PCMU", payload(i)) for i in range(50))
+    assert got[2 * 8000 : 2 * 40000] == bytes(2 * 32000)
+    assert got[2 * 40000 :] == b"".join(g711.decode("PCMU", payload(100 + i)) for i in range(50))
+    assert (timeline.legs[0].packets, timeline.legs[0].duplicates) == (100, 5)
+
+
+def test_the_same_numbers_again_are_no_copies():
+    """A machine that plays one file over and over under one SSRC."""
+    rounds = [
+        (0, 80_000 * n + 20 * i, rtp(i, 160 * i, payload(i + n))) for n in range(3) for i in range(4000) if i % 400 < 5
+    ]
+    timeline = build(rounds)
+    assert timeline.legs[0].packets == len(rounds) and timeline.legs[0].duplicates == 0
+    got = samples(timeline, 0)
+    for n in range(3):
+        assert got[2 * 640_000 * n :][: 2 * 160] == g711.decode("PCMU", payload(n))
+
+
+def test_a_copy_that_comes_seconds_late_is_recognised():
+    """A number far back is no restart when the next packet does not follow it."""
+    sent = [(0, 20 * i, rtp(1000 + i, 160 * i, payload(i))) for i in range(400)]
+    copies = [(0, 20 * (at + 380) + 1, rtp(1000 + at, 160 * at, payload(at))) for at in (7, 9)]
+    timeline = build(sorted(sent + copies, key=lambda packet: packet[1]))
+    assert samples(timeline, 0) == b"".join(g711.decode("PCMU", payload(i)) for i in range(400))
+    assert (timeline.legs[0].packets, timeline.legs[0].duplicates) == (400, 2)
+
+
 def test_other_encodings_are_counted_not_played():
     packets = [(0, 20 * i, rtp(i, 160 * i, bytes(33), payload_type=3)) for i in range(5)]
     packets += [(0, 200 + 20 * i, rtp(5 + i, 1600, bytes(4), payload_type=101)) for i in range(5)]

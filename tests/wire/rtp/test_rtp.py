@@ -55,8 +55,18 @@ def test_a_restart_counts_anew():
     assert one.receive(packet(30000), 0) is None
     assert one.receive(packet(30001), 0) == 30001
     assert (one.restarts, one.lost) == (1, 1)
-    one.receive(packet(9, 0, 77), 0)
+    assert one.receive(packet(9, 0, 77), 0) == 9
     assert (one.restarts, one.lost, one.ssrc) == (2, 1, 77)
+    assert (one.received, one.expected, one.duplicates) == (5, 6, 0)
+
+
+def test_what_is_late_and_what_is_a_jump():
+    """Appendix A.1: MAX_DROPOUT is 3000, MAX_MISORDER is 100."""
+    for number, extended in ((12999, 12999), (13000, None), (9901, 9901), (9900, None), (10000, 10000)):
+        one = rtp.Statistics()
+        one.receive(packet(10000), 0)
+        assert one.receive(packet(number), 0) == extended, number
+        assert one.restarts == 0
 
 
 def test_jitter():

@@ -38,7 +38,7 @@ def save(path: Path, samples: bytes) -> None:
 class Timeline:
     """What was heard, laid out by RTP timestamps, with silence where nothing came.
 
-    A new source has timestamps of its own: it is placed by its time of arrival.
+    A new source, or one that restarted, has timestamps of its own: it is placed by its time of arrival.
     """
 
     LONGEST = 4 * 3600 * RATE
@@ -46,15 +46,16 @@ class Timeline:
     def __init__(self) -> None:
         self.encoding = "PCMU"
         self.payloads: dict[int, bytes] = {}  # by sample position
-        self._ssrc: int | None = None
+        self._source: int | None = None
         self._base = 0
         self._began_ms: int | None = None
 
-    def put(self, encoding: str, ssrc: int, timestamp: int, payload: bytes, now: int) -> None:
+    def put(self, encoding: str, source: int, timestamp: int, payload: bytes, now: int) -> None:
+        """source: another number for each stretch of timestamps that belong together. now: in ms."""
         if self._began_ms is None:
             self._began_ms = now
-        if ssrc != self._ssrc:
-            self._ssrc = ssrc
+        if source != self._source:
+            self._source = source
             self._base = timestamp - (now - self._began_ms) * RATE // 1000
         self.encoding = encoding
         position = (timestamp - self._base) & 0xFFFFFFFF

@@ -128,8 +128,9 @@ class Media(asyncio.DatagramProtocol):
             self.started_ms = now
         if packet.ssrc not in self.ssrcs:
             self.ssrcs.append(packet.ssrc)
-        self.statistics.receive(packet, now)
         self._continuity(packet)
+        if self.statistics.receive(packet, now) is None:
+            return  # a stray, or the first packet after a restart: the next one shows it
         agreed = self.agreed
         if agreed and packet.payload_type == agreed.event_type:
             digit = self._decoder.receive(packet.timestamp, packet.payload)
@@ -138,7 +139,7 @@ class Media(asyncio.DatagramProtocol):
             return
         encoding = sdp.STATIC.get(packet.payload_type) or (agreed.encoding if agreed else "")
         if encoding:
-            self.timeline.put(encoding, packet.ssrc, packet.timestamp, packet.payload, now)
+            self.timeline.put(encoding, self.statistics.restarts, packet.timestamp, packet.payload, now)
 
     def _continuity(self, packet: rtp.Packet) -> None:
         # The listener must not be able to tell the notice from the bridge by the stream's numbers.
