@@ -1,7 +1,6 @@
 """The warning tone: its samples, what it changes in packets and what not, and what a silent party's listener gets."""
 
 import math
-import socket
 import struct
 from array import array
 
@@ -9,8 +8,7 @@ from recorder.media import fast_path
 from recorder.media.relay import Flow
 from recorder.media.tap import Tap
 from recorder.media.tone import SAMPLES, Beep, Tone, mix, period
-from support.device import stores as appliance  # noqa: F401 - first: from within branch_office its imports would be too deep for the stack
-from support.device.two_phone_rig import ports
+from support.device.relay_rig import NoCollection, PlainFrames, address, bound_sockets
 from testigo_wire.recording import audio_frame
 from testigo_wire.rtp import g711, rtp
 
@@ -77,59 +75,18 @@ def test_a_tone_has_its_frequency_and_its_level():
             assert abs(measured + level) < 0.2, (hertz, level, measured)
 
 
-def address(port):
-    return socket.getaddrinfo("127.0.0.1", port)[0][-1]
-
-
-def bound(port):
-    sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-    sock.bind(address(port))
-    sock.setblocking(False)
-    return sock
-
-
-class Stream:
-    start = 24
-    capacity = 6144
-
-    def __init__(self):
-        self.buffer = bytearray(24 + 6144 + 10)
-
-
-class Sealed:
-    """Stands where a recording stands: keeps the plaintext of every frame."""
-
-    def __init__(self):
-        self.stream = Stream()
-        self.frames = []
-
-    def start_audio(self):
-        return self.stream
-
-    def write_audio(self, n):
-        self.frames.append(bytes(self.stream.buffer[24 : 24 + n]))
-        return True
-
-
-class Quiet:
-    def collect(self):
-        pass
-
-
 class Talk:
     """Both directions of a recorded call. send(leg, ...): packets of a party; heard(leg): packets that reach the other."""
 
     def __init__(self, encoding="PCMU", description=None):
         self.encoding = encoding
-        self.recording = Sealed()
-        self.tap = Tap(Quiet())
+        self.recording = PlainFrames()
+        self.tap = Tap(NoCollection())
         self.flows = []
         self.ends = []
         self.keys = []
-        first = ports()
         for leg in (0, 1):
-            port = first + 4 * leg
-            sender, inner, outer, listener = [bound(port + i) for i in range(4)]
+            (sender, inner, outer, listener), port = bound_sockets(4)
             sender.connect(address(port + 1))
             inner.connect(address(port))
             outer.connect(address(port + 3))

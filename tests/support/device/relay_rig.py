@@ -1,0 +1,135 @@
+"""A relay between real sockets: a sender, the appliance's two sockets, a listener, and what the tap keeps."""
+
+import os
+import socket
+import struct
+
+from recorder.media import fast_path
+from recorder.media.relay import Flow
+from recorder.media.tap import Tap
+
+PORTS = (40000, 49000)
+SSRC = b"\x11\x22\x33\x44"
+OUT = b"\xaa\x00\xcc\xdd"
+
+
+class Stream:
+    """The buffer of an audio stream, as writer.Stream has it."""
+
+    start = 24
+    capacity = 6144
+
+    def __init__(self):
+        self.buffer = bytearray(24 + 6144 + 10)
+
+
+class PlainFrames:
+    """In the place of a recording: keeps the plaintext of every frame."""
+
+    def __init__(self):
+        self.stream = Stream()
+        self.frames = []
+
+    def start_audio(self):
+        return self.stream
+
+    def write_audio(self, n):
+        self.frames.append(bytes(self.stream.buffer[24 : 24 + n]))
+        return True
+
+
+class NoCollection:
+    """In the place of the HAL."""
+
+    def collect(self):
+        pass
+
+
+def address(port):
+    return socket.getaddrinfo("127.0.0.1", port)[0][-1]
+
+
+def bound(port):
+    sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    sock.bind(address(port))
+    sock.setblocking(False)
+    return sock
+
+
+def bound_sockets(count):
+    """Sockets at free ports, one after the other; and the first port."""
+    while True:
+        first = PORTS[0] + int.from_bytes(os.urandom(2), "big") % (PORTS[1] - PORTS[0])
+        made = []
+        try:
+            for port in range(first, first + count):
+                made.append(bound(port))
+            return made, first
+        except OSError:
+            for sock in made:
+                sock.close()
+
+
+def packet(sequence, timestamp, payload_type=0, ssrc=SSRC, size=160, fill=None):
+    body = bytes((sequence * 7 + i if fill is None else fill) & 255 for i in range(size))
+    return struct.pack(">BBHI", 0x80, payload_type, sequence & 0xFFFF, timestamp & 0xFFFFFFFF) + ssrc + body
+
+
+class Rig:
+    """A sender, the appliance's two sockets with a flow between them, and a listener."""
+
+    def __init__(self, recorded=True):
+        self.keys = []
+        (self.sender, self.inner, self.outer, self.listener), port = bound_sockets(4)
+        self.sender.connect(address(port + 1))
+        self.inner.connect(address(port))
+        self.outer.connect(address(port + 3))
+        self.listener.connect(address(port + 2))
+        self.recording = PlainFrames()
+        self.tap = Tap(NoCollection())
+        self.flow = Flow(1, self.tap, OUT, lambda leg, digit: self.keys.append((leg, digit)))
+        self.flow.take_from(self.inner, 0, 101)
+        self.flow.give_to(self.outer, 96)
+        if recorded:
+            self.tap.start(self.recording, fast_path.ticks())
+
+    def close(self):
+        for sock in (self.sender, self.inner, self.outer, self.listener):
+            sock.close()
+
+    def send(self, *packets):
+        """All of them wait at the socket before the flow looks."""
+        for data in packets:
+            self.sender.send(data)
+        self.flow.pump()
+
+    def heard(self):
+        got = []
+        while True:
+            try:
+                got.append(self.listener.recv(2000))
+            except OSError:
+                return got
+
+    def tapped(self):
+        self.tap.flush()
+        packets = []
+        for frame in self.recording.frames:
+            at = 5
+            while at < len(frame):
+                leg, age, length = struct.unpack_from(">BHH", frame, at)
+                packets.append((leg, frame[at + 5 : at + 5 + length]))
+                at += 5 + length
+        return packets
+
+
+def fields(data):
+    return struct.unpack(">BBHI", data[:8]) + (data[8:12], data[12:])
+
+
+def check_continuous(heard, step=160):
+    for before, after in zip(heard, heard[1:]):
+        a, b = fields(before), fields(after)
+        assert b[2] == (a[2] + 1) & 0xFFFF, (a[2], b[2])
+        assert b[3] == (a[3] + step) & 0xFFFFFFFF, (a[3], b[3])
+        assert b[4] == OUT
