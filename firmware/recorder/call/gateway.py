@@ -44,7 +44,7 @@ class Gateway:
         self._ports = (sip[2], sip[3])
         self._sides = (sip[4], sip[5])
         self._agent = sip_agent.Agent(host, sip[1], hal.random, max_calls=2 * self._max_calls + 1)
-        self._agent.knows = self._side_of
+        self._agent.source_filter = self._side_of
         self._addresses = {}
         for side in self._sides:
             self._open_side(side)

@@ -1,4 +1,4 @@
-"""The technician's end of control.py (docs/formats/control.md)."""
+"""Requests to an appliance over its console, the host's end (docs/formats/control.md); server.py is the other end."""
 
 from testigo_wire.console.server import ANSWERS
 from testigo_wire.errors import WireError
@@ -6,7 +6,7 @@ from testigo_wire.link.messages import Messages, ProtocolError, check, frame
 
 
 class RequestRefused(WireError):
-    """The appliance said no; the text is its reason."""
+    """The appliance refused a request; the text is its reason."""
 
 
 class Client:
@@ -17,7 +17,7 @@ class Client:
         self._number = 0
 
     def request(self, name, *arguments):
-        """The bytes of a request, whose answers `next` gives from now on."""
+        """The bytes of a request; `next` returns its answers from now on."""
         self._number += 1
         return frame([self._number, name] + list(arguments))
 
@@ -33,7 +33,7 @@ class Client:
             if len(message) != 3 or not check(message[:2], "is") or message[1] not in ANSWERS:
                 raise ProtocolError("no answer")
             if message[0] != self._number:
-                continue  # to a request that was given up
+                continue  # to an earlier request, which has timed out
             if message[1] == "no":
                 raise RequestRefused(str(message[2]))
             return message[1] == "ok", message[2]

@@ -1,8 +1,8 @@
-"""Requests to an appliance over channel 0 of its serial link: diagnosis, provisioning, self-test. The other end is in
-control_client.py.
+"""Requests to an appliance over channel 0 of its serial link: diagnosis, provisioning, self-test. client.py is the
+other end.
 
-Specification: docs/formats/control.md. Messages are framed as in link.py. A request is [id, name, ...]; its answers are any
-number of [id, "more", value], then [id, "ok", value] or [id, "no", reason].
+Specification: docs/formats/control.md. Messages are framed as those of the link (link/messages.py). A request is
+[id, name, ...]; its answers are any number of [id, "more", value], then [id, "ok", value] or [id, "no", reason].
 """
 
 from testigo_wire.link.messages import Messages, ProtocolError, check, frame
@@ -36,7 +36,7 @@ class Server:
     def next(self):
         """(id, name, arguments) or None. name is None when the request is unknown here: answer "no".
 
-        Raises ProtocolError when the stream is of no more use.
+        Raises ProtocolError when the stream cannot be read any further.
         """
         message = self._messages.next()
         if message is None:

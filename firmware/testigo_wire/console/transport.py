@@ -1,12 +1,12 @@
-"""A reliable pair of byte streams over a serial line that loses, doubles and changes bytes.
+"""Two reliable byte streams over a serial line that may lose, repeat or change bytes.
 
 Specification: docs/formats/serial.md. Frames are COBS with CRC-32 between zero bytes. Two channels, each a stream in both
-directions with its own credit, so that a reader that waits holds up nobody else. A frame is resent as soon as the
+directions with its own credit, so that a reader that waits does not hold up the other channel. A frame is resent as soon as the
 peer names one that was sent after it (a line keeps the order), else after a time limit. The CRC begins with the
 epochs of both ends: what was sent before a restart fails it.
 
-The shell calls `receive` with what the port gave, writes what `data_to_send` returns until that is empty, and comes
-back at `deadline()`. `session` counts the sessions opened: when it changes, all streams are new.
+The caller passes what the port gave to `receive`, writes what `data_to_send` returns until that is empty, and calls
+again at `deadline()`. `session` counts the sessions opened: when it changes, all streams are new.
 """
 
 from binascii import crc32
@@ -50,7 +50,7 @@ _HELLO_SEED = crc32(b"testigo serial")
 class Endpoint:
     """One end of a line.
 
-    epoch: 1 to 2**32 - 1, another one after each start; active: greets until answered (the host), else mostly waits;
+    epoch: 1 to 2**32 - 1, another one after each start; active: sends hello until answered (the host), else mostly waits;
     receive_buffer: bytes kept for a slow reader, on each channel, 2 * MAX_PAYLOAD or more; burst: bytes the port can
     hold while nobody reads it; send_buffer: bytes accepted but not yet acknowledged, on each channel.
     Read-only: state, session, peer_version (of a peer that speaks another one, else 0), sent, resent, received, bad.
@@ -99,7 +99,7 @@ class Endpoint:
     # -- streams
 
     def send(self, channel, data):
-        """Takes as much of `data` as there is room for; gives the count of bytes taken."""
+        """Take as much of `data` as there is room for; returns the count of bytes taken."""
         if self.state != OPEN:
             return 0
         taken = 0
@@ -112,7 +112,7 @@ class Endpoint:
         return taken
 
     def send_end(self, channel):
-        """Tells the peer that the stream ends here; what is sent after it belongs to a new one."""
+        """Tell the peer that the stream ends here; what is sent afterwards belongs to a new one."""
         if self.state == OPEN:
             self._put(_END, channel, b"\0")
 
@@ -167,7 +167,7 @@ class Endpoint:
     def data_to_send(self, now):
         """The next frame for the line, empty when there is nothing to send at this time."""
         if self._hello_at is not None and now >= self._hello_at:
-            return self._greeting(now)
+            return self._hello_frame(now)
         if self.state != OPEN:
             return b""
         if self._ack_due:
@@ -178,12 +178,12 @@ class Endpoint:
                 self._epoch = (self._epoch & 0x3FFFFFFF) + 1
                 self._tries = _HELLO_TRIES
                 self._reset(0)
-                return self._greeting(now)
+                return self._hello_frame(now)
             self._resend_ms = min(self._resend_ms * 2, _MAX_RESEND_MS)
             self._resend_at = now + self._resend_ms
             if not self._flight:
                 return self._wire(pack(">BB", _PING, 0))
-            # Only the oldest: the answer tells what became of the others.
+            # Only the oldest: the answer shows which of the others arrived.
             self._lose(self._flight.pop(0))
         chunk = self._next_chunk()
         if not chunk:
@@ -204,7 +204,7 @@ class Endpoint:
         return self._wire(pack(">BBH", chunk[0], chunk[3], chunk[1]), chunk[2])
 
     def deadline(self):
-        """When `data_to_send` is to be asked again though nothing arrived; None: never."""
+        """When `data_to_send` is due though nothing arrived, or None."""
         if self.state == OPEN and self._hello_at is None:
             return self._resend_at
         return self._hello_at
@@ -226,7 +226,7 @@ class Endpoint:
         if self._flight and count + _OVERHEAD > self._burst - self._in_flight:
             return None
         if count < len(chunk[2]):
-            # Shorter frames than it was cut for get through a bad line.
+            # On a bad line frames are shorter than this chunk was cut.
             queue[0] = [chunk[0], (chunk[1] + count) & 0xFFFF, chunk[2][count:], 0, 0]
             chunk[2] = chunk[2][:count]
         else:
@@ -243,7 +243,7 @@ class Endpoint:
         crc = crc32(payload, crc32(head, self._send_seed))
         return cobs.encode(b"".join((head, payload, pack(">I", crc))), b"\0")
 
-    def _greeting(self, now):
+    def _hello_frame(self, now):
         self._tries -= 1
         if self.state == OPEN or (self._tries <= 0 and not self._active):
             self._hello_at = None
@@ -259,7 +259,7 @@ class Endpoint:
             self._own_burst,
             self._receive_buffer,
         )
-        # The first zero ends whatever stands on the line before it.
+        # The first zero ends what is on the line before it.
         return b"\0" + cobs.encode(body + pack(">I", crc32(body, _HELLO_SEED)), b"\0")
 
     def _frame(self, frame, now):
@@ -275,7 +275,7 @@ class Endpoint:
             self._hello(body[:size], now)
         elif kind and self.state != CLOSED and crc == pack(">I", crc32(checked, self._receive_seed)):
             if self.state == HALF:
-                self._open()  # only who knows both epochs can have made this CRC
+                self._open()  # this CRC depends on both epochs
             self._silent_since = now
             if kind == _ACK and size == 10:
                 self._acknowledged(unpack(">BBIHH", checked), now)
@@ -286,7 +286,7 @@ class Endpoint:
         else:
             self.bad += 1
             if kind and self.state != OPEN and self._hello_at is None:
-                # Perhaps the peer goes on with a session from before our start.
+                # The peer may be in a session from before our start.
                 self._tries = 1
                 self._hello_at = now + _HELLO_MS
 

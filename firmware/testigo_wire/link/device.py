@@ -1,11 +1,11 @@
-"""The link between an appliance and its vault, as the appliance speaks it; link_vault.py is the other end.
+"""The link between an appliance and its vault, the appliance's end; vault.py is the other end.
 
 Specification: docs/formats/link.md. Inside TLS, each message is a length (u32, big-endian) and a CBOR array whose first
-element is its name. One side speaks at a time. A transfer that was cut goes on at the byte where the vault has got to.
+element is its name. One side speaks at a time. A transfer that was interrupted continues at the byte that the vault names.
 
-A session is driven by its shell: while `closed` is false, `next_event` gives what the shell has to do, whose answer
-goes into the following call; when it gives None, the shell writes `data_to_send()`, or, when that is empty, waits
-for bytes, SILENCE_MS at most, and hands them to `receive`. ProtocolError ends the session.
+A session is driven by the code that does the I/O: while `closed` is false, `next_event` returns what is to be done, and
+its result is the argument of the following call; when it returns None, write `data_to_send()`, or, when that is empty,
+wait for bytes, SILENCE_MS at most, and pass them to `receive`. ProtocolError ends the session.
 """
 
 from testigo_wire.compat import const
@@ -14,11 +14,11 @@ from testigo_wire.link.messages import SERVER_NAME, Messages, ProtocolError, che
 VERSION = const(1)
 SILENCE_MS = const(60000)
 CHUNK = const(1024)
-PIECE = const(512)  # of a recording: what an appliance whose heap is nearly full still finds in one piece
+PIECE = const(512)  # of a recording: small, since an appliance whose heap is nearly full finds no larger block
 
 
 class Session:
-    """What both ends share; `_run` is a generator of events, of None where it waits for the line."""
+    """The common part of both ends; `_run` is a generator of events, and of None where it waits for the line."""
 
     def __init__(self):
         self.closed = False
@@ -34,7 +34,7 @@ class Session:
         self._messages.feed(data)
 
     def next_event(self, answer=None):
-        """A tuple (name, ...), or None. answer: what the last event asked for."""
+        """A tuple (name, ...), or None. answer: the result of the last event."""
         try:
             if self._started:
                 return self._steps.send(answer)
@@ -52,7 +52,7 @@ class Session:
         self._out.append(frame(message))
 
     def _get(self, known):
-        """Waits for one of the messages in `known`, a dict of name: types of what follows it."""
+        """Wait for one of the messages in `known`, a dict of name: types of what follows it."""
         message = self._messages.next()
         while message is None:
             yield None
@@ -120,7 +120,7 @@ class DeviceSession(Session):
             _, _, _, data, last = message
             offset += len(data)
             if self._documents.blob(name, message[2], data, last) != offset:
-                # Of a wrong digest, or no longer asked for: the log has said so. Let the rest run past.
+                # Of a wrong digest, or no longer wanted, as the log says: ignore the rest of it.
                 offset = message[2] + len(data)
 
     def _offer(self, number):

@@ -1,4 +1,4 @@
-"""The messages of the link (docs/formats/link.md) and of the console (docs/formats/control.md), cut out of a stream.
+"""The messages of the link (docs/formats/link.md) and of the console (docs/formats/control.md), read from a stream.
 
 Each is a length (u32, big-endian) and a CBOR array whose first element is its name.
 """
@@ -13,7 +13,7 @@ _TYPES = {"i": int, "s": str, "b": bytes, "a": list, "?": bool}
 
 
 class ProtocolError(WireError):
-    """The peer sent what the link does not allow now; the text says what."""
+    """The peer sent what the protocol does not allow at this point; the text says what."""
 
 
 def frame(message):
@@ -34,7 +34,7 @@ class Messages:
         self._data += data
 
     def next(self):
-        """The next whole message, or None. Raises ProtocolError; the stream is then of no more use."""
+        """The next whole message, or None. Raises ProtocolError; the stream cannot be read any further then."""
         if len(self._data) < 4:
             return None
         size = int.from_bytes(self._data[:4], "big")

@@ -1,4 +1,4 @@
-"""The vault's end of the link (docs/formats/link.md); see link.py for how a session is driven."""
+"""The vault's end of the link (docs/formats/link.md); see device.py for how a session is driven."""
 
 from testigo_wire.link.device import CHUNK, VERSION, ProtocolError, Session
 
@@ -6,7 +6,7 @@ MAX_SIZE = 1 << 32
 
 
 class RecordingRefused(Exception):
-    """Raised by the adapter: the recording is not taken; the text goes to the device."""
+    """Raised by the adapter when it refuses a recording; the text goes to the device."""
 
 
 class VaultSession(Session):
@@ -15,7 +15,7 @@ class VaultSession(Session):
     device_id: from the certificate of the TLS connection; clock: a function that gives Unix time in ms.
     adapter, whose methods may take their time:
         documents(firmware, next_number, held) -> list of signed documents to push. held: [[kind, name, version], ...]
-        taken(document, reason)     what the device said to a document or receipt; reason is "" when it took it
+        taken(document, reason)     the answer of the device to a document or receipt; reason is "" if it took it
         blob(name) -> bytes or None
         resume(number, recording_id, size, head) -> the offset to go on from; bytes: the receipt of a recording that is
                                     stored already; raises RecordingRefused

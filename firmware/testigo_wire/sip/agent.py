@@ -48,7 +48,7 @@ EXTENSIONS = ("timer", "100rel")
 
 
 class Agent:
-    """One end, at one address. `host` and `port` are what peers are told; `random(n)` gives n random bytes."""
+    """One end, at one address: `host` and `port` stand in Via and Contact; `random(n)` gives n random bytes."""
 
     def __init__(self, host, port, random, user_agent="Testigo", max_calls=8):
         self.host = host
@@ -57,9 +57,11 @@ class Agent:
         self.user_agent = user_agent
         self.max_calls = max_calls
         self.registrar = None
-        self.authenticator = None  # where set, an INVITE from a host that is not in `trusted` has to prove itself
+        self.authenticator = None  # where set, an INVITE from a host that is not in `trusted` needs credentials
         self.trusted = ()
-        self.knows = None  # where set, knows(source) is None for a stranger, whose INVITE holds no memory
+        self.source_filter = (
+            None  # where set, an INVITE is refused, and holds no memory, if source_filter(source) is None
+        )
         self.calls = []
         self.registrations = []
         self.transactions = {}
@@ -68,7 +70,7 @@ class Agent:
         self.tag = self.token()
 
     def receive(self, datagram, source, now):
-        """Take a datagram from (host, port); the events that it made."""
+        """Take a datagram from `source`, (host, port); returns its events."""
         message = None
         try:
             message = parse(datagram)
@@ -79,11 +81,11 @@ class Agent:
         except SipError as error:
             message = message or error.message
             if message and not message.status and message.method != "ACK":
-                self._malformed(message, source, error)
-        return self._take()
+                self._answer_malformed(message, source, error)
+        return self._take_events()
 
     def tick(self, now):
-        """Let timers act; the events that they made, and those that actions of calls left."""
+        """Run the timers that are due; returns their events, and those that actions of calls left."""
         for key in list(self.transactions):
             transaction = self.transactions[key]
             transaction.tick(now)
@@ -93,7 +95,7 @@ class Agent:
             at = one.deadline()
             if at is not None and now >= at:
                 one.tick(now)
-        return self._take()
+        return self._take_events()
 
     def deadline(self):
         """When `tick` is due, in ms, or None."""
@@ -110,7 +112,7 @@ class Agent:
     def datagrams(self):
         """[(bytes, (host, port))] to send, in order."""
         out = self.out[:]
-        self.out.clear()  # the transactions hold this very list
+        self.out.clear()  # not a new list: the transactions refer to this one
         return out
 
     def invite(self, to_uri, from_uri, body, target, now, credentials=None, headers=()):
@@ -127,7 +129,7 @@ class Agent:
         self.describe(message, message.get("from"))
         for name, value in headers:
             message.add(name.lower(), value)
-        message.carry(SDP, body)
+        message.set_body(SDP, body)
         call = Call(self, message, target, True, credentials)
         self.calls.append(call)
         call.transaction = self.send(message, target, call, now)
@@ -150,11 +152,11 @@ class Agent:
         try:
             user = uri(address(value)[1])[1]
         except SipError:
-            user = ""  # a scheme that we do not know names nobody here
+            user = ""  # of an unknown scheme
         return "<sip:%s%s:%d>" % (user + "@" if user else "", self.host, self.port)
 
     def describe(self, message, local):
-        """Say who and what we are, in a request or response that makes or refreshes a dialog."""
+        """Add Contact and Allow, in a request or response that makes or refreshes a dialog."""
         message.add("contact", self.contact(local))
         message.add("allow", ALLOW)
         if message.status:
@@ -168,7 +170,7 @@ class Agent:
         message.add("user-agent", self.user_agent)
 
     def send(self, message, target, user, now):
-        """Send a request in a new transaction; `user` gets the responses and has the `credentials`, or is None."""
+        """Send a request in a new transaction; `user` receives the responses and has the `credentials`, or is None."""
         if not message.branch:
             if user and user.credentials:
                 user.credentials.authorize(message)
@@ -180,7 +182,7 @@ class Agent:
         return transaction
 
     def check_body(self, message):
-        """Whether a body is one that we read (8.2.3); 415 if not."""
+        """Raise a SipError of status 415 for a body that is not plain SDP (8.2.3)."""
         if message.body:
             kind = message.get("content-type", "").split(";")[0].strip().lower()
             if kind != SDP or message.get("content-encoding", "identity").lower() != "identity":
@@ -188,7 +190,7 @@ class Agent:
 
     # Inside
 
-    def _take(self):
+    def _take_events(self):
         events = self.events
         self.events = []
         return events
@@ -207,11 +209,11 @@ class Agent:
                 transaction.user = None  # it ends here
                 request = transaction.request
                 transaction.receive(message, now)
-                self._again(transaction, request, user, attempts, now)
+                self._retry_with_credentials(transaction, request, user, attempts, now)
                 return
         transaction.receive(message, now)
 
-    def _again(self, old, request, user, attempts, now):
+    def _retry_with_credentials(self, old, request, user, attempts, now):
         # 22.2: the same request with credentials, the next number and a new branch
         user.number += 1
         message = Message(request.method, request.uri)
@@ -233,21 +235,21 @@ class Agent:
             user.offering = transaction
 
     def _receive_request(self, message, source, now):
-        target = _stamp(message, source)
+        target = _complete_via(message, source)
         method = message.method
         if method == "ACK":
             transaction = self.transactions.get(server_key(message, "INVITE"))
             if transaction and transaction.state in (COMPLETED, CONFIRMED):
-                transaction.step(ACK, now)
+                transaction.handle(ACK, now)
             else:
-                call = self._call(message)
+                call = self._find_call(message)
                 if call:
                     call.acknowledged(message, now)
             return
         key = server_key(message)
         transaction = self.transactions.get(key)
         if transaction:
-            transaction.step(REQUEST, now)
+            transaction.handle(REQUEST, now)
             return
         if method == "CANCEL":
             transaction = self.transactions.get(server_key(message, "INVITE"))
@@ -261,15 +263,15 @@ class Agent:
             if tag.lower() not in EXTENSIONS:
                 raise SipError("bad extension", 420)
         if message.to_tag:
-            call = self._call(message)
+            call = self._find_call(message)
             if call is None:
                 raise SipError("no such call", 481)
-            self._room()
-            transaction = self._serve(message, key, target, None, now)
+            self._make_room()
+            transaction = self._open_server_transaction(message, key, target, None, now)
             try:
                 call.receive(transaction, message, now)
             except SipError as error:
-                transaction.respond(_refusal(message, error, self.tag), now)
+                transaction.respond(_error_response(message, error, self.tag), now)
         elif method == "INVITE":
             self._receive_invite(message, source, key, target, now)
         elif method == "OPTIONS":
@@ -297,23 +299,23 @@ class Agent:
                     answer.add("www-authenticate", value)
                 self._reply(answer, target)
                 return
-        if self.knows and self.knows(source) is None:
-            raise SipError("stranger", 403)
+        if self.source_filter and self.source_filter(source) is None:
+            raise SipError("unknown source", 403)
         self.check_body(message)
         if message.has("supported", "timer") and message.get("session-expires"):
             if number(message.get("session-expires").split(";")[0].strip()) < MIN_SE:
                 raise SipError("interval too small", 422)
-        if len(self.calls) >= self.max_calls or not self._room():
+        if len(self.calls) >= self.max_calls or not self._make_room():
             raise SipError("busy", 503)
         call = Call(self, message, source, False)
-        call.transaction = self._serve(message, key, target, call, now)
+        call.transaction = self._open_server_transaction(message, key, target, call, now)
         self.calls.append(call)
         call.transaction.respond(response(message, 100), now)
         self.emit(Event(sip_event.INCOMING, call, body=call.body_received, message=message))
 
-    def _room(self):
-        """Whether there is memory for another transaction. Keys by INFO leave many that only wait for their repetition: of
-        those the older half goes, where there are too many."""
+    def _make_room(self):
+        """Whether another transaction may be opened. Keys by INFO leave many completed ones, which only wait for a repeated
+        request: where there are too many, the older half of them is removed."""
         transactions = self.transactions
         if len(transactions) >= MAX_TRANSACTIONS:
             done = [
@@ -324,37 +326,37 @@ class Agent:
                 del transactions[key]
         return len(transactions) < MAX_TRANSACTIONS
 
-    def _serve(self, message, key, target, user, now):
+    def _open_server_transaction(self, message, key, target, user, now):
         kind = INVITE_SERVER if message.method == "INVITE" else SERVER
         transaction = Transaction(kind, message, target, self.out, user)
         self.transactions[key] = transaction
         transaction.start(now)
         return transaction
 
-    def _call(self, message):
+    def _find_call(self, message):
         for call in self.calls:
             if call.call_id == message.call_id and call.tag == message.to_tag:
                 if call.dialog and call.dialog.remote_tag == message.from_tag:
                     return call
         return None
 
-    def _malformed(self, message, source, error):
-        # Only where the response can find its way back (8.2.6)
+    def _answer_malformed(self, message, source, error):
+        # Only where the request has what a response needs (8.2.6)
         for name in ("via", "from", "to", "call-id", "cseq"):
             if not message.get(name):
                 return
         try:
-            target = _stamp(message, source)
+            target = _complete_via(message, source)
         except SipError:
             return
-        self._reply(_refusal(message, error, self.tag), target)
+        self._reply(_error_response(message, error, self.tag), target)
 
     def _reply(self, message, target):
         self.out.append((message.encode(), target))
 
 
-def _stamp(message, source):
-    """Note in the top Via where a request came from (18.2.1, RFC 3581); where its responses go (18.2.2)."""
+def _complete_via(message, source):
+    """Add to the top Via where a request came from (18.2.1, RFC 3581); returns where its responses go (18.2.2)."""
     value = message.get("via")
     values = split(value, ",")
     parts = split(values[0], ";")
@@ -372,7 +374,7 @@ def _stamp(message, source):
     return source[0], port or SIP_PORT
 
 
-def _refusal(message, error, tag):
+def _error_response(message, error, tag):
     status = error.status
     answer = response(message, status, tag, REASONS.get(status, error.reason))
     if status == 405:

@@ -1,13 +1,13 @@
 """Digest authentication (RFC 7616, RFC 8760, RFC 3261 section 22): MD5 and SHA-256, qop "auth" or none.
 
-Here is the side that answers; the one that asks is in `sip_authenticator`.
+Here is the client, which answers challenges; the server, which makes them, is authenticator.py.
 """
 
 import hashlib
 
 from testigo_wire.sip.message import parameters, split
 
-# What may be asked for, the better one first (RFC 8760 section 2.4)
+# The algorithms that we answer, the better one first (RFC 8760 section 2.4)
 ALGORITHMS = ("SHA-256", "MD5")
 
 
@@ -42,7 +42,7 @@ def read(value):
 
 
 class Credentials:
-    """A user's name and password, and the challenge that was last met with them."""
+    """A user's name and password, and the latest challenge to answer with them."""
 
     __slots__ = ("user", "password", "random", "challenge", "header", "count")
 
@@ -55,7 +55,7 @@ class Credentials:
         self.count = 0
 
     def take(self, message):
-        """Learn the challenge of a 401 or 407; whether another attempt makes sense."""
+        """Take the challenge of a 401 or 407; whether it can be answered."""
         name, self.header = "www-authenticate", "authorization"
         if message.status == 407:
             name, self.header = "proxy-authenticate", "proxy-authorization"
@@ -77,7 +77,7 @@ class Credentials:
         return best is not None
 
     def authorize(self, message):
-        """Put the credentials into a request, if there is a challenge to meet."""
+        """Add credentials to a request, if there is a challenge to answer."""
         message.remove("authorization")
         message.remove("proxy-authorization")
         challenge = self.challenge

@@ -1,4 +1,4 @@
-"""The asking side of digest authentication (RFC 7616, RFC 3261 section 22), for those who register at us or call us."""
+"""The server of digest authentication (RFC 7616, RFC 3261 section 22): challenges who registers here or calls."""
 
 from testigo_wire.compat import const
 from testigo_wire.sip.auth import quote, read, response_value, secret_value
@@ -8,7 +8,7 @@ MAX_NONCES = const(16)
 
 
 class Authenticator:
-    """The side that asks: makes nonces that live a while, and counts their use against replay (section 3.4).
+    """Makes nonces with a limited life, and counts their use against replay (section 3.4).
 
     `algorithms` are offered in their order. By default that is MD5 alone: phones that know no other (baresip 1.0 is one)
     give up at a challenge that offers more, though RFC 8760 section 2.4 wants them to pass over it.
@@ -61,7 +61,7 @@ class Authenticator:
         for nonce in [key for key in self.nonces if self.nonces[key][0] < now]:
             del self.nonces[nonce]
         while len(self.nonces) >= MAX_NONCES:
-            # Under a flood the oldest go; their owners are challenged again.
+            # In a flood the oldest are removed; their users are challenged again.
             del self.nonces[min(self.nonces, key=self._expiry)]
         nonce = self.random(16).hex()
         self.nonces[nonce] = [now + NONCE_MS, 0]
@@ -78,7 +78,7 @@ class Authenticator:
 
 
 def _equal(a, b):
-    # Takes as long for a near miss as for a far one.
+    # In constant time, so that its duration tells nothing of the password.
     if len(a) != len(b):
         return False
     difference = 0

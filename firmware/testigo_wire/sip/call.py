@@ -1,7 +1,7 @@
 """A call: one INVITE, its dialog and what happens inside it (RFC 3261 sections 9, 13, 14, 15; RFC 3262 for a peer that
 requires it; RFC 3311 UPDATE; RFC 4028 as far as a refreshed peer needs it; RFC 6086 INFO with keys).
 
-`sip_agent.Agent` makes the calls and hands them their messages. A call of either direction has the same actions.
+`Agent` makes the calls and passes messages on to them. A call of either direction has the same actions.
 """
 
 from testigo_wire.sip import dtmf
@@ -9,13 +9,13 @@ from testigo_wire.sip import events as sip_event
 from testigo_wire.sip.dialog import Dialog
 from testigo_wire.sip.events import Event
 from testigo_wire.sip.message import SipError, address, response
-from testigo_wire.sip.timers import Reliable, SessionTimer
+from testigo_wire.sip.timers import ReliableResponse, SessionTimer
 from testigo_wire.sip.transaction import ACK, PROCEEDING, TIMEOUT, cancellation
 
 # States
 CALLING = "C"  # our INVITE is out
 EARLY = "E"  # a provisional response came
-CANCELLING = "X"  # we gave up; a final response is awaited
+CANCELLING = "X"  # we cancelled; a final response is awaited
 INCOMING = "I"  # an INVITE came, unanswered
 ACCEPTED = "A"  # we sent a 2xx; the ACK is awaited
 CONFIRMED = "F"
@@ -59,7 +59,7 @@ class Call:
         self.ending = False
         self.timer = SessionTimer()
         self.sequence = 0  # RSeq
-        self.pending = self.waiting = None  # a Reliable until its PRACK, and what to ring with after that
+        self.pending = self.waiting = None  # a ReliableResponse until its PRACK; (status, body) to ring with after it
         if outgoing:
             self.tag = request.from_tag
             self.dialog = None
@@ -71,7 +71,7 @@ class Call:
 
     def ring(self, now, body=None, status=180):
         """Send a provisional response; one with a body is early media (183)."""
-        self._need("ring")
+        self._check_allowed("ring")
         if body:
             status = 183
             self.body_sent = body
@@ -82,12 +82,12 @@ class Call:
             self.waiting = status, body  # RFC 3262 section 3: one at a time
         else:
             self.sequence += 1
-            self.pending = Reliable(message, self.sequence, now)
+            self.pending = ReliableResponse(message, self.sequence, now)
             self.transaction.respond(message, now)
 
     def answer(self, body, now):
         """Send the 200 with an SDP body, which is repeated until the ACK comes."""
-        self._need("answer")
+        self._check_allowed("answer")
         message = self._response(self.request, 200, body)
         self.timer.agree(self.request, message, now)
         self.body_sent = body
@@ -97,12 +97,12 @@ class Call:
 
     def reject(self, status, now, reason=None):
         """Send a final response from 300 on, which ends the call."""
-        self._need("reject")
-        self._fail(self.transaction, status, now, reason)
+        self._check_allowed("reject")
+        self._respond_failure(self.transaction, status, now, reason)
         self._end(now, status, reason or "", True)
 
     def hang_up(self, now, status=480):
-        """End the call in whatever state it is: CANCEL, a rejection with `status`, or BYE."""
+        """End the call in any state: by CANCEL, a rejection with `status`, or BYE."""
         state = self.state
         if state == INCOMING:
             self.reject(status, now)
@@ -121,7 +121,7 @@ class Call:
 
     def offer(self, body, now):
         """Send a re-INVITE (14.1)."""
-        self._need("offer")
+        self._check_allowed("offer")
         if self.offering or self.offered:
             raise SipError("offer pending", 491)
         self.offering = self._request("INVITE", now, SDP, body)
@@ -129,7 +129,7 @@ class Call:
 
     def accept(self, body, now):
         """Take the peer's re-INVITE or UPDATE; a body of None repeats the description in force."""
-        self._need("accept")
+        self._check_allowed("accept")
         transaction, self.offered = self.offered, None
         if transaction is None:
             raise SipError("no offer")
@@ -145,20 +145,20 @@ class Call:
 
     def refuse(self, status, now):
         """Leave the session as it is."""
-        self._need("refuse")
+        self._check_allowed("refuse")
         if self.offered:
-            self._fail(self.offered, status, now)
+            self._respond_failure(self.offered, status, now)
         self.offered = None
 
     def acknowledge(self, body, now):
         """Answer the offer that came in the 2xx for an INVITE without one."""
-        self._need("acknowledge")
+        self._check_allowed("acknowledge")
         self.body_sent = body
         self._acknowledge(self.dialog, self.request, body)
 
     def info(self, digit, now, duration=160):
         """Send a key."""
-        self._need("info")
+        self._check_allowed("info")
         self._request("INFO", now, "application/dtmf-relay", dtmf.to_info(digit, duration))
 
     def deadline(self):
@@ -171,7 +171,7 @@ class Call:
     def tick(self, now):
         pending = self.pending
         if pending and now >= pending.at:
-            data = pending.again(now)
+            data = pending.retransmit(now)
             if data is None:
                 self.hang_up(now, 504)
                 return
@@ -180,7 +180,7 @@ class Call:
         if timer.at and now >= timer.at:
             timer.at = now + timer.interval // 2
             if not timer.refresher:
-                self._lost(now)
+                self._peer_gone(now)
             elif self.request.has("allow", "update"):
                 self._request("UPDATE", now)
             elif not self.offering and not self.offered:
@@ -189,13 +189,13 @@ class Call:
     def cancelled(self, now):
         """A CANCEL matched the INVITE (9.2)."""
         if self.state == INCOMING:
-            self._fail(self.transaction, 487, now)
+            self._respond_failure(self.transaction, 487, now)
             self._end(now, 487, "", False)
 
     def acknowledged(self, message, now):
         """An ACK for a 2xx came."""
         transaction = self.transaction
-        if transaction.request.number != message.number or not transaction.step(ACK, now):
+        if transaction.request.number != message.number or not transaction.handle(ACK, now):
             return
         body = message.body or None
         self.body_received = body or self.body_received
@@ -214,7 +214,7 @@ class Call:
         if method == "BYE":
             transaction.respond(response(message, 200), now)
             if self.state == INCOMING:
-                self._fail(self.transaction, 487, now)
+                self._respond_failure(self.transaction, 487, now)
             self._end(now, 200, "", False)
         elif method == "INVITE" or (method == "UPDATE" and message.body):
             if self.offering or self.state == ACCEPTED:
@@ -253,12 +253,12 @@ class Call:
         elif method == "INVITE":
             self._on_offer_answer(transaction, message, now)
         elif method in ("UPDATE", "INFO") and (message is None or message.status in (408, 481)):
-            self._lost(now)
+            self._peer_gone(now)
 
     def on_timeout(self, transaction, now):
         """No ACK came for a final response."""
         if transaction.data[:9] == b"SIP/2.0 2":
-            self._lost(now)
+            self._peer_gone(now)
 
     def _on_answer(self, message, now):
         if message is None:
@@ -282,7 +282,7 @@ class Call:
         try:
             dialog = Dialog(message, default=self.request.uri)
         except SipError as error:
-            self._end(now, 502, error.reason, True)  # no way to the peer can be read
+            self._end(now, 502, error.reason, True)  # the response does not say how to reach the peer
             return
         if self.state in (CALLING, EARLY):
             self.dialog = dialog
@@ -319,7 +319,7 @@ class Call:
             return
         self.offering = None
         if status in (408, 481):
-            self._lost(now)
+            self._peer_gone(now)
         elif self.state == CONFIRMED:
             self._emit(sip_event.REFUSED, message)
 
@@ -332,7 +332,7 @@ class Call:
             (status, body), self.waiting = self.waiting, None
             self.ring(now, body, status)
 
-    def _need(self, action):
+    def _check_allowed(self, action):
         if self.state not in ALLOWED[action]:
             raise SipError(action + " out of place", 500)
 
@@ -341,10 +341,10 @@ class Call:
         for value in request.all("record-route"):
             message.add("record-route", value)
         self.agent.describe(message, self.dialog.local)
-        message.carry(SDP, body)
+        message.set_body(SDP, body)
         return message
 
-    def _fail(self, transaction, status, now, reason=None):
+    def _respond_failure(self, transaction, status, now, reason=None):
         transaction.respond(response(transaction.request, status, self.tag, reason), now)
 
     def _request(self, method, now, content_type=None, body=None):
@@ -352,12 +352,12 @@ class Call:
         message = self.dialog.request(method, self.number)
         if method != "INFO":
             self.agent.describe(message, self.dialog.local)
-        message.carry(content_type, body)
+        message.set_body(content_type, body)
         return self.agent.send(message, self.dialog.next_hop(self.target), self, now)
 
     def _acknowledge(self, dialog, request, body):
         message = dialog.request("ACK", request.number)
-        message.carry(SDP, body)
+        message.set_body(SDP, body)
         for name, value in request.headers:
             if name in ("authorization", "proxy-authorization"):
                 message.add(name, value)  # 22.1
@@ -373,8 +373,8 @@ class Call:
         self.agent.send(cancellation(self.transaction.request), self.transaction.address, None, now)
         self.transaction.expires_at = now + TIMEOUT
 
-    def _lost(self, now):
-        # 12.2.1.2, 13.3.1.4: the peer does not know the call any more, or is gone
+    def _peer_gone(self, now):
+        # 12.2.1.2, 13.3.1.4: the peer has no such call any more, or does not answer
         if self.state in (ACCEPTED, CONFIRMED):
             self._bye(self.dialog, now)
             self._end(now, 408, "peer gone", False)
@@ -391,7 +391,7 @@ class Call:
         self.timer.at = 0
         self.pending = None
         if self.offered:
-            self._fail(self.offered, 487, now)
+            self._respond_failure(self.offered, 487, now)
         self.offered = None
         self.agent.forget(self)
         event = Event(sip_event.ENDED, self, status, reason, None, message)

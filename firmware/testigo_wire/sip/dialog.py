@@ -4,13 +4,13 @@ from testigo_wire.sip.message import MAX_FORWARDS, SIP_PORT, Message, SipError, 
 
 
 class Dialog:
-    """One dialog. The local CSeq is the caller's, who may count over several dialogs of one INVITE."""
+    """One dialog. The local CSeq is kept by the call, since one INVITE may make several dialogs."""
 
     __slots__ = ("call_id", "local", "remote", "local_tag", "remote_tag", "target", "route", "remote_number")
 
     def __init__(self, message, tag="", default=""):
-        """From an INVITE that came, with our tag (12.1.1), or from a response to ours (12.1.2), whose Contact some
-        peers forget or spoil; `default` is the target then."""
+        """From an INVITE that came, with our tag (12.1.1), or from a response to ours (12.1.2). Some peers leave out its
+        Contact or write it wrongly; the target is `default` then."""
         self.call_id = message.call_id
         try:
             self.target = target_of(message)
@@ -37,7 +37,7 @@ class Dialog:
             self.route.reverse()
 
     def request(self, method, number):
-        """A request within the dialog (12.2.1.1); who sends it adds Via."""
+        """A request within the dialog (12.2.1.1), still without Via."""
         target = self.target
         route = self.route
         if route:

@@ -27,7 +27,7 @@ def from_info(content_type, body):
                 duration = min(int(value[:5]), 60000)
     elif kind == "application/dtmf":
         signal = text.strip()
-    # Some write the event number for the keys that are no digits.
+    # Some peers write the event number (RFC 4733) for * and #.
     if len(signal) == 2 and signal.isdigit() and int(signal) < len(DIGITS):
         signal = DIGITS[int(signal)]
     signal = signal.upper()

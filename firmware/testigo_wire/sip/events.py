@@ -1,4 +1,4 @@
-"""What a SIP agent tells the application: one class, a kind, and the fields that the kind has."""
+"""The events that a SIP agent gives the application: one class, a kind, and the fields that the kind has."""
 
 from testigo_wire.compat import const
 
@@ -14,7 +14,9 @@ ENDED = const(9)  # call, status, reason, local: once for every call
 REGISTERED = const(10)  # call (the Registration), expires (s)
 UNREGISTERED = const(11)  # call (the Registration), status, reason
 BINDING = const(12)  # reason (the user), expires (s, 0 gone): at our registrar
-UPDATED = const(13)  # call, message: an UPDATE without a description: who the peer is now (RFC 4916)
+UPDATED = const(
+    13
+)  # call, message: an UPDATE without a description: the name and number of the peer changed (RFC 4916)
 
 
 class Event:

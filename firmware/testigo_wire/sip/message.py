@@ -1,7 +1,7 @@
 """SIP messages (RFC 3261 sections 7, 19.1, 20 and 25): the object, its header values, and how it is written.
 
 Header names are kept in lower case and in their long form; values are text, as they stood. What a peer sent is read by
-`sip_parse`. Everything here raises `SipError`, which carries the status of the response that it deserves.
+parser.py. Everything here raises `SipError`, with the status of the response that is due.
 """
 
 from testigo_wire.compat import const
@@ -30,7 +30,7 @@ REASONS = {
 
 
 class SipError(WireError):
-    """What is wrong with a message or a step; `status` is the response it deserves, `message` what could be read."""
+    """What is wrong with a message or an action; `status` is for the response, `message` what could be read of it."""
 
     def __init__(self, reason, status=400):
         super().__init__(reason)
@@ -92,8 +92,8 @@ class Message:
     def remove(self, name):
         self.headers = [pair for pair in self.headers if pair[0] != name]
 
-    def carry(self, content_type, body):
-        """Take a body, if there is one."""
+    def set_body(self, content_type, body):
+        """Set body and Content-Type; a body of None or b"" leaves the message without."""
         if body:
             self.add("content-type", content_type)
             self.body = body

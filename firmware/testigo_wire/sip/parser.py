@@ -1,7 +1,7 @@
 """From a datagram to a SIP message (RFC 3261 sections 7, 18.3 and 25).
 
-Tolerant where the RFC asks for it: compact names, folding, case, blanks around separators, comma lists. Strict where
-leniency is dangerous: doubled identifying headers, stray line ends, lengths that do not add up, sizes.
+Tolerant as the RFC requires: compact names, folding, case, blanks around separators, comma lists. Strict where tolerance
+is dangerous: repeated identifying headers, stray line ends, wrong lengths, sizes.
 """
 
 from testigo_wire.compat import const
@@ -45,7 +45,7 @@ def parse(datagram):
         raise SipError("not UTF-8")
     message = Message()
     if lines[0][:4].upper() == "SIP/":
-        message.status = 1  # enough to know that it must not be answered
+        message.status = 1  # a response, which must not be answered
     try:
         _headers(message, lines)
         _identity(message)

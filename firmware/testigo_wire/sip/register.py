@@ -26,7 +26,7 @@ def register(agent, aor, target, credentials, now, expires=3600):
 class Registration:
     """One address of record at one registrar."""
 
-    ending = False  # a Call may be given up in mid-challenge; this may not
+    ending = False  # unlike a Call, this does not end while it answers a challenge
 
     def __init__(self, agent, aor, target, credentials, expires):
         self.agent = agent
@@ -49,7 +49,7 @@ class Registration:
         self.send(self.expires, now)
 
     def unregister(self, now):
-        """Take the binding away and stop."""
+        """Remove the binding and stop."""
         self.state = ENDED
         self.send(0, now)
 

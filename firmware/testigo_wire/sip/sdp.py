@@ -1,6 +1,6 @@
 """Session descriptions (RFC 8866) and offer/answer (RFC 3264) for one stream of telephone audio.
 
-`parse` reads what a peer sent, `Endpoint` is one leg's end: it makes offers, answers them, and says what was agreed.
+`parse` reads what a peer sent, `Endpoint` is one end of a leg: it makes offers, answers them, and returns what was agreed.
 Encodings are PCMU and PCMA at 8 kHz, and telephone-event (RFC 4733). Streams of other kinds are refused.
 """
 
@@ -74,7 +74,7 @@ class Session:
 
 
 class Agreed:
-    """What an exchange settled for the audio stream: where to send, what, and which way."""
+    """The result of an exchange for the audio stream: address, encoding and direction."""
 
     def __init__(self, host, port):
         self.host = host

@@ -1,5 +1,5 @@
-"""Two timers of a call that most peers never start: the refresh of a session (RFC 4028, for a caller that asks for it)
-and the reliable provisional response (RFC 3262, for a caller that requires it)."""
+"""Two timers of a call that few peers use: the refresh of a session (RFC 4028, for a caller that requests it) and the
+reliable provisional response (RFC 3262, for a caller that requires it)."""
 
 from testigo_wire.compat import const
 from testigo_wire.sip.message import number
@@ -18,7 +18,7 @@ class SessionTimer:
         self.refresher = False
 
     def agree(self, request, message, now):
-        """Answer a request's Session-Expires in the 2xx: whoever asked refreshes, unless it asked us to (section 9)."""
+        """Answer a request's Session-Expires in the 2xx: the caller refreshes, unless it named us (section 9)."""
         value = request.get("session-expires")
         if not value or not request.has("supported", "timer"):
             return
@@ -31,7 +31,7 @@ class SessionTimer:
         message.add("require", "timer")
 
 
-class Reliable:
+class ReliableResponse:
     """A provisional response that is repeated until its PRACK (RFC 3262 section 3)."""
 
     __slots__ = ("sequence", "data", "interval", "at", "last")
@@ -45,8 +45,8 @@ class Reliable:
         self.at = now + T1
         self.last = now + TIMEOUT
 
-    def again(self, now):
-        """The bytes to send again, or None when it has been long enough."""
+    def retransmit(self, now):
+        """The bytes to send again, or None after 64 * T1."""
         self.interval = min(self.interval * 2, T2)
         self.at = now + self.interval
         return self.data if now < self.last else None

@@ -14,21 +14,21 @@ T4 = const(5000)
 TIMEOUT = const(32000)  # 64 * T1: timers B, F, H, J, L, M; also D
 
 # Kinds
-INVITE_CLIENT = "I"
-CLIENT = "N"
-INVITE_SERVER = "i"
-SERVER = "n"
+INVITE_CLIENT = const(0x100)
+CLIENT = const(0x200)
+INVITE_SERVER = const(0x300)
+SERVER = const(0x400)
 
 # States
-CALLING = "C"
-TRYING = "T"
-PROCEEDING = "P"
-COMPLETED = "K"
-ACCEPTED = "A"
-CONFIRMED = "F"
-TERMINATED = "X"
+CALLING = const(1)
+TRYING = const(2)
+PROCEEDING = const(3)
+COMPLETED = const(4)
+ACCEPTED = const(5)
+CONFIRMED = const(6)
+TERMINATED = const(7)
 
-# Inputs, the columns of the table. For a client the first three are what came, for a server what is to be sent.
+# Inputs. For a client the first three are what came, for a server what is to be sent.
 PROVISIONAL = const(0)
 SUCCESS = const(1)
 FAILURE = const(2)
@@ -37,39 +37,95 @@ EXPIRE = const(4)  # timers B, D, F, H, I, J, K, L, M
 REQUEST = const(5)  # the same request again
 ACK = const(6)
 
-# kind + state: a cell is the next state and an action, or ".." where the input is ignored. Actions: u pass up,
-# f send ACK and pass up, a send ACK again, r send the last message again, s send, t tell the user of the time-out.
+# Actions
+PASS_UP = const(0x10)  # give the response to the user
+ACK_AND_PASS_UP = const(0x20)
+REPEAT = const(0x30)  # send the last message again; at a client that has sent its ACK, the ACK
+SEND = const(0x40)
+TIME_OUT = const(0x50)  # tell the user that nothing came
+NEXT_STATE = const(0x0F)  # the part of a cell that is not the action
+
+# In each state of each kind, what an input leads to: the next state, with an action or without. Inputs that are not
+# listed are ignored.
 TABLE = {
-    #      1xx 2xx err rtx exp req ack
-    "IC": "Pu Au Kf Cr Xt .. ..",
-    "IP": "Pu Au Kf .. Xt .. ..",
-    "IK": ".. .. Ka .. X. .. ..",
-    "IA": ".. Au .. .. X. .. ..",
-    "NT": "Pu Ku Ku Tr Xt .. ..",
-    "NP": "Pu Ku Ku Pr Xt .. ..",
-    "NK": ".. .. .. .. X. .. ..",
-    "iP": "Ps As Ks .. .. Pr ..",
-    "iK": ".. .. .. Kr Xt Kr F.",
-    "iF": ".. .. .. .. X. .. ..",
-    "iA": ".. As .. Ar Xt Ar F.",
-    "nT": "Ps Ks Ks .. .. .. ..",
-    "nP": "Ps Ks Ks .. .. Pr ..",
-    "nK": ".. .. .. .. X. Kr ..",
+    INVITE_CLIENT + CALLING: {
+        PROVISIONAL: PROCEEDING + PASS_UP,
+        SUCCESS: ACCEPTED + PASS_UP,
+        FAILURE: COMPLETED + ACK_AND_PASS_UP,
+        RETRANSMIT: CALLING + REPEAT,
+        EXPIRE: TERMINATED + TIME_OUT,
+    },
+    INVITE_CLIENT + PROCEEDING: {
+        PROVISIONAL: PROCEEDING + PASS_UP,
+        SUCCESS: ACCEPTED + PASS_UP,
+        FAILURE: COMPLETED + ACK_AND_PASS_UP,
+        EXPIRE: TERMINATED + TIME_OUT,
+    },
+    INVITE_CLIENT + COMPLETED: {FAILURE: COMPLETED + REPEAT, EXPIRE: TERMINATED},
+    INVITE_CLIENT + ACCEPTED: {SUCCESS: ACCEPTED + PASS_UP, EXPIRE: TERMINATED},
+    CLIENT + TRYING: {
+        PROVISIONAL: PROCEEDING + PASS_UP,
+        SUCCESS: COMPLETED + PASS_UP,
+        FAILURE: COMPLETED + PASS_UP,
+        RETRANSMIT: TRYING + REPEAT,
+        EXPIRE: TERMINATED + TIME_OUT,
+    },
+    CLIENT + PROCEEDING: {
+        PROVISIONAL: PROCEEDING + PASS_UP,
+        SUCCESS: COMPLETED + PASS_UP,
+        FAILURE: COMPLETED + PASS_UP,
+        RETRANSMIT: PROCEEDING + REPEAT,
+        EXPIRE: TERMINATED + TIME_OUT,
+    },
+    CLIENT + COMPLETED: {EXPIRE: TERMINATED},
+    INVITE_SERVER + PROCEEDING: {
+        PROVISIONAL: PROCEEDING + SEND,
+        SUCCESS: ACCEPTED + SEND,
+        FAILURE: COMPLETED + SEND,
+        REQUEST: PROCEEDING + REPEAT,
+    },
+    INVITE_SERVER + COMPLETED: {
+        RETRANSMIT: COMPLETED + REPEAT,
+        EXPIRE: TERMINATED + TIME_OUT,
+        REQUEST: COMPLETED + REPEAT,
+        ACK: CONFIRMED,
+    },
+    INVITE_SERVER + CONFIRMED: {EXPIRE: TERMINATED},
+    INVITE_SERVER + ACCEPTED: {
+        SUCCESS: ACCEPTED + SEND,
+        RETRANSMIT: ACCEPTED + REPEAT,
+        EXPIRE: TERMINATED + TIME_OUT,
+        REQUEST: ACCEPTED + REPEAT,
+        ACK: CONFIRMED,
+    },
+    SERVER + TRYING: {
+        PROVISIONAL: PROCEEDING + SEND,
+        SUCCESS: COMPLETED + SEND,
+        FAILURE: COMPLETED + SEND,
+    },
+    SERVER + PROCEEDING: {
+        PROVISIONAL: PROCEEDING + SEND,
+        SUCCESS: COMPLETED + SEND,
+        FAILURE: COMPLETED + SEND,
+        REQUEST: PROCEEDING + REPEAT,
+    },
+    SERVER + COMPLETED: {EXPIRE: TERMINATED, REQUEST: COMPLETED + REPEAT},
 }
-# kind + state: (first retransmission, expiry) in ms on entering it; 0 none, -1 goes on as it was
+# (first retransmission, expiry) in ms on entering a state; 0 none, -1 goes on as it was
 TIMERS = {
-    "IC": (T1, TIMEOUT),
-    "IK": (0, TIMEOUT),
-    "IA": (0, TIMEOUT),
-    "NT": (T1, TIMEOUT),
-    "NP": (T2, -1),
-    "NK": (0, T4),
-    "iK": (T1, TIMEOUT),
-    "iA": (T1, TIMEOUT),
-    "iF": (0, T4),
-    "nK": (0, TIMEOUT),
+    INVITE_CLIENT + CALLING: (T1, TIMEOUT),
+    INVITE_CLIENT + COMPLETED: (0, TIMEOUT),
+    INVITE_CLIENT + ACCEPTED: (0, TIMEOUT),
+    CLIENT + TRYING: (T1, TIMEOUT),
+    CLIENT + PROCEEDING: (T2, -1),
+    CLIENT + COMPLETED: (0, T4),
+    INVITE_SERVER + COMPLETED: (T1, TIMEOUT),
+    INVITE_SERVER + ACCEPTED: (T1, TIMEOUT),
+    INVITE_SERVER + CONFIRMED: (0, T4),
+    SERVER + COMPLETED: (0, TIMEOUT),
 }
 NO_TIMERS = (0, 0)
+NO_INPUTS = {}
 
 
 class Transaction:
@@ -97,7 +153,7 @@ class Transaction:
         self.user = user
         self.data = None
         self.attempts = 0
-        self.state = ""
+        self.state = 0
 
     def start(self, now):
         """Send the request (client) or begin to hold it (server)."""
@@ -110,31 +166,31 @@ class Transaction:
 
     def respond(self, message, now):
         """Send a response (server); whether the state allowed it."""
-        return self.step(_column(message.status), now, message)
+        return self.handle(_input_of(message.status), now, message)
 
     def receive(self, message, now):
         """A response that matched (client)."""
-        return self.step(_column(message.status), now, message)
+        return self.handle(_input_of(message.status), now, message)
 
-    def step(self, column, now, message=None):
-        """Take one input; whether the table had an entry for it."""
-        row = TABLE.get(self.kind + self.state, "")
-        state = row[3 * column : 3 * column + 1]
-        action = row[3 * column + 1 : 3 * column + 2]
-        if state in (".", ""):
+    def handle(self, event, now, message=None):
+        """Take one input; whether the table has an entry for it."""
+        cell = TABLE.get(self.kind + self.state, NO_INPUTS).get(event)
+        if cell is None:
             return False
-        if action == "s":
+        state = cell & NEXT_STATE
+        action = cell - state
+        if action == SEND:
             self.data = message.encode()
-        elif action == "f":
+        elif action == ACK_AND_PASS_UP:
             self.data = acknowledgement(self.request, message).encode()
         if state != self.state:
             self._enter(state, now)
-        if action in ("s", "f", "a", "r"):
+        if action in (SEND, ACK_AND_PASS_UP, REPEAT):
             self._send()
-        if action in ("u", "f"):
+        if action in (PASS_UP, ACK_AND_PASS_UP):
             if self.user:
                 self.user.on_response(self, message, now)
-        elif action == "t" and self.user:
+        elif action == TIME_OUT and self.user:
             if self.kind in (INVITE_CLIENT, CLIENT):
                 self.user.on_response(self, None, now)
             else:
@@ -152,14 +208,14 @@ class Transaction:
     def tick(self, now):
         if self.expires_at and now >= self.expires_at:
             self.expires_at = self.retransmit_at = 0
-            self.step(EXPIRE, now)
+            self.handle(EXPIRE, now)
         elif self.retransmit_at and now >= self.retransmit_at:
             interval = self.interval * 2
             if self.kind != INVITE_CLIENT and interval > T2:
                 interval = T2
             self.interval = interval
             self.retransmit_at = now + interval
-            self.step(RETRANSMIT, now)
+            self.handle(RETRANSMIT, now)
 
     def _enter(self, state, now):
         self.state = state
@@ -173,7 +229,7 @@ class Transaction:
             self.out.append((self.data, self.address))
 
 
-def _column(status):
+def _input_of(status):
     return PROVISIONAL if status < 200 else SUCCESS if status < 300 else FAILURE
 
 
@@ -188,17 +244,17 @@ def server_key(message, method=None):
 
 def acknowledgement(request, failure):
     """The ACK for a response other than 2xx (17.1.1.3)."""
-    message = _alike("ACK", request)
+    message = _request_like("ACK", request)
     message.set("to", failure.get("to"))
     return message
 
 
 def cancellation(request):
     """The CANCEL for a request (9.1)."""
-    return _alike("CANCEL", request)
+    return _request_like("CANCEL", request)
 
 
-def _alike(method, request):
+def _request_like(method, request):
     message = Message(method, request.uri)
     for name, value in request.headers:
         if name in ("via", "route", "max-forwards", "from", "to", "call-id"):

@@ -1,6 +1,6 @@
 """Two ends of a line that loses, doubles and changes bytes."""
 
-from testigo_wire.console import transport as serial
+from testigo_wire.console import transport
 from testigo_wire.console.transport import CLOSED, OPEN, Endpoint
 from testigo_wire.encoding import cobs
 
@@ -36,7 +36,7 @@ class Line:
             frame = sender.data_to_send(now)
             if not frame:
                 break
-            assert len(frame) <= serial.MAX_WIRE + 1
+            assert len(frame) <= transport.MAX_WIRE + 1
             self.queue += frame
         out = self.queue[:room]
         self.queue = self.queue[room:]
@@ -116,7 +116,7 @@ def carry(pair, source, target, channel, data, limit_ms, times=1):
     return pair.now - start
 
 
-def test_clean_line_is_nearly_full():
+def test_a_clean_line_is_used_almost_fully():
     pair = Pair().open()
     data = pattern(4000, 1)
     took = carry(pair, pair.device, pair.host, 1, data, 10000, 10)
@@ -140,7 +140,7 @@ def test_very_bad_line_with_a_large_window():
         carry(pair, pair.host, pair.device, 1, pattern(8000, seed), 60000)
 
 
-def test_hole_at_the_front_is_filled_last():
+def test_a_gap_at_the_front_is_filled_last():
     pair = Pair(1, burst=8192, receive_buffer=8192).open()
     pair.host._payload = 64
     first = None
@@ -190,7 +190,7 @@ def test_both_directions_and_channels():
         pair.until(done, 30000)
 
 
-def test_slow_reader_holds_up_nobody_else():
+def test_a_slow_reader_does_not_stop_the_other_channel():
     pair = Pair(receive_buffer=1024).open()
     data = pattern(8000, 1)
     sent = pair.host.send(1, data)
@@ -248,7 +248,7 @@ def test_restart_of_either_end():
         carry(pair, pair.host, pair.device, 1, pattern(2000, 2), 20000)
 
 
-def test_device_restarts_and_all_its_greetings_are_lost():
+def test_device_restarts_and_all_its_hellos_are_lost():
     pair = Pair().open()
     pair.device = Endpoint(99)
     while pair.device.deadline() is not None:
@@ -259,7 +259,7 @@ def test_device_restarts_and_all_its_greetings_are_lost():
     carry(pair, pair.host, pair.device, 0, b"again", 1000)
 
 
-def test_silent_peer_is_given_up():
+def test_a_silent_peer_ends_the_session():
     pair = Pair().open()
     pair.host.send(0, b"anybody?")
     now = pair.now
@@ -297,7 +297,7 @@ def test_boot_banner_and_echo_are_skipped():
     assert pair.host.read(0) is None
 
 
-def test_nothing_beyond_the_credit_is_kept():
+def test_data_beyond_the_credit_is_dropped():
     pair = Pair(receive_buffer=1024).open()
     pair.host._limit = [30000, 30000]
     sent = 0
@@ -315,12 +315,12 @@ def test_garbage_is_ignored():
         junk = bytes(chance.below(256) if chance.below(20) else 0 for _ in range(200))
         pair.device.receive(junk, pair.now)
         pair.host.receive(junk[20:], pair.now)
-        assert len(pair.device._part) <= serial.MAX_WIRE
+        assert len(pair.device._part) <= transport.MAX_WIRE
     pair.until(lambda: pair.host.state == pair.device.state == OPEN, 20000)
     carry(pair, pair.host, pair.device, 0, b"still here", 5000)
 
 
-def test_well_formed_frames_of_any_content_are_survived():
+def test_well_formed_frames_of_any_content_raise_no_error():
     """Right CRC, random body: what a faulty peer could send."""
     from binascii import crc32
     from struct import pack

@@ -1,19 +1,19 @@
 """The handshake of the serial link, cell by cell, and frames of a session from the vectors."""
 
 from support.device import primitives as prims
-from testigo_wire.console import transport as serial
+from testigo_wire.console import transport
 from testigo_wire.console.transport import CLOSED, HALF, OPEN, Endpoint
 from testigo_wire.encoding import cobs
 
 
-def test_other_version_is_named():
+def test_a_peer_of_another_version_is_reported():
     host, device = Endpoint(1, active=True), Endpoint(2)
     greeting = cobs.decode(host.data_to_send(0).strip(b"\0"))
     body = greeting[:1] + b"\x07" + greeting[2:-4]
     from binascii import crc32
     from struct import pack
 
-    device.receive(cobs.encode(body + pack(">I", crc32(body, serial._HELLO_SEED))) + b"\0", 0)
+    device.receive(cobs.encode(body + pack(">I", crc32(body, transport._HELLO_SEED))) + b"\0", 0)
     assert device.peer_version == 7 and device.state == CLOSED
 
 
@@ -23,7 +23,7 @@ def greeting(epoch, peer, knows):
     if peer:
         end._peer = peer
     end.state = OPEN if knows else CLOSED
-    return end._greeting(0)
+    return end._hello_frame(0)
 
 
 def put(state):

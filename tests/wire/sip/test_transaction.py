@@ -4,11 +4,14 @@ from testigo_wire.sip import transaction as st
 from testigo_wire.sip.message import Message, response
 
 STATES = {
-    st.INVITE_CLIENT: st.CALLING + st.PROCEEDING + st.COMPLETED + st.ACCEPTED + st.TERMINATED,
-    st.CLIENT: st.TRYING + st.PROCEEDING + st.COMPLETED + st.TERMINATED,
-    st.INVITE_SERVER: st.PROCEEDING + st.COMPLETED + st.CONFIRMED + st.ACCEPTED + st.TERMINATED,
-    st.SERVER: st.TRYING + st.PROCEEDING + st.COMPLETED + st.TERMINATED,
+    st.INVITE_CLIENT: (st.CALLING, st.PROCEEDING, st.COMPLETED, st.ACCEPTED, st.TERMINATED),
+    st.CLIENT: (st.TRYING, st.PROCEEDING, st.COMPLETED, st.TERMINATED),
+    st.INVITE_SERVER: (st.PROCEEDING, st.COMPLETED, st.CONFIRMED, st.ACCEPTED, st.TERMINATED),
+    st.SERVER: (st.TRYING, st.PROCEEDING, st.COMPLETED, st.TERMINATED),
 }
+INPUTS = (st.PROVISIONAL, st.SUCCESS, st.FAILURE, st.RETRANSMIT, st.EXPIRE, st.REQUEST, st.ACK)
+ACTIONS = (0, st.PASS_UP, st.ACK_AND_PASS_UP, st.REPEAT, st.SEND, st.TIME_OUT)
+CLIENTS = (st.INVITE_CLIENT, st.CLIENT)
 
 
 class User:
@@ -48,33 +51,43 @@ def make(kind, now=0):
     return transaction, out, user
 
 
-def test_the_table_has_only_known_states_and_actions():
+def split(key):
+    """(kind, state) of a key of the table."""
+    return key & 0xF00, key & 0xFF
+
+
+def test_the_table_has_only_known_states_inputs_and_actions():
     for key in st.TABLE:
-        kind, state = key[0], key[1]
+        kind, state = split(key)
         assert state in STATES[kind]
-        cells = st.TABLE[key].split()
-        assert len(cells) == 7
-        for cell in cells:
-            assert cell == ".." or (cell[0] in STATES[kind] and cell[1] in ".ufarst"), (key, cell)
+        for event, cell in st.TABLE[key].items():
+            following = cell & st.NEXT_STATE
+            assert event in INPUTS, (key, event)
+            assert following in STATES[kind] and cell - following in ACTIONS, (key, event)
     for kind in STATES:
         for state in STATES[kind]:
             assert (kind + state in st.TABLE) == (state != st.TERMINATED)
 
 
-def test_every_cell_does_what_it_says():
+def test_every_cell_does_what_the_table_says():
     for key in st.TABLE:
-        for column, cell in enumerate(st.TABLE[key].split()):
-            transaction, out, user = make(key[0])
-            transaction.state = key[1]
+        kind, state = split(key)
+        for event in INPUTS:
+            cell = st.TABLE[key].get(event)
+            following, action = (state, 0) if cell is None else (cell & st.NEXT_STATE, cell & ~st.NEXT_STATE)
+            transaction, out, user = make(kind)
+            transaction.state = state
             transaction.data = b"SIP/2.0 200 OK"
             del out[:]
-            message = response(transaction.request, (180, 200, 486)[column], "t") if column < 3 else None
-            took = transaction.step(column, 0, message)
-            assert took == (cell != "..")
-            assert transaction.state == (key[1] if cell == ".." else cell[0]), (key, column)
-            assert len(out) == (cell[1] in "farsF")
-            assert (user.responses != []) == (cell[1] in "uf" or (cell[1] == "t" and key[0] in "IN"))
-            assert user.timeouts == (cell[1] == "t" and key[0] in "in")
+            message = response(transaction.request, (180, 200, 486)[event], "t") if event < 3 else None
+            took = transaction.handle(event, 0, message)
+            assert took == (cell is not None)
+            assert transaction.state == following, (key, event)
+            assert len(out) == (action in (st.ACK_AND_PASS_UP, st.REPEAT, st.SEND))
+            timed_out = action == st.TIME_OUT
+            passed_up = action in (st.PASS_UP, st.ACK_AND_PASS_UP)
+            assert (user.responses != []) == (passed_up or (timed_out and kind in CLIENTS))
+            assert user.timeouts == (timed_out and kind not in CLIENTS)
 
 
 def times(transaction, out, limit=100000):
@@ -122,7 +135,7 @@ def test_an_answer_is_repeated_until_its_ack():
         assert transaction.deadline() == now
         transaction.tick(now)
     assert len(out) == 4
-    transaction.step(st.ACK, 3600)
+    transaction.handle(st.ACK, 3600)
     assert times(transaction, out) == ([], 8600)
     assert user.timeouts == 0
     transaction, out, user = make(st.INVITE_SERVER)
