@@ -67,7 +67,7 @@ def test_lines():
     assert found[1].options == {"Architectures": "amd64 arm64", "Signed-By": "/etc/apt/k.gpg"}
 
 
-def test_own_are_the_distributions_and_base_the_whole_suites():
+def test_own_and_base_sources_of_the_distribution():
     found = parse_stanzas(DEBIAN_SOURCES)
     assert [source.uris for source in own(found, "bookworm")] == [
         "http://mirror.example/debian",
@@ -89,12 +89,12 @@ def test_another_suite_and_architecture_of_the_same_mirror():
     )
 
 
-def test_a_configured_architecture_gives_way():
+def test_a_configured_architecture_is_replaced():
     source = Source("http://mirror.example", ("sid",), "main", {"Architectures": "amd64"})
     assert source.stanza("i386").count("Architectures") == 1
 
 
-def test_candidates_are_the_machines_own_suite_and_newer_ones():
+def test_candidates_are_the_own_suite_and_newer_ones():
     assert candidates({"ID": "debian", "VERSION_CODENAME": "bookworm"}) == ["bookworm", "trixie", "forky", "sid"]
     assert candidates({"ID": "debian", "VERSION_CODENAME": "forky"}) == ["forky", "sid"]
     assert candidates({"ID": "ubuntu", "ID_LIKE": "debian", "VERSION_CODENAME": "noble"})[0] == "noble"

@@ -12,7 +12,7 @@ def audio_packets(media) -> list[bytes]:
     return [packet.payload for packet in media.said_audio()]
 
 
-def test_outbound_call_asks_the_party_that_was_called(branch):
+def test_on_an_outbound_call_the_called_party_consents(branch):
     """The worker calls; whoever answers hears the notice first, then both talk."""
     branch.policy(rule="opt-in", key_timeout_ms=2000)
     called = Worker().incoming().ring().answer().talk().pause(NOTICE_MS + 300).info("1").expect_bye()
@@ -45,7 +45,7 @@ def test_outbound_notice_to_both(branch):
         assert heard.startswith(branch.notice_audio["PCMU"])
 
 
-def test_two_calls_at_once_and_no_third(branch):
+def test_two_calls_at_once_and_a_third_is_refused(branch):
     """Each call's audio is in its own recording; who calls while all is taken hears that it is busy."""
     branch.policy(rule="notify")
     ends, speeches = [], []
@@ -68,7 +68,7 @@ def test_two_calls_at_once_and_no_third(branch):
     assert branch.diagnose()["recordings"][2] == branch.first_number + 2
 
 
-def test_stranger_is_refused(branch, virtual, tmp_path):
+def test_an_unknown_source_is_refused(branch, virtual, tmp_path):
     stranger = Sipp(tmp_path / "stranger", "127.0.0.2", Caller().invite().refused(403), b"", branch.sip)
     try:
         stranger.succeeded()
@@ -101,7 +101,7 @@ def test_line_that_is_not_to_be_recorded(branch):
     assert "notice" not in names(recording)
 
 
-def test_line_that_the_policy_does_not_know(branch):
+def test_a_line_missing_in_the_policy(branch):
     branch.policy(name="another")
     branch.call(calling().pause(900).bye(), answering())
     recording = branch.recording()

@@ -34,7 +34,7 @@ def test_opt_in_by_info_is_recorded(branch):
     assert consent(recording) == ["opt-in", True, "key", "1", "info"]
 
 
-def test_opt_in_key_during_notice_counts_and_notice_goes_on_to_its_end(branch):
+def test_opt_in_key_during_notice_counts_and_notice_plays_to_its_end(branch):
     branch.policy(rule="opt-in")
     branch.call(calling().pause(150).info("1").pause(1100).bye(), answering())
     recording = branch.recording()
@@ -94,7 +94,7 @@ def test_objection_during_notice(branch, rule):
     assert events(recording, "notice")[0][6] is False
 
 
-def test_objection_to_the_question(branch):
+def test_objection_instead_of_an_answer(branch):
     branch.policy(rule="opt-out")
     branch.call(calling().pause(AFTER).info("9").pause(800).bye(), answering())
     recording = branch.recording()

@@ -62,7 +62,7 @@ def copies(vault, number: int):
     return sorted((vault / "copies").glob(f"*/recordings/lab-1/{number:08d}-*.tsg"))
 
 
-def test_recordings_came_whole_over_the_bad_line(taken):
+def test_recordings_arrived_complete_over_the_bad_line(taken):
     vault, _, recordings = taken
     assert sorted(recordings) == [1, 2, 3]
     for number, data in recordings.items():
@@ -136,7 +136,7 @@ def test_nothing_on_the_appliance_opens_a_frame(taken):
             assert not any(lock.opens(made) for lock in locks)
 
 
-def test_no_stretch_of_its_small_files_is_a_private_key_of_the_vault(taken):
+def test_no_part_of_its_small_files_is_a_private_key_of_the_vault(taken):
     vault, stolen, recordings = taken
     locks = [Lock(recordings[2], stream) for stream in (INDEX, AUDIO)]
     publics = {public for stream, _, public in Organisation(vault).recipients()}

@@ -167,7 +167,7 @@ def test_the_worker_hears_a_notice_of_its_own(branch):
     assert heard.startswith(preset.audio("worker").pcmu)
 
 
-def test_who_joins_later_hears_the_notice_and_who_heard_it_does_not_again(preset, branch):
+def test_a_later_participant_hears_the_notice_and_the_others_do_not_hear_it_again(preset, branch):
     """The exchange puts somebody else in, then the first one back, then only a hold: one more notice, not three."""
     caller = preset.caller().pause(700).transfer("other 7", "+34600000077")
     caller = preset.again(caller).pause(700).transfer("peer 1", "+34600000001").pause(700)
@@ -186,7 +186,7 @@ def test_who_joins_later_hears_the_notice_and_who_heard_it_does_not_again(preset
     assert order.index("joined") < len(order) - 1 - order[::-1].index("notice")
 
 
-def test_who_joins_and_objects_ends_it(preset, branch):
+def test_an_objection_by_a_later_participant_ends_the_recording(preset, branch):
     caller = preset.caller().pause(700).transfer("other 7").pause(150).info(preset.line.object_key).pause(700).bye()
     branch.call(caller, answering())
     recording = branch.recording()
@@ -194,7 +194,7 @@ def test_who_joins_and_objects_ends_it(preset, branch):
     assert events(recording, "joined")[0][2] == "session"
 
 
-def test_telephones_are_told_of_the_recording(preset, branch):
+def test_telephones_are_notified_of_the_recording(preset, branch):
     """a=record by an offer of our own, to the telephone that understands it, when recording begins."""
     caller = Caller().invite(extra="Supported: record-aware\n").answered().talk()
     if preset.line.rule == "opt-in":

@@ -20,7 +20,7 @@ def keys(scenario, sequence: str):
     return scenario
 
 
-def test_on_demand_keeps_the_parts_that_were_asked_for(branch):
+def test_on_demand_keeps_the_requested_parts(branch):
     """Two parts in one call, each after its notice; what was said before, between and after is nowhere."""
     branch.policy(**ON_DEMAND)
     worker = Worker().incoming().ring().answer().talk().pause(600)
@@ -46,7 +46,7 @@ def test_on_demand_keeps_the_parts_that_were_asked_for(branch):
         assert said.find(kept[first:]) > said.find(kept[:first]) + first
 
 
-def test_on_demand_that_nobody_wanted_keeps_nothing(branch):
+def test_on_demand_without_a_request_keeps_nothing(branch):
     branch.policy(**ON_DEMAND)
     branch.call(calling().pause(900).bye(), answering())
     recording = branch.recording()
@@ -68,7 +68,7 @@ def test_an_objection_between_two_parts_destroys_the_first(branch):
     assert not any(audio(copy) for copy in branch.vault.copies(recording))
 
 
-def test_on_demand_given_up_while_the_notice_is_played(branch):
+def test_on_demand_stopped_during_the_notice(branch):
     """Start, and stop before the notice is over: no part begins; a later start begins with its notice."""
     branch.policy(**ON_DEMAND)
     worker = Worker().incoming().ring().answer().talk().pause(400)
@@ -208,7 +208,7 @@ def test_duty_to_record(branch):
     )
 
 
-def test_duty_and_somebody_who_joins(branch):
+def test_duty_and_a_later_participant(branch):
     """The key of who joined ends the call; what the first party was told of, and said, is kept."""
     branch.policy(rule="notify", objection="end-call", basis="legal-obligation")
     caller = calling().pause(NOTICE_MS + 700).transfer("other 7").pause(150).info("9").expect_bye()
@@ -241,7 +241,7 @@ def test_numbers_of_a_call_that_was_refused(branch):
     assert "600000001" not in log
 
 
-def test_somebody_else_at_the_worker_is_informed_too(branch):
+def test_another_worker_is_informed_too(branch):
     branch.policy(rule="notify", worker="notice", worker_reference="welcome")
     worker = Worker().incoming().ring().answer().talk().pause(NOTICE_MS + 800).transfer("colleague 5").pause(1000)
     branch.call(calling().pause(2 * NOTICE_MS + 2500).bye(), worker.expect_bye())
@@ -268,7 +268,7 @@ def test_a_conference_hears_the_notice(branch):
     assert [notice[6] for notice in events(recording, "notice")] == [True, True]
 
 
-def test_a_telephone_that_does_not_want_it(branch):
+def test_a_telephone_that_objects_by_recordpref(branch):
     """a=recordpref:off (RFC 7866 section 6.3) is an objection."""
     branch.policy(rule="notify")
     branch.call(Caller().invite(more=("recordpref:off",)).answered().talk().pause(900).bye(), answering())
@@ -277,7 +277,7 @@ def test_a_telephone_that_does_not_want_it(branch):
     assert events(recording, "objection") == [[FAR, "", "sdp"]] and "notice" not in names(recording)
 
 
-def test_policy_that_ends_in_mid_session(branch):
+def test_a_policy_that_expires_during_a_session(branch):
     """The next call is not recorded any more, and the appliance says why."""
     branch.policy(valid_until=int(time.time() * 1000) + 1500, rule="notify")
     wait_for(lambda: branch.diagnose()["policy"][1] == "policy expired", 10, "the end of the policy")

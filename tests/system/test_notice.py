@@ -35,7 +35,7 @@ def check_heard(media: Media, notice: bytes, first: int = 0) -> None:
 
 
 @pytest.mark.parametrize(("codec", "encoding"), [(0, "PCMU"), (8, "PCMA")])
-def test_complete_gapless_and_followed_by_every_packet_of_the_worker(branch, codec, encoding):
+def test_notice_is_complete_and_followed_by_every_packet_of_the_worker(branch, codec, encoding):
     branch.policy(rule="notify")
     branch.call(calling((codec,)).pause(NOTICE_MS + 1500).bye(), answering((codec,)))
     caller, worker = branch.far.calls[0], branch.near.calls[0]
@@ -50,7 +50,7 @@ def test_complete_gapless_and_followed_by_every_packet_of_the_worker(branch, cod
     branch.recording()
 
 
-def test_repeated_whole(branch):
+def test_a_repeated_notice_is_complete(branch):
     branch.policy(rule="opt-in", repeats=1, key_timeout_ms=500)
     branch.call(calling().pause(2 * NOTICE_MS + 500 + 200).info("1").pause(900).bye(), answering())
     caller = branch.far.calls[0]
@@ -60,7 +60,7 @@ def test_repeated_whole(branch):
     branch.recording()
 
 
-def test_to_both_legs_after_the_answer(branch):
+def test_notice_to_both_legs_after_the_answer(branch):
     branch.policy(rule="notify", order="answer-first", notice_legs="both")
     branch.call(calling().pause(NOTICE_MS + 900).bye(), answering())
     for leg in (NEAR, FAR):
@@ -104,18 +104,18 @@ def unrecorded_call(branch, why: str):
     return check_unrecorded(branch, why)
 
 
-def test_missing_is_not_recorded(branch, notice_file):
+def test_with_a_missing_notice_the_call_is_not_recorded(branch, notice_file):
     notice_file.unlink()
     recording = unrecorded_call(branch, "notice missing")
     assert events(recording, "notice") == []
 
 
-def test_cut_short_is_not_recorded(branch, notice_file):
+def test_with_a_truncated_notice_the_call_is_not_recorded(branch, notice_file):
     notice_file.write_bytes(notice_file.read_bytes()[:-160])
     unrecorded_call(branch, "notice missing")
 
 
-def test_one_changed_byte_is_not_recorded(branch, notice_file):
+def test_with_one_changed_byte_in_the_notice_the_call_is_not_recorded(branch, notice_file):
     changed = bytearray(notice_file.read_bytes())
     changed[1000] ^= 1
     notice_file.write_bytes(changed)
@@ -123,7 +123,7 @@ def test_one_changed_byte_is_not_recorded(branch, notice_file):
     assert events(recording, "notice")[0][6] is False
 
 
-def test_cut_short_while_it_plays(branch, notice_file):
+def test_a_notice_truncated_while_it_plays(branch, notice_file):
     ends = [branch.worker(answering()), branch.caller(calling().pause(NOTICE_MS + 900).bye())]
     wait_for(lambda: branch.far.calls and len(branch.far.calls[0].heard) > 3, 10, "the notice")
     notice_file.write_bytes(notice_file.read_bytes()[:1600])
@@ -134,6 +134,6 @@ def test_cut_short_while_it_plays(branch, notice_file):
     assert played_ms <= 200 and total_ms == NOTICE_MS and completed is False
 
 
-def test_that_the_policy_names_and_nobody_made(branch):
+def test_a_notice_of_the_policy_that_does_not_exist(branch):
     branch.policy(rule="notify", voices=[["en", "other", "", []]])
     unrecorded_call(branch, "notice missing")

@@ -94,7 +94,7 @@ def alarms(vault) -> list[str]:
         return [alarm.text for alarm in session.query(Alarm)]
 
 
-def test_vault_killed_in_mid_transfer_goes_on_at_the_byte(tmp_path, micropython):
+def test_transfer_continues_at_the_byte_after_the_vault_was_killed(tmp_path, micropython):
     with ends(tmp_path, micropython, start=True) as (appliance, branch, tap):
         record(branch, 12)
         [(name, data)] = wait_for(lambda: {k: v for k, v in appliance.spool().items() if k[8:] == ".tsg"}, 5).items()
@@ -215,7 +215,7 @@ def refused(branch, document: bytes) -> str:
     return str(caught.value)
 
 
-def test_old_and_foreign_documents(lab):
+def test_old_documents_and_those_of_another_organisation(lab):
     _, branch, other = lab
     documents = branch.organisation.documents
     paths = [documents.policy_path(), documents.settings_path(branch.device_id)]
@@ -231,7 +231,7 @@ def test_old_and_foreign_documents(lab):
     assert branch.diagnose()["policy"][0] == 2
 
 
-def test_appliance_refuses_a_vault_of_others(lab):
+def test_appliance_refuses_the_vault_of_another_organisation(lab):
     appliance, branch, other = lab
     branch.port.request("sync")
     with pytest.raises(Exception) as caught:
@@ -252,7 +252,7 @@ def test_vault_refuses_a_revoked_appliance(tmp_path, micropython):
         assert branch.vault.find("lab-2", 1) is None
 
 
-def test_vault_refuses_a_certificate_of_others(tmp_path, micropython):
+def test_vault_refuses_a_certificate_of_another_organisation(tmp_path, micropython):
     """An appliance of another organisation that was pointed at this vault, and made to trust it."""
     with ends(tmp_path, micropython, start=False) as (appliance, branch, _):
         make_organisation(tmp_path / "other")
@@ -273,7 +273,7 @@ def test_vault_refuses_a_certificate_of_others(tmp_path, micropython):
             tap.close()
 
 
-def test_real_recording_with_its_seal_cut_off_is_not_taken(lab):
+def test_a_real_recording_without_its_seal_is_refused(lab):
     """The vault cannot be talked into a receipt for less than the device sealed."""
     appliance, branch, _ = lab
     from testigo_vault.ingest.admission import Admission

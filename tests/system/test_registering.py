@@ -88,7 +88,7 @@ def test_registered_with_a_pbx(restored):
             assert len(raw) > 4000 and raw in branch.speech[leg] * 3
 
 
-def test_wrong_password_at_the_pbx_is_told(restored):
+def test_a_wrong_password_at_the_pbx_is_reported(restored):
     branch = restored
     pbx = ("127.0.0.1", free_port("127.0.0.1"))
     registrar = branch.end(Registrar().registers(), FAR, port=pbx[1])
@@ -125,7 +125,7 @@ def test_telephone_that_registers_here(restored):
         assert all(len(raw) > 4000 for raw in branch.vault.raw(recording))
 
 
-def test_telephone_with_a_wrong_password_stays_out(restored):
+def test_a_telephone_with_a_wrong_password_is_not_registered(restored):
     branch = restored
     branch.settings(near=["registrar", "", 5060, "100", "", PASSWORD, "main"])
     address = f"{branch.sip[0]}:{branch.sip[1]}"

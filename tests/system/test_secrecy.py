@@ -85,7 +85,7 @@ def test_early_objection_leaves_nothing(branch, virtual):
 
 
 @pytest.mark.parametrize("rule", ["notify", "opt-out", "opt-in"])
-def test_late_objection_destroys_what_was_held(branch, virtual, rule):
+def test_a_late_objection_destroys_the_recorded_audio(branch, virtual, rule):
     branch.policy(rule=rule, key_timeout_ms=400)
     caller = calling().pause(300).info("1").pause(1900).info("9").pause(900).bye()
     ends = [branch.worker(answering()), branch.caller(caller)]
@@ -108,7 +108,7 @@ def test_late_objection_destroys_what_was_held(branch, virtual, rule):
     assert holding(pieces_of(list(held)), virtual.root, branch.vault.folder) == []
 
 
-def test_what_is_searched_for_would_be_found(branch, virtual):
+def test_the_search_finds_audio_where_there_is_some(branch, virtual):
     """The searches above find audio where there is some."""
     branch.policy(rule="notify")
     ends = [branch.worker(answering()), branch.caller(calling().pause(NOTICE_MS + 1200).bye())]

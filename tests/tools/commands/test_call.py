@@ -54,7 +54,7 @@ def test_the_command_calls_plays_presses_and_records(tmp_path):
         assert 2.0 < file.getnframes() / RATE < 3.0
 
 
-def test_the_command_says_how_it_ended():
+def test_the_command_reports_how_the_call_ended():
     port = free_port()
 
     async def run():

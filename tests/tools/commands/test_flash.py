@@ -14,7 +14,7 @@ def flash(*words):
 
 
 @pytest.mark.parametrize("board", CHIPS)
-def test_makes_an_image_and_says_where_it_goes(board, tmp_path, root):
+def test_makes_an_image_and_prints_its_offset(board, tmp_path, root):
     image = tmp_path / "files.bin"
     done = flash("--board", board, "--image", image, "--build-dir", root / "build")
     place = load_board(board).flash

@@ -12,7 +12,7 @@ def fill_in(path):
     path.write_text(re.sub(r'"FILL IN[^"]*"', '"as written"', text))
 
 
-def test_steps_work_in_their_order(micropython, tmp_path, monkeypatch):
+def test_the_printed_steps_work_in_order(micropython, tmp_path, monkeypatch):
     monkeypatch.setenv("TESTIGO_PASSPHRASE", PASSPHRASE)
     monkeypatch.setenv("TESTIGO_AUDIO_PASSPHRASE", "words that open audio")
     vault = tmp_path / "vault"

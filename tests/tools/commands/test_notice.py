@@ -129,7 +129,7 @@ def test_lines_and_languages_choose_the_words(testigo, signed):
     assert testigo("text", "--worker") == "Esta llamada se va a grabar para controlar la calidad del servicio.\n"
 
 
-def test_a_notice_has_to_serve_each_line_that_plays_it(testigo, signed):
+def test_a_notice_must_fit_each_line_that_plays_it(testigo, signed):
     said = testigo("make", "welcome-en", status=1)
     assert same(said, "the purpose (train staff) for line sales; the key to object (#) for line sales.")
     assert same(said, "make a notice for each line")
@@ -153,7 +153,7 @@ def test_a_notice_has_to_serve_each_line_that_plays_it(testigo, signed):
         ("9 si no,", "the key to object (9)"),
     ],
 )
-def test_words_that_lack_something_are_refused(testigo, folder, left_out, named):
+def test_incomplete_words_are_refused(testigo, folder, left_out, named):
     assert left_out in OWN
     said = testigo("make", "welcome", "--text", OWN.replace(left_out, ""), status=1)
     assert same(
@@ -177,7 +177,7 @@ def test_words_of_a_file_and_of_a_recording(testigo, signed, tmp_path):
     assert signed("welcome")[0][3] == 3000
 
 
-def test_a_sound_that_cannot_hold_its_words_is_remarked(testigo, tmp_path):
+def test_a_sound_too_short_for_its_words_gets_a_warning(testigo, tmp_path):
     (tmp_path / "short.wav").write_bytes(sound(2))
     assert same(
         testigo("make", "welcome", "--wav", tmp_path / "short.wav", "--text", OWN), "nobody says these words in 2.0 s"
@@ -186,7 +186,7 @@ def test_a_sound_that_cannot_hold_its_words_is_remarked(testigo, tmp_path):
     assert "nobody says" not in testigo("make", "welcome", "--wav", tmp_path / "long.wav", "--text", OWN)
 
 
-def test_words_have_nothing_that_a_terminal_obeys(testigo, folder, tmp_path):
+def test_words_have_no_control_characters(testigo, folder, tmp_path):
     for extra in ("\x1b[2J", "\x07", "\u202e"):
         (tmp_path / "words.txt").write_text(OWN + extra)
         for given in (("--text", OWN + extra), ("--text-file", tmp_path / "words.txt")):
@@ -200,7 +200,7 @@ def test_silence_is_refused(testigo, folder, tmp_path):
     assert not (folder / "documents/notices").exists()
 
 
-def test_the_workers_notice_is_known_by_the_policy(testigo, signed):
+def test_the_policy_marks_the_workers_notice(testigo, signed):
     testigo("make", "worker")
     assert signed("worker")[0][1:3] == ["es", "Esta llamada se va a grabar para controlar la calidad del servicio."]
     assert "nothing is asked" in testigo("check", "worker")
@@ -230,7 +230,7 @@ def test_the_policy_is_needed_unless_a_reason_is_given(testigo, folder, signed):
     assert "no file" in testigo("check", "x", status=1)
 
 
-def test_a_language_without_cues_is_not_passed_unseen(testigo, folder, signed):
+def test_a_language_without_cues_gets_a_warning(testigo, folder, signed):
     (folder / "policy.toml").write_text(POLICY.replace('language = "es"', 'language = "pl"'))
     said = testigo("make", "welcome", "--text", "Witaj.", status=1)
     assert same(said, "says in the language 'pl' cannot be checked here") and "Or give --incomplete REASON" in said
@@ -241,7 +241,7 @@ def test_a_language_without_cues_is_not_passed_unseen(testigo, folder, signed):
     assert same(testigo("make", "welcome", "--text", OWN, status=1), "under [purposes]: fun.es. Or give --incomplete")
 
 
-def test_another_engine_speaks(testigo, signed, tmp_path):
+def test_speech_by_another_engine(testigo, signed, tmp_path):
     (tmp_path / "speech.wav").write_bytes(sound(2))
     script = tmp_path / "engine"
     script.write_text(
@@ -273,7 +273,7 @@ def test_an_engine_that_fails_signs_nothing(testigo, folder, engine, reason):
     assert not (folder / "documents/notices").exists()
 
 
-def test_galician_is_told_to_have_no_voice(testigo, folder):
+def test_galician_is_reported_to_have_no_voice(testigo, folder):
     (folder / "policy.toml").write_text(POLICY.replace('language = "eu"', 'language = "gl"'))
     assert same(testigo("make", "sales"), "espeak-ng has no Galician voice")
 
@@ -300,7 +300,7 @@ def test_a_preview_is_of_the_bytes_that_are_signed(testigo, folder, signed, tmp_
     assert "cannot be read" in testigo("preview", "welcome", status=1)
 
 
-def test_options_that_contradict_each_other(testigo, tmp_path):
+def test_contradicting_options_are_refused(testigo, tmp_path):
     (tmp_path / "words.txt").write_text(" \n")
     (tmp_path / "latin.txt").write_bytes("opción".encode("latin-1"))
     (tmp_path / "welcome.wav").write_bytes(sound(1))
@@ -317,7 +317,7 @@ def test_options_that_contradict_each_other(testigo, tmp_path):
     assert "cannot name a notice" in testigo("make", "Wel/come", status=1)
 
 
-def test_a_long_notice_and_one_of_mere_peaks_are_remarked(testigo, tmp_path):
+def test_a_long_notice_and_one_with_peaks_only_get_warnings(testigo, tmp_path):
     assert same(testigo("make", "welcome", "--text", OWN * 6), "callers wait")
     clicks = sound(4, lambda t: 0.9 if t % 0.5 < 0.001 else 0, hertz=3000)
     (tmp_path / "clicks.wav").write_bytes(clicks)

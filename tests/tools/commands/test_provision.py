@@ -39,7 +39,7 @@ def test_from_new_to_synced(micropython, tmp_path, monkeypatch):
         assert "branch-7" in done.stdout and "last success" in done.stdout
 
 
-def test_vault_that_is_none(micropython, tmp_path):
+def test_a_folder_that_is_not_a_vault(micropython, tmp_path):
     with appliance(micropython, tmp_path / "device"):
         done = verb(micropython, "provision", "--port", tmp_path / "device" / "tty", "--vault", tmp_path)
         assert done.returncode == 1 and "error:" in done.stderr and "Traceback" not in done.stderr

@@ -36,7 +36,7 @@ def test_refused_without_a_gateway(micropython, tmp_path):
             assert "the device refuses record: no call is up" in refusal(micropython, port, action)
 
 
-def test_wrong_words_reach_no_appliance(micropython, tmp_path):
+def test_wrong_arguments_are_refused_before_the_port_is_opened(micropython, tmp_path):
     for words in (["erase"], ["pause", "--recording", "-1"], []):
         said = verb(micropython, "record", *words, "--port", tmp_path / "none")
         assert said.returncode == 2 and "cannot be opened" not in said.stderr

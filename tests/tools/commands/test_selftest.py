@@ -27,7 +27,7 @@ def test_recording_reaches_the_vault(word, request, tmp_path):
     assert "Self-test" in listed.stdout and "branch-7/1" in listed.stdout
 
 
-def test_says_what_a_device_without_an_identity_lacks(micropython, tmp_path):
+def test_a_device_without_an_identity_is_reported(micropython, tmp_path):
     with appliance(micropython, tmp_path / "device"):
         done = verb(micropython, "selftest", "--port", tmp_path / "device" / "tty")
         assert done.returncode == 1 and "not provisioned" in done.stderr

@@ -21,7 +21,7 @@ def transfer(url, org, keeper, report=lambda event: None):
 
 @pytest.mark.parametrize("seed", [1, 2])
 @pytest.mark.parametrize("word", ["micropython", "micropython32"])
-def test_whole_over_a_bad_line(word, seed, request, tmp_path):
+def test_a_complete_sync_over_a_bad_line(word, seed, request, tmp_path):
     """On 32 bits as on a chip: compiled, in a heap of 150 KiB."""
     micropython = request.getfixturevalue(word)
     root, vault = tmp_path / "device", tmp_path / "vault"
@@ -45,7 +45,7 @@ class CutHere(Exception):
     pass
 
 
-def test_goes_on_where_it_was_cut(micropython, tmp_path):
+def test_continues_where_it_was_interrupted(micropython, tmp_path):
     root, vault = tmp_path / "device", tmp_path / "vault"
     org = organisation(vault)
     recordings = {1: recording(1, 60000)}
@@ -124,7 +124,7 @@ def test_wrong_passphrase_and_missing_name(micropython, tmp_path, monkeypatch):
         assert "not provisioned" in facts
 
 
-def test_interpreters_differ():
+def test_the_second_interpreter_has_32_bit_words():
     """The matrix above is worth its time only if the second one has 32-bit words."""
     said = subprocess.check_output([interpreter("micropython32"), "-c", "import sys; print(sys.maxsize)"], text=True)
     assert int(said) == 0x7FFFFFFF

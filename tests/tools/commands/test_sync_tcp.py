@@ -86,7 +86,7 @@ def test_by_settings(micropython, tmp_path):
     assert facts["sync"][1] == 1 and facts["clock"][0] == 2
 
 
-def test_vault_that_is_away_or_foreign_is_named_and_tried_again(micropython, tmp_path):
+def test_an_unreachable_or_foreign_vault_is_reported_and_tried_again(micropython, tmp_path):
     root = tmp_path / "device"
     org = organisation(tmp_path / "vault")
     foreign = Server(org, Keeper(org), organisation(tmp_path / "other").server_context())

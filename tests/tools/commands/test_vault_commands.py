@@ -35,7 +35,7 @@ def test_list_show_verify_export(testigo, vault, appliance, tmp_path):
     assert "unbroken" in testigo("log", "verify")
 
 
-def test_export_says_why_not(testigo, vault, appliance, monkeypatch, tmp_path):
+def test_export_reports_why_it_is_refused(testigo, vault, appliance, monkeypatch, tmp_path):
     take(vault, appliance.record(packets=speech(0.2)))
     objected = [("objection", 5000, 1, "9", "rfc4733")]
     take(vault, appliance.record(packets=speech(0.2), reason="objection", after=objected))
@@ -92,7 +92,7 @@ def test_an_export_overwrites_nothing(testigo, vault, appliance, tmp_path):
 
 
 @pytest.mark.parametrize("name", ["x/99999999999999999999", "x/²", "-1-----", "../../etc", "%"])
-def test_names_of_nothing(testigo, name):
+def test_unknown_names_are_reported(testigo, name):
     assert "ecording" in testigo("show", "--", name, status=1)
 
 
@@ -113,12 +113,12 @@ _COPIES = '[[copies]]\nname = "a"\nurl = "copies/first"\n'
         ("", "needs one or more"),
     ],
 )
-def test_settings_that_are_wrong_are_named(testigo, folder, text, says):
+def test_wrong_settings_are_reported(testigo, folder, text, says):
     (folder / "vault.toml").write_text('name = "x"\n' + text)
     assert says in testigo("list", status=1)
 
 
-def test_files_that_are_wrong_are_named(testigo, folder, tmp_path):
+def test_unreadable_files_are_reported(testigo, folder, tmp_path):
     (tmp_path / "policy.toml").write_text('controller = "x"\nlines = [1]\n')
     said = testigo("policy", "sign", tmp_path / "policy.toml", status=1)
     assert "policy.toml line 1: controller is 'x': a table is wanted" in said
@@ -134,12 +134,12 @@ def test_files_that_are_wrong_are_named(testigo, folder, tmp_path):
     assert "cannot be read" in testigo("list", status=1)
 
 
-def test_an_index_that_is_none_is_told(testigo, folder):
+def test_a_file_that_is_not_an_index_is_reported(testigo, folder):
     (folder / "vault.db").write_text("nonsense " * 1000)
     assert "does not open" in testigo("list", status=1)
 
 
-def test_an_index_of_a_later_version_is_told(testigo, vault):
+def test_an_index_of_a_later_version_is_reported(testigo, vault):
     with vault.database.session() as session:
         session.execute(sql("UPDATE alembic_version SET version_num = '9999'"))
     assert "another version of this program" in testigo("list", status=1)
@@ -151,6 +151,6 @@ def test_no_passphrase_on_a_command_line(testigo):
         assert "--passphrase" not in said and "--password" not in said
 
 
-def test_the_log_does_not_move_the_cursor(testigo, vault):
+def test_the_log_prints_no_control_characters(testigo, vault):
     vault.log.append("\x1b[2Jx", "sign-in", "denied", detail="\x1b]0;y\x07")
     assert "\x1b" not in testigo("log", "show")

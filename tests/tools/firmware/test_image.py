@@ -43,7 +43,7 @@ def test_files_that_do_not_fit_are_refused():
 
 
 @pytest.mark.parametrize("stock_offset", [0, 0x1000])
-def test_the_place_is_behind_the_last_partition(stock_offset):
+def test_the_file_system_is_behind_the_last_partition(stock_offset):
     """As `main.c` of the ESP32 port makes it, since the table of its images has no file system."""
     image = stock(TABLE, stock_offset)
     assert [partition.label for partition in partitions(image, stock_offset)] == ["nvs", "phy_init", "factory"]
@@ -51,7 +51,7 @@ def test_the_place_is_behind_the_last_partition(stock_offset):
     assert file_system_place(image, stock_offset, 0x800000) == Partition("vfs", 0x200000, 0x600000)
 
 
-def test_a_file_system_in_the_table_is_taken():
+def test_a_file_system_in_the_partition_table_is_used():
     image = stock([*TABLE, VFS], 0x1000)
     assert file_system_place(image, 0x1000, 0x400000) == Partition("vfs", 0x200000, 0x180000)
 

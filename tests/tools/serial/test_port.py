@@ -13,12 +13,12 @@ from support.serial_line import appliance, verb
 from testigo_tools.serial.port import Port, PortError
 
 
-def test_port_that_is_not_there():
+def test_a_missing_port_is_reported():
     with pytest.raises(PortError, match="cannot be opened"):
         Port("/dev/does-not-exist")
 
 
-def test_port_on_which_nobody_answers():
+def test_a_port_without_an_answer_is_reported():
     master, slave = pty.openpty()
     tty.setraw(slave)
     try:
@@ -29,7 +29,7 @@ def test_port_on_which_nobody_answers():
         os.close(slave)
 
 
-def test_port_that_is_in_use(micropython, tmp_path):
+def test_a_port_in_use_is_reported(micropython, tmp_path):
     with appliance(micropython, tmp_path), Port(str(tmp_path / "tty")):
         done = verb(micropython, "diag", "--port", tmp_path / "tty")
         assert done.returncode == 1 and "close other programs" in done.stderr
@@ -54,7 +54,7 @@ def test_requests(micropython, tmp_path):
         assert device.diagnose()["uptime_ms"] >= facts["uptime_ms"]
 
 
-def test_garbage_on_the_line_is_survived(micropython, tmp_path):
+def test_garbage_on_the_line_is_ignored(micropython, tmp_path):
     with appliance(micropython, tmp_path):
         Port(str(tmp_path / "tty")).close()
         with open(tmp_path / "tty", "wb", buffering=0) as line:
@@ -63,7 +63,7 @@ def test_garbage_on_the_line_is_survived(micropython, tmp_path):
             assert device.diagnose()["serial"][3] > 0
 
 
-def test_device_that_restarts_is_noticed(micropython, tmp_path):
+def test_a_restart_of_the_device_is_reported(micropython, tmp_path):
     with appliance(micropython, tmp_path), Port(str(tmp_path / "tty")) as device:
         device.request("reboot")
         with pytest.raises(PortError, match="restarted"):

@@ -47,7 +47,7 @@ def install(port, files):
         repl.close()
 
 
-def test_sends_everything_to_an_empty_chip_and_nothing_twice(chip):
+def test_sends_all_files_to_an_empty_chip_and_none_twice(chip):
     result, seen, digests, listing = install(chip, FILES)
     assert result == (4, 0)
     assert seen == {path: len(content) for path, content in FILES.items() if content}
@@ -65,26 +65,26 @@ def test_sends_what_changed_and_removes_what_is_gone(chip):
     assert "lib/recorder/deep/two.mpy" not in listing
 
 
-def test_says_the_version_and_restarts(chip):
+def test_reports_the_version_and_restarts(chip):
     repl = Repl(chip, 115200)
     _, version = repl.version()
     assert version >= (1, 25)
     repl.restart()
 
 
-def test_an_error_on_the_chip_is_told(chip):
+def test_an_error_on_the_chip_is_reported(chip):
     repl = Repl(chip, 115200)
     with pytest.raises(ReplError, match="ZeroDivisionError"):
         repl.run("1 / 0")
     repl.close()
 
 
-def test_a_port_that_is_not_there_is_told():
+def test_a_missing_port_is_reported():
     with pytest.raises(ReplError, match="cannot be opened"):
         Repl("/dev/no-such-port", 115200)
 
 
-def test_a_silent_port_is_told(monkeypatch):
+def test_a_silent_port_is_reported(monkeypatch):
     monkeypatch.setattr("testigo_tools.serial.repl.PROMPT_S", 0.2)
     monkeypatch.setattr("testigo_tools.serial.repl.ANSWER_S", 0.5)
     ours, theirs = pty.openpty()

@@ -5,7 +5,7 @@ import pytest
 from testigo_tools.softphone import keys as softphone_keys
 
 
-def test_plans_of_keys():
+def test_key_plans_are_parsed():
     plan = softphone_keys.parse("1@+4.0, w2, 5#")
     assert [(press.digit, press.at, press.wait) for press in plan] == [
         ("1", 4.0, softphone_keys.PAUSE_S),

@@ -25,7 +25,7 @@ def noise(seconds, seed=7):
     return bytes(made)
 
 
-def test_a_caller_of_sipp_is_heard_exactly(tmp_path):
+def test_the_audio_of_a_sipp_caller_arrives_exactly(tmp_path):
     sent = noise(1.0)
     (tmp_path / "speech.raw").write_bytes(sent)
 
@@ -74,7 +74,7 @@ def test_the_callee_of_sipp_echoes_what_is_played(tmp_path):
 
 
 @pytest.mark.parametrize(("password", "outcome"), [("naranja", "answered"), ("manzana", "refused")])
-def test_a_password_is_asked_for(tmp_path, password, outcome):
+def test_a_digest_challenge_is_answered(tmp_path, password, outcome):
     async def run():
         async with sipp(tmp_path, "uas_digest.xml") as end, Softphone(HOST) as phone:
             call = await phone.call(
@@ -107,7 +107,7 @@ def test_the_peer_holds_and_hangs_up(tmp_path):
     assert call.report()["ended_by"] == "peer"
 
 
-def test_a_call_that_nobody_takes_is_cancelled(tmp_path):
+def test_an_unanswered_call_is_cancelled(tmp_path):
     async def run():
         async with Softphone(HOST) as callee, Softphone(HOST) as phone:
             call = await phone.call(f"sip:nobody@{HOST}:{callee.port}")

@@ -43,7 +43,7 @@ def test_answers_and_stops_cleanly(micropython, tmp_path):
     assert (tmp_path / "stderr.log").read_bytes() == b""
 
 
-def test_second_run_is_refused_until_the_first_is_dead(micropython, tmp_path):
+def test_a_second_run_is_refused_until_the_first_has_ended(micropython, tmp_path):
     with appliance(micropython, tmp_path) as process:
         second = verb(micropython, "virtual", "run", "--root", tmp_path)
         assert second.returncode == 1

@@ -141,7 +141,7 @@ def run(device, vault, cut=None, piece=None):
     return carried
 
 
-def test_whole():
+def test_a_complete_session():
     for piece in (None, 1, 3, 100):
         device, vault = Device(RECORDINGS), Vault()
         run(device, vault, None, piece)
@@ -170,14 +170,14 @@ def test_cut_at_every_byte():
         assert rest <= total - held + 200, (cut, rest, total, held)
 
 
-def test_receipt_that_was_cut_is_given_again():
+def test_an_interrupted_receipt_is_sent_again():
     device, vault = Device({3: b"abc"}), Vault()
     vault.stored[3] = b"abc"
     run(device, vault)
     assert device.spool.recordings == {}
 
 
-def test_refused_stays_and_the_next_goes():
+def test_a_refused_recording_stays_and_the_next_is_sent():
     device, vault = Device(RECORDINGS), Vault()
     vault.refuse[3] = "not yours"
     run(device, vault)
@@ -185,7 +185,7 @@ def test_refused_stays_and_the_next_goes():
     assert sorted(vault.stored) == [5, 9]
 
 
-def test_damaged_is_sent_again_once():
+def test_a_damaged_recording_is_sent_again_once():
     for times in (1, 2):
         device, vault = Device({3: b"abc"}), Vault()
         vault.damaged = times
@@ -194,7 +194,7 @@ def test_damaged_is_sent_again_once():
         assert bool(device.spool.recordings) == (times == 2)
 
 
-def test_recording_that_turns_out_damaged_is_skipped():
+def test_a_recording_damaged_on_the_device_is_skipped():
     device, vault = Device({3: b"", 5: b"x"}), Vault()
     run(device, vault)
     assert vault.stored == {5: b"x"}

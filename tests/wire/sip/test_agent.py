@@ -35,7 +35,7 @@ def ask(one, data):
     return [(parse(data), target) for data, target in one.datagrams()]
 
 
-def test_options_says_what_we_can():
+def test_options_lists_methods_and_extensions():
     ((message, target),) = ask(agent(), request("OPTIONS"))
     assert (message.status, target) == (200, PEER)
     assert "INVITE" in message.get("allow") and message.get("accept") == "application/sdp"
@@ -83,7 +83,7 @@ def test_malformed_requests_get_a_reason():
     assert ask(agent(), b"SIP/2.0 700 no\r\n" + request("OPTIONS").split(b"\r\n", 1)[1]) == []
 
 
-def test_garbage_raises_nothing_and_holds_nothing():
+def test_garbage_raises_no_error_and_opens_no_transaction():
     dice, one = Dice(3), agent()
     whole = request("INVITE", ("Content-Type: application/sdp", "Require: 100rel", "Session-Expires: 90;x"), body="v=0")
     for turn in range(400):
@@ -96,7 +96,7 @@ def test_garbage_raises_nothing_and_holds_nothing():
     assert len(one.transactions) <= 41
 
 
-def test_a_flood_is_turned_away():
+def test_a_flood_of_requests_is_refused():
     one = agent()
     statuses = []
     for i in range(50):
@@ -106,7 +106,7 @@ def test_a_flood_is_turned_away():
     assert statuses[-1] == 503
 
 
-def test_the_same_invite_by_two_ways_is_one_call():
+def test_an_invite_that_arrives_by_two_paths_is_one_call():
     one = agent()
     assert ask(one, request("INVITE"))[-1][0].status == 100
     assert ask(one, request("INVITE"))[-1][0].status == 100  # a repetition
@@ -122,7 +122,7 @@ def test_numbers_out_of_order_are_refused():
     assert network.count("SIP/2.0 500") == 1
 
 
-def test_the_other_branches_of_a_fork_are_hung_up():
+def test_other_branches_of_a_fork_get_a_bye():
     network, ana, ben = pair()
     call, other = invite(network, ana, ben)
     request_ = other.request
@@ -139,7 +139,7 @@ def test_the_other_branches_of_a_fork_are_hung_up():
     assert [event.kind for event in ana.events] == [sip_event.ANSWERED]
 
 
-def test_passwords_of_callers():
+def test_callers_are_challenged_for_their_password():
     for password, calls in (("naranja", 1), ("manzana", 0)):
         network, ana, ben = pair()
         ben.agent.authenticator = Authenticator("r", {"ana": "naranja"}, Dice(7))
@@ -166,7 +166,7 @@ def test_routes_loose_and_strict():
     assert Dialog(parse(request("INVITE")), "us").next_hop(None) == PEER
 
 
-def test_keys_by_info_do_not_keep_others_from_calling():
+def test_keys_by_info_leave_room_for_other_calls():
     """Each leaves a transaction that waits half a minute for its repetition: the older ones make room."""
     network, ana, ben = pair()
     call, _ = talk(network, ana, ben)
@@ -181,7 +181,7 @@ def test_keys_by_info_do_not_keep_others_from_calling():
     assert [event.digit for event in ben.events if event.kind == sip_event.KEY][-1] == "6"
 
 
-def test_requests_in_a_call_do_not_pile_up():
+def test_requests_in_a_call_are_limited():
     """A peer that sends keys without end for half a minute; the last ones are still known when they come again."""
     network, ana, ben = pair()
     call, _ = talk(network, ana, ben)

@@ -74,7 +74,7 @@ def test_wrong_answers():
     assert asker.check(request(), 1) == ("", False)
 
 
-def test_a_nonce_nobody_gave_is_only_stale():
+def test_an_unknown_nonce_is_answered_as_stale():
     asker = Authenticator("r", {"ana": "naranja"}, Dice(1))
     other = Authenticator("r", {"ana": "naranja"}, Dice(9))
     known = sip_auth.Credentials("ana", "naranja", Dice(2))
@@ -102,7 +102,7 @@ def test_proxies_and_old_servers():
     assert "qop" not in value and 'opaque="o\\"p"' in value and "algorithm=MD5" in value
 
 
-def test_what_is_not_understood_is_not_answered():
+def test_unknown_challenges_are_not_answered():
     for value in (
         'Basic realm="r"',
         'Digest realm="r", nonce="n", algorithm=SHA-512-256',

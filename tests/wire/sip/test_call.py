@@ -86,7 +86,7 @@ def test_cancelled_while_it_rings():
     drained(network, ana, ben)
 
 
-def test_a_cancel_waits_for_a_sign_of_life():
+def test_a_cancel_waits_for_a_provisional_response():
     network, ana, ben = pair()
     network.lose = lambda text, sender: sender == ben.address
     call, _ = invite(network, ana, ben)
@@ -100,7 +100,7 @@ def test_a_cancel_waits_for_a_sign_of_life():
     drained(network, ana, ben)
 
 
-def test_an_answer_that_crosses_the_cancel_is_hung_up():
+def test_an_answer_that_crosses_the_cancel_gets_a_bye():
     network, ana, ben = pair()
     call, other = invite(network, ana, ben)
     body, _ = ben.media.answer(other.body_received)
@@ -115,7 +115,7 @@ def test_an_answer_that_crosses_the_cancel_is_hung_up():
     drained(network, ana, ben)
 
 
-def test_nobody_there():
+def test_an_invite_without_response_times_out():
     network, ana, ben = pair()
     network.lose = lambda text, sender: True
     invite(network, ana, ben)
@@ -124,7 +124,7 @@ def test_nobody_there():
     drained(network, ana, ben)
 
 
-def test_a_lost_ack_brings_the_answer_again():
+def test_the_answer_is_repeated_after_a_lost_ack():
     network, ana, ben = pair()
     network.lose = lambda text, sender: text.startswith("ACK")
     _, other = invite(network, ana, ben)
@@ -138,7 +138,7 @@ def test_a_lost_ack_brings_the_answer_again():
     assert [event.kind for event in ana.events] == [sip_event.ANSWERED]
 
 
-def test_without_any_ack_the_callee_gives_up():
+def test_without_an_ack_the_callee_ends_the_call():
     network, ana, ben = pair()
     network.lose = lambda text, sender: text.startswith("ACK")
     _, other = invite(network, ana, ben)
@@ -164,7 +164,7 @@ def test_hanging_up_before_the_ack_waits_for_it():
     drained(network, ana, ben)
 
 
-def test_calls_survive_a_bad_line():
+def test_calls_work_over_a_lossy_network():
     for seed in range(30):
         network, ana, ben = pair()
         dice = Dice(seed)
@@ -220,7 +220,7 @@ def test_hold_and_resume():
     drained(network, ana, ben)
 
 
-def test_a_refused_offer_leaves_the_call():
+def test_a_refused_offer_leaves_the_call_as_it_is():
     network, ana, ben = pair()
     call, other = talk(network, ana, ben)
     other.offer(ben.media.offer(), network.now)
@@ -257,7 +257,7 @@ def test_keys_by_info():
     drained(network, ana, ben)
 
 
-def test_a_peer_that_forgot_the_call_ends_it():
+def test_a_peer_that_answers_481_ends_the_call():
     network, ana, ben = pair()
     call, _ = talk(network, ana, ben)
     del ben.agent.calls[:]
@@ -267,7 +267,7 @@ def test_a_peer_that_forgot_the_call_ends_it():
     drained(network, ana, ben)
 
 
-def test_actions_out_of_place_are_refused():
+def test_actions_in_the_wrong_state_are_refused():
     network, ana, ben = pair()
     call, other = invite(network, ana, ben)
     for act in (
@@ -308,7 +308,7 @@ def test_reliable_ringing_is_repeated_until_its_prack():
     drained(network, ana, ben)
 
 
-def test_a_session_that_nobody_refreshes_ends():
+def test_a_session_without_refresh_ends():
     network, ana, ben = pair()
     headers = [("Supported", "timer"), ("Session-Expires", "120")]
     call, other = invite(network, ana, ben, headers=headers)
@@ -326,7 +326,7 @@ def test_a_session_that_nobody_refreshes_ends():
     drained(network, ana, ben)
 
 
-def test_we_refresh_where_the_caller_wants_that():
+def test_we_refresh_if_the_caller_requests_it():
     network, ana, ben = pair()
     headers = [("Supported", "timer"), ("Session-Expires", "100;refresher=uas")]
     call, other = invite(network, ana, ben, headers=headers)
@@ -338,7 +338,7 @@ def test_we_refresh_where_the_caller_wants_that():
     drained(network, ana, ben)
 
 
-def test_an_answer_without_a_way_back_ends_the_call():
+def test_an_answer_with_an_unreadable_contact_ends_the_call():
     for spoil, status in (
         (("Contact: <", "Contact: <sips:"), 200),
         (("Contact:", "Record-Route: <x:y>\r\nContact:"), 502),
@@ -354,7 +354,7 @@ def test_an_answer_without_a_way_back_ends_the_call():
         assert ana.events[-1].kind == sip_event.ENDED and ana.events[-1].status == status
 
 
-def test_a_call_that_ends_answers_what_was_offered():
+def test_a_call_that_ends_refuses_a_pending_offer():
     network, ana, ben = pair()
     call, other = talk(network, ana, ben)
     other.offer(ben.media.offer(), network.now)

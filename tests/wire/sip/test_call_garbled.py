@@ -25,7 +25,7 @@ def garble(dice, text):
     return "\r\n".join(lines)
 
 
-def test_a_line_that_garbles_raises_nothing():
+def test_garbled_messages_raise_no_error():
     for seed in range(GARBLED):
         network, ana, ben = pair()
         dice = Dice(seed)

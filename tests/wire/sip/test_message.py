@@ -47,7 +47,7 @@ def test_numbers():
     prims.raises(SipError, sip_message.number, "256", 255)
 
 
-def test_names_are_written_as_people_write_them():
+def test_header_names_have_their_usual_capitals():
     message = sip_message.Message("INFO", "sip:a@b")
     for name in ("via", "call-id", "cseq", "www-authenticate", "content-type"):
         message.add(name, "x")

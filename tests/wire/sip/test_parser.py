@@ -20,7 +20,7 @@ def test_good_messages_are_read():
         assert len([name for name, _ in message.headers if name == "via"]) == case["vias"], case["name"]
 
 
-def test_good_messages_survive_being_written():
+def test_good_messages_are_the_same_after_encode_and_parse():
     for case in TORTURE["good"]:
         message = parse(data(case))
         again = parse(message.encode())
@@ -55,12 +55,12 @@ def test_sizes_are_limited():
     assert prims.raises(SipError, parse, many).reason == "too many headers"
 
 
-def test_what_is_no_message_is_refused():
+def test_datagrams_that_are_not_sip_are_refused():
     for junk in (b"", b"\r\n\r\n", b"\x00", b"\x80" * 40 + b"\r\n\r\n", b"\r\n" * 30, b"GET / HTTP/1.1\r\n\r\n"):
         prims.raises(SipError, parse, junk)
 
 
-def test_mutations_raise_nothing_but_the_error():
+def test_mutations_raise_no_other_error():
     dice = Dice(5)
     cases = [data(case) for case in TORTURE["good"]]
     pieces = (

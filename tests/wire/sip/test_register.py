@@ -19,7 +19,7 @@ def start(network, ana, ben, credentials, expires=3600, aor="sip:ana@192.0.2.2")
     return registration
 
 
-def test_registers_and_stays_so():
+def test_a_registration_is_refreshed():
     for algorithms in (("MD5",), ("SHA-256", "MD5")):
         network, ana, ben, credentials = ends(algorithms=algorithms)
         registration = start(network, ana, ben, credentials)
@@ -38,7 +38,7 @@ def test_registers_and_stays_so():
         assert ana.agent.registrations == []
 
 
-def test_bindings_run_out():
+def test_bindings_expire():
     network, ana, ben, credentials = ends()
     start(network, ana, ben, credentials, 100)
     network.lose = lambda text, sender: True
@@ -49,7 +49,7 @@ def test_bindings_run_out():
     assert registrar.lookup("ana", network.now) is None
 
 
-def test_refused_and_tried_again():
+def test_a_refused_registration_is_tried_again():
     network, ana, ben, credentials = ends("manzana")
     start(network, ana, ben, credentials)
     event = ana.take(sip_event.UNREGISTERED)
@@ -59,7 +59,7 @@ def test_refused_and_tried_again():
     assert ana.take(sip_event.REGISTERED).status == 200
 
 
-def test_nobody_answers():
+def test_a_registration_without_response_is_reported():
     network, ana, ben, credentials = ends()
     network.lose = lambda text, sender: True
     start(network, ana, ben, credentials)
@@ -70,13 +70,13 @@ def test_nobody_answers():
     ana.take(sip_event.REGISTERED)
 
 
-def test_too_brief_is_made_longer():
+def test_an_interval_too_brief_is_made_longer():
     network, ana, ben, credentials = ends()
     start(network, ana, ben, credentials, 10)
     assert ana.take(sip_event.REGISTERED).expires == 60
 
 
-def test_nobody_registers_for_another():
+def test_a_user_cannot_register_for_another():
     network, ana, ben, credentials = ends()
     start(network, ana, ben, credentials, aor="sip:eva@192.0.2.2")
     assert ana.take(sip_event.UNREGISTERED).status == 403

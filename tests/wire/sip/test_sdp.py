@@ -27,7 +27,7 @@ def test_both_ends_agree():
         assert (agreed.direction, agreed.held, agreed.ptime, agreed.record) == ("sendrecv", False, 20, None)
 
 
-def test_the_peer_s_order_and_number_for_keys_are_kept():
+def test_the_payload_type_and_order_of_the_offer_are_kept():
     lines, agreed = answer(
         "m=audio 7000 RTP/AVP 18 8 0 99\r\na=rtpmap:8 pcma/8000/1\r\na=rtpmap:99 Telephone-Event/8000\r\na=ptime:30\r\n"
     )
@@ -36,7 +36,7 @@ def test_the_peer_s_order_and_number_for_keys_are_kept():
     assert "m=audio 4000 RTP/AVP 8 99" in lines and "a=fmtp:99 0-16" in lines
 
 
-def test_g711_has_its_own_numbers_only():
+def test_g711_has_its_static_payload_types_only():
     """Notices and the other leg's packets go out under those of RFC 3551: under another the peer would hear nothing."""
     _, agreed = answer("m=audio 7000 RTP/AVP 97 8\r\na=rtpmap:97 PCMU/8000\r\n")
     assert (agreed.encoding, agreed.payload_type, agreed.encodings) == ("PCMA", 8, ["PCMA"])
@@ -94,11 +94,11 @@ def test_the_version_grows_only_with_a_change():
     assert version(one.offer(direction="sendonly")) == "2"
 
 
-def test_line_feeds_alone_are_taken():
+def test_bare_line_feeds_are_accepted():
     assert sdp.parse((HEAD + PLAIN).replace("\r\n", "\n").encode()).media[0].port == 7000
 
 
-def test_nothing_in_common():
+def test_no_encoding_in_common_is_an_error():
     for text in (
         "",
         "m=audio 7000 RTP/AVP 18\r\n",
@@ -120,7 +120,7 @@ def test_nothing_in_common():
     prims.raises(sdp.SdpError, ana.accept, (HEAD + "m=audio 0 RTP/AVP 0\r\n").encode())
 
 
-def test_mutations_raise_nothing_but_the_error():
+def test_mutations_raise_no_other_error():
     dice = Dice(4)
     whole = (HEAD + PLAIN + "a=rtpmap:8 PCMA/8000\r\na=fmtp:101 0-16\r\na=ptime:20\r\na=sendrecv\r\n").encode()
     for _ in range(400):
