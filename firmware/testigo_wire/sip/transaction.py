@@ -125,7 +125,6 @@ TIMERS = {
     SERVER + COMPLETED: (0, TIMEOUT),
 }
 NO_TIMERS = (0, 0)
-NO_INPUTS = {}
 
 
 class Transaction:
@@ -174,9 +173,10 @@ class Transaction:
 
     def handle(self, event, now, message=None):
         """Take one input; whether the table has an entry for it."""
-        cell = TABLE.get(self.kind + self.state, NO_INPUTS).get(event)
-        if cell is None:
+        row = TABLE.get(self.kind + self.state)
+        if row is None or event not in row:
             return False
+        cell = row[event]
         state = cell & NEXT_STATE
         action = cell - state
         if action == SEND:
