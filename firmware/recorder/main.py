@@ -1,7 +1,6 @@
-"""The composition root: makes every part once, hands it what it needs, and keeps the appliance running.
+"""The composition root: makes every part once, gives it what it needs, and keeps the appliance running.
 
-Parts that a board or its settings do not call for are not even loaded: code lives in
-the heap.
+Code takes heap, so modules that the board or its settings do not need are not loaded.
 """
 
 import asyncio
@@ -27,7 +26,7 @@ RETRY_MS = 10000
 
 
 class Appliance:
-    """Everything that runs. Parts that come and go with the settings are None while they are away."""
+    """All parts of the appliance. Those that depend on the settings are None while they are not there."""
 
     version = VERSION
 
@@ -51,10 +50,10 @@ class Appliance:
         self._fault = False
 
     async def run(self):
-        """Boots, and serves until it is cancelled."""
+        """Boots, and runs until it is cancelled."""
         asyncio.get_event_loop().set_exception_handler(self._on_fault)
         self.log("boot: testigo %s on %s" % (VERSION, self.hal.board.NAME))
-        self._last_words()
+        self._log_previous_crash()
         console = self._console()
         await self.documents.load()
         self.documents.changed.append(self._on_document)
@@ -78,7 +77,7 @@ class Appliance:
                     task.cancel()
 
     def _on_fault(self, loop, context):
-        """One of the tasks above has ended, or a lesser one: asyncio would print it on the serial port and go on lame."""
+        """A task has ended by an exception. asyncio itself would print it on the serial port and carry on without the task."""
         self._fault = True
         gc.collect()
         try:
@@ -86,9 +85,9 @@ class Appliance:
             sys.print_exception(context["exception"], text)
             self.log("fault: " + text.getvalue()[-150:].replace("\n", ";"))
         except MemoryError:
-            pass  # the restart that follows is in the log
+            pass  # the log shows the restart that follows
 
-    def _last_words(self):
+    def _log_previous_crash(self):
         path = self.hal.root + "/crash.txt"
         text = files.read(path)
         if text:
@@ -104,14 +103,14 @@ class Appliance:
         unload("recorder.storage.recovery")
 
     def _console(self):
-        """The serial port answers first thing: a device that boots badly must still say why."""
+        """Started first: the serial port must answer even when the rest of the start fails."""
         if self.hal.serial is None:
             return None
-        from recorder.console.commands import Control
+        from recorder.console.commands import CommandServer
         from recorder.console.serial_port import SerialPort
 
         self.serial_port = SerialPort(self.hal, self.primitives)
-        self.control = Control(self)
+        self.control = CommandServer(self)
         return asyncio.create_task(self.serial_port.run(self.control))
 
     def _on_document(self, kind, name):
@@ -127,7 +126,7 @@ class Appliance:
         self.keypool.use(self.documents.recipients())
 
     async def _gateway(self):
-        """The SIP side, made anew when new settings come in and no call is up."""
+        """Runs the gateway; makes a new one for new settings once no call is up."""
         while True:
             self._changed.clear()
             settings = self.documents.settings
@@ -157,7 +156,7 @@ class Appliance:
                 self.log("no SIP: " + str(exc))
             try:
                 await asyncio.wait_for_ms(self._changed.wait(), RETRY_MS)
-                return None  # other settings, which may be right
+                return None  # new settings have come
             except asyncio.TimeoutError:
                 pass
         self.log("SIP on %s:%d" % (host, settings.sip[1]))

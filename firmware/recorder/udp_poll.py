@@ -13,7 +13,7 @@ SLICE_MS = 5  # how long streams may wait while datagrams are watched
 
 class PacketQueue(core.IOQueue):
     def __init__(self, failed):
-        """failed(exc): told of an exception that a handler let travel."""
+        """failed(exc): called with an exception that a handler raised."""
         super().__init__()
         self.packets = select.poll()
         self.handlers = {}
@@ -44,9 +44,9 @@ class PacketQueue(core.IOQueue):
                     self.failed(exc)
 
 
-def revive(sock):
-    """After a datagram without bytes. The ESP32's socket takes it for the end of a stream and gives nothing more until
-    its state is set anew, which `listen` does before it finds that datagram sockets cannot."""
+def clear_peer_closed(sock):
+    """Call it after a datagram without bytes. lwIP's socket on the ESP32 takes that for the end of a stream and returns
+    nothing more until its state is reset. `listen` resets it, then fails because the socket is a datagram socket."""
     try:
         sock.listen(0)
     except OSError:
@@ -54,6 +54,6 @@ def revive(sock):
 
 
 def install(failed):
-    """Puts a PacketQueue in asyncio's place, before anything waits; returns it."""
+    """Replaces asyncio's queue by a PacketQueue, before any task waits; returns it."""
     core._io_queue = PacketQueue(failed)
     return core._io_queue

@@ -70,7 +70,7 @@ async def test_a_socket_hears_after_an_empty_datagram():
     def handler():
         n = ours.readinto(raw)
         if n == 0:
-            udp_poll.revive(ours)
+            udp_poll.clear_peer_closed(ours)
         heard.append(n)
 
     hal.on_readable(ours, handler)

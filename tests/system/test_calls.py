@@ -75,7 +75,7 @@ def test_an_unknown_source_is_refused(branch, virtual, tmp_path):
     finally:
         stranger.kill()
     assert branch.diagnose()["recordings"][2] == branch.first_number
-    assert any("stranger: 127.0.0.2" in line for line in branch.log())
+    assert any("unknown source: 127.0.0.2" in line for line in branch.log())
 
 
 @pytest.mark.parametrize(

@@ -277,7 +277,7 @@ class Call:
         self._conduct.tick(now)
         if self._state_changed:
             self._notify_state()
-        if self.bridge.deserted(now):
+        if self.bridge.media_timed_out(now):
             self.end(None, 408, "no audio for long")
 
     def fail(self):

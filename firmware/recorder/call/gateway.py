@@ -1,8 +1,7 @@
-"""The appliance as a SIP gateway: one agent on one UDP port, and the calls it bridges.
+"""The SIP gateway: one agent on one UDP port, and the calls that it bridges.
 
-Which side an INVITE comes from is decided by its source: the near side is the
-worker's (a phone with a fixed address, or one that registers here), the far side the
-trunk (a fixed address, or a server that the appliance registers with).
+The source address of an INVITE decides its side. The near side is the worker's: a phone with a fixed address, or one that
+registers here. The far side is the trunk: a fixed address, or a server that the appliance registers with.
 """
 
 import asyncio
@@ -11,7 +10,7 @@ import sys
 
 from recorder.call.call import Call
 from recorder.media.leg import FAR, NEAR, Leg, PortError
-from recorder.udp_poll import revive
+from recorder.udp_poll import clear_peer_closed
 from testigo_wire.sip import agent as sip_agent
 from testigo_wire.sip import events as sip_event
 from testigo_wire.sip.message import uri as parse_uri
@@ -36,7 +35,7 @@ class Gateway:
         self.keypool = store.keypool
         self.calls = []
         self.registration = ""
-        self._stranger = ""
+        self._unknown_source = ""
         self._log = log
         self._host = host
         sip = settings.sip
@@ -48,7 +47,7 @@ class Gateway:
         self._addresses = {}
         for side in self._sides:
             self._open_side(side)
-        self._sock = hal.udp(host, sip[1])  # last: what fails before leaves no port taken
+        self._sock = hal.udp(host, sip[1])  # last: a failure before it leaves no port in use
         hal.on_readable(self._sock, self._receive)
         self.flush()
 
@@ -69,7 +68,7 @@ class Gateway:
             other = self._sides[NEAR if side is self._sides[FAR] else FAR]
             agent.trusted = {self._resolve(other[HOST])} if other[HOST] else set()
         else:
-            self._resolve(side[HOST])  # now: looking up a name holds up every call
+            self._resolve(side[HOST])  # looked up once, here: a look-up blocks every call
 
     def _resolve(self, host):
         if host not in self._addresses:
@@ -79,7 +78,7 @@ class Gateway:
     def _credentials(self, side):
         if not side[PASSWORD]:
             return None
-        from testigo_wire.sip import auth as sip_auth  # for those who have to prove themselves
+        from testigo_wire.sip import auth as sip_auth  # loaded for a side that needs a password
 
         return sip_auth.Credentials(side[AUTH_USER] or side[USER], side[PASSWORD], self.hal.random)
 
@@ -95,8 +94,8 @@ class Gateway:
                 datagram, raw = self._sock.recvfrom(DATAGRAM)
             except OSError:
                 break
-            if not datagram:  # some send them to keep a NAT open
-                revive(self._sock)
+            if not datagram:  # some phones send them to keep a NAT binding open
+                clear_peer_closed(self._sock)
                 continue
             self._handle(self._agent.receive(datagram, self.hal.peer(raw), self.hal.ms()))
         self.flush()
@@ -119,7 +118,7 @@ class Gateway:
                 self._failed("SIP timer", exc)
 
     def flush(self):
-        """Lets what the calls did take effect: their events, then their messages."""
+        """Handles the timers that are due, then sends the messages that wait."""
         agent = self._agent
         deadline = agent.deadline()
         if deadline is not None and deadline <= self.hal.ms():
@@ -140,10 +139,10 @@ class Gateway:
                     self._registered(event)
                 elif kind != sip_event.BINDING and event.call.owner:
                     event.call.owner.on_sip(event)
-            except Exception as exc:  # noqa: BLE001 - the events after it are other calls'
+            except Exception as exc:  # noqa: BLE001 - the next events belong to other calls
                 self._failed("SIP", exc)
                 if kind == sip_event.INCOMING and not event.call.owner:
-                    event.call.hang_up(self.hal.ms(), 503)  # else it would hold its place for ever
+                    event.call.hang_up(self.hal.ms(), 503)  # else it would count as a call for ever
 
     def _failed(self, what, exc):
         text = io.StringIO()
@@ -209,21 +208,21 @@ class Gateway:
     async def _run(self, call):
         try:
             await call.run()
-        except Exception as exc:  # noqa: BLE001 - one call's fault must not end the others, nor pass unseen
+        except Exception as exc:  # noqa: BLE001 - a fault of one call must not end the others, and is logged
             self._failed("call", exc)
         finally:
             self.calls.remove(call)
             self.flush()
 
     def _side_of(self, source):
-        """The side whose address the datagram came from, by host and port first, then by host; None for a stranger."""
+        """The side whose address the datagram came from, by host and port first, then by host; None: neither."""
         for exact in (True, False):
             for side in (NEAR, FAR):
                 if self._is_from(self._sides[side], source, exact):
                     return side
-        if source[0] != self._stranger:  # once: a scanner's thousands would wear out the flash
-            self._stranger = source[0]
-            self._log("INVITE from a stranger: %s:%d" % source)
+        if source[0] != self._unknown_source:  # logged once: the thousands of a scanner would wear out the flash
+            self._unknown_source = source[0]
+            self._log("INVITE from unknown source: %s:%d" % source)
         return None
 
     def _is_from(self, side, source, exact):

@@ -8,7 +8,7 @@ command of the worker's side, somebody who joins) is in `steering.py`, loaded wh
 import asyncio
 
 from recorder.consent.notice_session import Asking
-from recorder.media.bridge import HELD_MS
+from recorder.media.bridge import HOLD_TIMEOUT_MS
 from recorder.media.capture import Capture
 from recorder.media.leg import FAR, NEAR
 from recorder.storage.spool import SpoolError
@@ -138,7 +138,7 @@ class Conduct:
         asking, bridge = self.asking, self.call.bridge
         if leg.held:
             bridge.forward(bridge.up)  # meanwhile they hear each other, and nothing is kept
-            deadline = self.services.hal.ms() + HELD_MS
+            deadline = self.services.hal.ms() + HOLD_TIMEOUT_MS
             while leg.held and (asking.asking or asking.given):
                 left = deadline - self.services.hal.ms()
                 if left <= 0:

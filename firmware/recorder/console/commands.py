@@ -1,4 +1,4 @@
-"""Answers a technician on the serial port (docs/formats/control.md)."""
+"""Serves the requests of the serial console (docs/formats/control.md)."""
 
 import asyncio
 
@@ -11,17 +11,17 @@ from testigo_wire.errors import WireError
 from testigo_wire.link.messages import ProtocolError
 
 SEND_MS = 10000
-PATIENT = ("diag", "log")
-PATIENCE = 40
-PATIENCE_MS = 250
+DEFERRED = ("diag", "log")  # on a small heap they wait for the end of a session with the vault
+MAX_WAITS = 40
+WAIT_MS = 250
 LOG_LINES = 48
 
 
 class Refusal(Exception):
-    """Why a request is not done."""
+    """Why a request is refused."""
 
 
-class Control:
+class CommandServer:
     def __init__(self, app):
         self._app = app
         self._port = None
@@ -54,18 +54,18 @@ class Control:
 
     async def _serve(self, number, name, arguments):
         def more(value):
-            # Progress is left out rather than waited for.
+            # Progress is left out where the port has no room for it.
             data = answer(number, "more", value)
             endpoint = self._port.endpoint
             if endpoint.send_buffer - endpoint.unsent(CONTROL) >= len(data):
                 endpoint.send(CONTROL, data)
 
-        if name in PATIENT and self._app.sync:
-            # A session with the vault may leave no room for an answer: it comes when that is over.
-            for _ in range(PATIENCE):
+        if name in DEFERRED and self._app.sync:
+            # A session with the vault may leave too little memory for the answer.
+            for _ in range(MAX_WAITS):
                 if not self._app.sync.running or not self._app.hal.heap_small:
                     break
-                await asyncio.sleep_ms(PATIENCE_MS)
+                await asyncio.sleep_ms(WAIT_MS)
         try:
             if name is None:
                 raise Refusal("unknown request")
@@ -74,7 +74,7 @@ class Control:
             reply = answer(number, "ok", value)
         except (Refusal, IdentityError, SpoolError, WireError, OSError, MemoryError) as error:
             reply = answer(number, "no", str(error) or type(error).__name__)
-        # A fault in one request must not silence the port.
+        # The port keeps answering after a fault in one request.
         except Exception as error:  # noqa: BLE001
             reply = type(error).__name__ + ": " + str(error)
             self._app.log("control %s: %s" % (name, reply))
@@ -140,7 +140,7 @@ class Control:
         return ""
 
     async def _service(self):
-        # Who has the REPL has the identity key: on a provisioned device only its button opens it.
+        # The REPL gives access to the identity key: on a provisioned device only the board's button opens it.
         if self._app.identity.provisioned:
             raise Refusal("provisioned: hold the board's button after a reset")
         self._restart = "service"
@@ -154,7 +154,7 @@ class Control:
             raise Refusal("no policy: it names the keys that a recording is sealed to")
         if app.hal.calls or not app.recordings:
             raise Refusal("a call is up" if app.hal.calls else "still starting")
-        # Loaded for this only: it is large.
+        # Loaded only here: it is large.
         from recorder.console.selftest import run
 
         return await run(app.recordings, app.keypool, app.hal, seconds, source, more)

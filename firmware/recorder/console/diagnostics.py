@@ -1,4 +1,4 @@
-"""What an appliance says of itself (docs/formats/control.md, `diag`). Loaded for as long as it takes."""
+"""The facts that `diag` reports (docs/formats/control.md). Loaded for one request and unloaded after it."""
 
 import gc
 

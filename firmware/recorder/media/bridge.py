@@ -1,26 +1,26 @@
-"""The two legs of a call and what flows between them: sessions agreed by SDP, media let through or not."""
+"""The two legs of a call and the packets between them: sessions agreed by SDP, media forwarded or not."""
 
 from recorder.media import fast_path
 from recorder.media.leg import FAR, NEAR
 from recorder.media.relay import Flow
 from testigo_wire.sip import call as sip_call
 
-DESERTED_MS = 300000
-HELD_MS = 7200000
+MEDIA_TIMEOUT_MS = 300000
+HOLD_TIMEOUT_MS = 7200000
 
 
 class Bridge:
-    """first: the leg whose INVITE came in; second: the one that the appliance calls. on_key(side, digit): in the media."""
+    """first: the leg whose INVITE came in. second: the leg that the appliance calls. on_key(side, digit): a key by RFC 4733."""
 
     def __init__(self, hal, first, second, tap, on_key):
         self.first = first
         self.second = second
         self.legs = (first, second) if first.side == NEAR else (second, first)
         self.flows = tuple(Flow(side, tap, hal.random(4), on_key) for side in (NEAR, FAR))
-        self.up = False  # the parties have heard each other
+        self.up = False  # packets have been forwarded: the conversation has begun
         self._since = 0
         self._hal = hal
-        self.asked = [None, None]  # of each leg: the re-INVITE whose answer comes with the ACK
+        self.unanswered = [None, None]  # of each leg: the re-INVITE whose SDP answer comes with the ACK
 
     def leg_of(self, sip):
         return self.first if sip is self.first.sip else self.second
@@ -29,12 +29,12 @@ class Bridge:
         return [leg.agreed.encoding if leg.agreed else "PCMU" for leg in self.legs]
 
     def route(self, leg):
-        """leg has a session: its packets come in, the other leg's (or a notice) go out to it."""
+        """The leg has a session: receives its packets, and sends it those of the other leg, or a notice."""
         leg.listen(self.flows[leg.side])
         self.flows[1 - leg.side].give_to(leg.sock, leg.agreed.event_type)
 
     def forward(self, on):
-        """From this moment the parties hear each other, or do not."""
+        """Forwards packets between the parties from now on, or stops."""
         for flow in self.flows:
             flow.forward(on)
         if on and not self.up:
@@ -46,9 +46,9 @@ class Bridge:
         """Whether a telephone of the call understands a=record."""
         return self.first.supports_record_aware or self.second.supports_record_aware
 
-    def deserted(self, now):
-        """Neither party has sent anything for long: their BYE must have been lost. Silence may be longer on hold."""
-        limit = HELD_MS if self.legs[NEAR].held or self.legs[FAR].held else DESERTED_MS
+    def media_timed_out(self, now):
+        """Whether neither party has sent a packet for so long that their BYE must have been lost. On hold it takes longer."""
+        limit = HOLD_TIMEOUT_MS if self.legs[NEAR].held or self.legs[FAR].held else MEDIA_TIMEOUT_MS
         if fast_path.since(now, self._since) < limit:
             return False
         for side in (NEAR, FAR):

@@ -9,7 +9,7 @@ datagrams at once) is sorted out in `_odd`.
 import struct
 
 from recorder.media import fast_path
-from recorder.udp_poll import revive
+from recorder.udp_poll import clear_peer_closed
 
 DRAIN = 400  # buffers: more than a socket holds
 DIGITS = "0123456789*#ABCD"
@@ -99,7 +99,7 @@ class Flow:
             return  # an ICMP answer to something sent earlier: the peer's port was not open yet
         if not n:
             if n == 0:
-                revive(self._source)
+                clear_peer_closed(self._source)
             return
         now = fast_path.ticks()
         tap = self._tap

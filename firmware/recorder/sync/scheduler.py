@@ -1,8 +1,8 @@
-"""Brings closed recordings to the vault, and its documents, time and receipts here.
+"""Starts sessions with the vault, which take closed recordings there and bring documents, time and receipts here.
 
-Runs when a recording was closed, every quarter of an hour, and when asked; after a failure it waits longer each time.
-On a small heap it waits until no call is up: a TLS session takes what a call needs. Over TCP as the settings say; over
-the serial port when a program there says that it is the vault.
+A session runs when a recording was closed, every quarter of an hour, and on request. After a failure the next one waits
+longer each time. On a small heap it waits until no call is up, because a TLS session takes the memory that a call needs.
+Sessions use TCP as the settings say, or the serial port on the request of a program there.
 """
 
 import asyncio
@@ -19,7 +19,7 @@ LOOK_MS = 250
 
 
 class Sync:
-    """state: what it does or why it failed; sent: recordings delivered since boot; last_ms: Unix time of the last success."""
+    """state: what it does, or why it failed. sent: recordings delivered since the start. last_ms: Unix time of last success."""
 
     def __init__(self, app):
         self._app = app
@@ -36,7 +36,7 @@ class Sync:
         app.documents.changed.append(self._on_document)
 
     def request(self, serial=False):
-        """Soon; `serial`: a vault waits on the serial port, for as long as this session of the port lasts."""
+        """Asks for a session soon. serial: with the vault on the serial port, as long as the port's present session lasts."""
         if serial:
             self._serial_session = self._app.serial_port.endpoint.session
             self._retry = FIRST_RETRY
@@ -61,12 +61,12 @@ class Sync:
             serial = self._serial()
             where = self._app.documents.settings.sync if self._app.documents.settings else ("serial",)
             if not self._app.identity.provisioned or not (serial or where[0] == "tcp"):
-                self.state = "nowhere to go"
+                self.state = "no vault configured"
                 self._due = self._hal.ms() + EVERY_MS
             elif self._hal.calls and self._hal.heap_small:
                 self.state = "waits for the call to end"
             else:
-                self._due = self._hal.ms() + EVERY_MS  # a request during the session moves it again
+                self._due = self._hal.ms() + EVERY_MS  # a request during the session brings it forward
                 await self._attempt(serial, where)
 
     def _serial(self):
@@ -77,7 +77,7 @@ class Sync:
 
     async def _attempt(self, serial, where):
         gc.collect()
-        # The link and TLS are loaded for a session only.
+        # The link and TLS are loaded for the session and unloaded after it.
         from recorder.sync import session as sync_session
 
         self.state = "connecting"
@@ -87,10 +87,10 @@ class Sync:
             self.state = "done"
             self.last_ms = self._hal.unix_ms()
             self._retry = FIRST_RETRY
-        # Whatever goes wrong, there will be another attempt.
+        # After any error there is another attempt.
         except Exception as error:  # noqa: BLE001
             self.state = str(error)
-            if not isinstance(error, sync_session.FORESEEN):
+            if not isinstance(error, sync_session.EXPECTED_ERRORS):
                 self.state = type(error).__name__ + " " + self.state
             self._app.log("sync: " + self.state)
             self._due = min(self._due, self._hal.ms() + self._retry)
@@ -103,8 +103,8 @@ class Sync:
         gc.collect()
         self.running = False
 
-    def must_end(self):
-        """Whether a call needs the memory that the session has."""
+    def must_yield(self):
+        """Whether the session has to end because a call needs its memory."""
         if self._hal.calls and self._hal.heap_small:
             self._retry = SOON_MS
             return True

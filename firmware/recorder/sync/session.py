@@ -1,4 +1,4 @@
-"""One session with the vault: a stream to it, TLS, the link, and what the link asks of the appliance.
+"""One session with the vault: a stream, TLS on it, the link on that, and the link's events.
 
 Loaded for as long as a session lasts (recorder/sync/scheduler.py).
 """
@@ -12,11 +12,11 @@ from testigo_wire.link import device as link
 
 OPEN_MS = 15000
 WRITE_MS = 30000
-FORESEEN = (ChannelError, TlsError, WireError)
+EXPECTED_ERRORS = (ChannelError, TlsError, WireError)
 
 
 async def run(sync, app, serial, where):
-    """sync: the Sync. serial: over the serial port; else where is ("tcp", host, port). Raises one of FORESEEN."""
+    """sync: the Sync. serial: over the serial port; else where is ("tcp", host, port). Raises one of EXPECTED_ERRORS."""
     if serial:
         raw = await open_serial(app.serial_port, OPEN_MS)
     else:
@@ -24,18 +24,18 @@ async def run(sync, app, serial, where):
     stream = None
     try:
         stream = TlsStream(context(app.identity), raw)
-        await _converse(sync, app, stream)
+        await _exchange(sync, app, stream)
     finally:
         (stream or raw).close()
 
 
-async def _converse(sync, app, stream):
+async def _exchange(sync, app, stream):
     hello = (app.identity.device_id, app.version, app.spool.next_number)
     session = link.DeviceSession(hello, app.primitives, sync, app.documents)
     buffer = bytearray(512)
     answer = None
     while not session.closed:
-        if sync.must_end():
+        if sync.must_yield():
             raise ChannelError("a call began")
         event = session.next_event(answer)
         answer = None

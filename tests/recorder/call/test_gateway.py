@@ -59,16 +59,16 @@ async def test_no_answer_in_the_ack_ends_the_call():
     await r.close()
 
 
-async def test_invites_of_strangers_hold_nothing():
-    r = await rig("strangers")
-    stranger = Phone(r.app.hal, r.port + 15)
+async def test_invites_from_unknown_sources_hold_nothing():
+    r = await rig("unknown-sources")
+    unknown = Phone(r.app.hal, r.port + 15)
     r.gateway._sides = (side(1, host="127.0.0.9"), side(2, host="127.0.0.8"))
     for _ in range(5):
-        stranger.invite(r.port)
-    await until(lambda: stranger.events.count(sip_event.ENDED) == 5, "403")
+        unknown.invite(r.port)
+    await until(lambda: unknown.events.count(sip_event.ENDED) == 5, "403")
     assert not r.gateway._agent.transactions and not r.gateway._agent.calls
-    assert r.log().count("stranger") == 1, r.log()
-    stranger.close()
+    assert r.log().count("unknown source") == 1, r.log()
+    unknown.close()
     await r.close()
 
 

@@ -338,7 +338,7 @@ async def test_a_fault_in_a_calls_timer_ends_its_recording_and_is_told_once():
     """The parties talk on; the log, which is flash, is not filled twenty times a second."""
     r = await rig("faulty", line())
     await r.talk()
-    r.gateway.calls[0].bridge.deserted = lambda now: 1 // 0
+    r.gateway.calls[0].bridge.media_timed_out = lambda now: 1 // 0
     await until(lambda: not r.capture.on, "the end of the recording")
     heard = len(r.near.heard)
     await asyncio.sleep_ms(400)
