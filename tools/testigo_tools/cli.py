@@ -40,7 +40,7 @@ def assemble(verb: str | None = None) -> typer.Typer:
     """The application with one verb's module, or with all of them."""
     app = typer.Typer(
         name="testigo",
-        help="A call recorder that asks first: appliance, vault and tools.",
+        help="A call recorder that plays a notice and obtains consent before it records: appliance, vault and tools.",
         no_args_is_help=True,
         pretty_exceptions_enable=False,
     )

@@ -1,4 +1,4 @@
-"""`testigo log`: who opened what, and whether that log itself holds."""
+"""`testigo log`: print the access log, and check its hash chain."""
 
 from pathlib import Path
 
@@ -7,15 +7,15 @@ from rich.markup import escape
 
 from testigo_tools.options import VAULT_OPTION, console, open_vault
 
-logs = typer.Typer(no_args_is_help=True, help="The access log.")
+logs = typer.Typer(no_args_is_help=True, help="Check and print the access log.")
 
 
 @logs.command()
 def verify(
-    head: str = typer.Option("", help="A last digest that was noted down earlier: it must still be in the log."),
+    head: str = typer.Option("", help="A digest noted down earlier, which must still be in the log."),
     vault: Path = VAULT_OPTION,
 ) -> None:
-    """Check the chain of the access log; name every line that does not hold."""
+    """Check the hash chain of the access log, and name every altered or missing line."""
     with open_vault(vault) as vault_:
         lines, last, breaks = vault_.log.verify()
         missing = bool(head) and not vault_.log.has(head)
@@ -30,11 +30,11 @@ def verify(
 
 @logs.command("show")
 def show_log(
-    recording: str = typer.Option("", help="Of this recording (its whole id)."),
-    user: str = typer.Option("", help="Of this person."),
+    recording: str = typer.Option("", help="Only of this recording (its whole id)."),
+    user: str = typer.Option("", help="Only of this user."),
     vault: Path = VAULT_OPTION,
 ) -> None:
-    """Print it."""
+    """Print the access log."""
     from testigo_vault.printable import visible
 
     with open_vault(vault) as vault_:

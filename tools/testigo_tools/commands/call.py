@@ -23,29 +23,31 @@ def register(app: typer.Typer) -> None:
 
 
 def call(
-    to: Annotated[str, typer.Argument(help="sip:user@host[:port]; left out with --listen")] = "",
-    caller: Annotated[str, typer.Option("--from", help="Our own SIP URI")] = "",
-    wav: Annotated[Path | None, typer.Option(help="Audio file to play from the answer on", exists=True)] = None,
-    keys: Annotated[str, typer.Option(help="Keys to press: 1@+4.0,w2,5#")] = "",
-    dtmf: Annotated[str, typer.Option(help="How keys are sent: rtp or info")] = "rtp",
-    record: Annotated[Path | None, typer.Option(help="WAV file for what is heard")] = None,
-    duration: Annotated[float, typer.Option(help="Hang up so many seconds after the answer; 0: the peer does")] = 0,
-    ring: Annotated[float, typer.Option(help="Give up after so many seconds without an answer")] = 60,
-    listen: Annotated[int, typer.Option(help="Wait for calls on this port instead")] = 0,
-    calls: Annotated[int, typer.Option(help="With --listen: end after so many calls, 0: never")] = 1,
-    answer_after: Annotated[float, typer.Option(help="With --listen: seconds of ringing")] = 1,
-    busy: Annotated[bool, typer.Option("--busy", help="With --listen: refuse with 486")] = False,
-    no_answer: Annotated[bool, typer.Option("--no-answer", help="With --listen: ring only")] = False,
-    registrar: Annotated[str, typer.Option("--register", help="Register there first: sip:user@host[:port]")] = "",
-    user: Annotated[str, typer.Option(help="User name for authentication")] = "",
-    password: Annotated[str, typer.Option(envvar="TESTIGO_SIP_PASSWORD", help="Password for authentication")] = "",
-    via: Annotated[str, typer.Option(help="Send through this proxy: sip:host[:port]")] = "",
-    bind: Annotated[str, typer.Option(help="Address of this machine to use")] = "",
-    json_: Annotated[bool, typer.Option("--json", help="Report as one line of JSON")] = False,
+    to: Annotated[str, typer.Argument(help="The address to call, as sip:user@host[:port]; not with --listen.")] = "",
+    caller: Annotated[str, typer.Option("--from", help="The SIP URI of this end.")] = "",
+    wav: Annotated[Path | None, typer.Option(help="Audio file to play from the answer on.", exists=True)] = None,
+    keys: Annotated[str, typer.Option(help="Keys to press, as 1@+4.0,w2,5#: 1 at 4 s, after 2 s more 5 and #.")] = "",
+    dtmf: Annotated[str, typer.Option(help="How keys are sent: rtp or info.")] = "rtp",
+    record: Annotated[Path | None, typer.Option(help="Record what is received to this WAV file.")] = None,
+    duration: Annotated[
+        float, typer.Option(help="Hang up this many seconds after the answer; 0: wait for the peer to hang up.")
+    ] = 0,
+    ring: Annotated[float, typer.Option(help="Give up after this many seconds without an answer.")] = 60,
+    listen: Annotated[int, typer.Option(help="Wait for calls on this port instead.")] = 0,
+    calls: Annotated[int, typer.Option(help="With --listen: end after this many calls; 0: never.")] = 1,
+    answer_after: Annotated[float, typer.Option(help="With --listen: seconds of ringing.")] = 1,
+    busy: Annotated[bool, typer.Option("--busy", help="With --listen: refuse with 486.")] = False,
+    no_answer: Annotated[bool, typer.Option("--no-answer", help="With --listen: ring only.")] = False,
+    registrar: Annotated[str, typer.Option("--register", help="Register there first: sip:user@host[:port].")] = "",
+    user: Annotated[str, typer.Option(help="User name for authentication.")] = "",
+    password: Annotated[str, typer.Option(envvar="TESTIGO_SIP_PASSWORD", help="Password for authentication.")] = "",
+    via: Annotated[str, typer.Option(help="Send through this proxy: sip:host[:port].")] = "",
+    bind: Annotated[str, typer.Option(help="Address of this machine to use.")] = "",
+    json_: Annotated[bool, typer.Option("--json", help="Report as one line of JSON.")] = False,
 ) -> None:
-    """Call, or wait for calls; play, press keys, record, and say how it was.
+    """Call, or wait for calls; play audio, press keys, record, and report how the call went.
 
-    Ends with 0 answered, 2 busy, 3 no answer, 4 refused, 1 for anything else."""
+    Exit status: 0 answered, 2 busy, 3 no answer, 4 refused, 1 anything else."""
     if bool(to) == bool(listen):
         raise typer.BadParameter("either an address to call, or --listen")
     if dtmf not in ("rtp", "info"):

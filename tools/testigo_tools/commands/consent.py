@@ -1,4 +1,4 @@
-"""`testigo consent`: the proof of consent of one call, as a receipt that stands alone, and the check of such a receipt."""
+"""`testigo consent`: write the consent receipt of a call, and check such a receipt."""
 
 from enum import StrEnum
 from pathlib import Path
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 SECRET = "TESTIGO_SERVICE_SECRET"
 
-consents = typer.Typer(no_args_is_help=True, help="Receipts of consent, refusal and objection.")
+consents = typer.Typer(no_args_is_help=True, help="Write and check receipts of consent, refusal and objection.")
 
 
 class Language(StrEnum):
@@ -25,16 +25,19 @@ class Language(StrEnum):
 
 @consents.command()
 def export(
-    name: str = typer.Argument(..., help="The recording: its id, 6 or more digits of it, or APPLIANCE/NUMBER."),
-    out: Path | None = typer.Option(None, help="The JSON file to write; by default its id with .consent.json."),
-    pdf: Path | None = typer.Option(None, help="Also write a page for people, which carries the JSON in itself."),
-    language: Language | None = typer.Option(None, help="Of its words; by default as the notice that was heard."),
+    name: str = typer.Argument(..., help="The recording: its id, 6 or more digits of the id, or APPLIANCE/NUMBER."),
+    out: Path | None = typer.Option(None, help="The JSON file to write; by default the id with .consent.json."),
+    pdf: Path | None = typer.Option(None, help="Also write a page to read and print, with the JSON attached."),
+    language: Language | None = typer.Option(None, help="The language of the page; by default that of the notice."),
     with_key: bool = typer.Option(
-        False, help="Put in the key that opens the events (never the audio) of this one recording."
+        False, help="Include the key that opens the events (not the audio) of this one recording."
     ),
     vault: Path = VAULT_OPTION,
 ) -> None:
-    """Write the receipt of a call: who, when, what was said and answered, by which policy. It holds no audio. Logged."""
+    """Write the consent receipt of a call: who, when, the notice, the answer, the policy. It holds no audio.
+
+    It leaves an entry in the access log.
+    """
     from datetime import datetime
 
     from testigo_vault.audit.access_log import DENIED, GRANTED
@@ -65,7 +68,7 @@ def export(
 
 
 def _lacks(made: "Receipt") -> None:
-    """Tell what a receipt cannot say, so that nobody hands on one that says less than the vault once could."""
+    """Print what is missing in a receipt, before it is handed on."""
     policy = made.testigo.policy
     if policy.version and policy.signed is None:
         errors.print(
@@ -82,15 +85,15 @@ def _lacks(made: "Receipt") -> None:
 @consents.command()
 def verify(
     file: Path = typer.Argument(..., metavar="RECEIPT", help="The receipt (JSON)."),
-    recording: Path | None = typer.Argument(None, help="The recording (.tsg) it tells of."),
+    recording: Path | None = typer.Argument(None, help="The recording (.tsg) that it is about."),
     vault: Path | None = typer.Option(
         None, "--vault", envvar="TESTIGO_VAULT", help="The vault's folder: its keys, register and archive."
     ),
-    index_key: Path | None = typer.Option(None, help="The vault's index.key, where the vault itself is not at hand."),
+    index_key: Path | None = typer.Option(None, help="The vault's index.key, if the vault itself is not available."),
 ) -> None:
     """Check a receipt against itself, the recording and the vault, without opening any audio.
 
-    Exit status: 0 nothing differs, 1 something does; each check is a line.
+    Exit status: 0 all checks passed, 1 something differs. Each check is printed on a line.
     """
     from testigo_vault.identity import keys
     from testigo_vault.receipt.model import read

@@ -1,4 +1,4 @@
-"""`testigo demo`: the whole of Testigo at work, with four telephone calls, on this machine's loopback alone."""
+"""`testigo demo`: a vault and an appliance with four telephone calls, on the loopback network of this machine."""
 
 import asyncio
 import signal
@@ -117,9 +117,9 @@ def _stay(environment: Any) -> None:
 
 
 def demo(
-    once: bool = typer.Option(False, help="End after the calls; the status says whether all came out right."),
+    once: bool = typer.Option(False, help="End after the calls; exit status 0 if all four ended as expected."),
 ) -> None:
-    """Start a vault and a virtual appliance, place four calls with speech, and show what became of them."""
+    """Start a vault and a virtual appliance, place four calls with speech, and show the result of each."""
     from testigo_tools.demo.environment import DemoEnvironment, DemoError
     from testigo_tools.softphone.phone import CallFailed
     from testigo_vault.errors import VaultError

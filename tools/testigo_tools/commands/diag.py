@@ -1,4 +1,4 @@
-"""`testigo diag`: what a device on a serial port says about itself."""
+"""`testigo diag`: show the status and the log of a device on a serial port."""
 
 import datetime
 import json
@@ -15,11 +15,6 @@ CLOCKS = ("never set", "kept over a reset, approximate", "set")
 console = terminal.console()
 
 
-def fail(what: object) -> typer.Exit:
-    terminal.console(stderr=True).print(f"[red]error:[/] {escape(str(what))}", highlight=False)
-    return typer.Exit(1)
-
-
 def size(count: int) -> str:
     if count < 10240:
         return f"{count} B"
@@ -33,7 +28,7 @@ def when(unix_ms: int) -> str:
 
 
 def calls_up(facts: dict[str, Any]) -> str:
-    """How many, and the number and state of each one's recording, as `testigo record` wants it."""
+    """How many, and the number and state of each recording, which `testigo record` takes."""
     states = {"on": "recorded", "off": "not recorded", "paused": "paused"}
     found = ", ".join(f"recording {number} {states.get(state, state)}" for number, state in facts.get("open", []))
     return f"{facts['calls']}: {found}" if found else str(facts["calls"])
@@ -76,15 +71,15 @@ def rows(facts: dict[str, Any]) -> list[tuple[str, str]]:
 def diag(
     port: str = typer.Option(..., help="A serial port, or any URL that pyserial opens (socket://host:port)."),
     baud: int = typer.Option(115200, help="Speed of the port."),
-    log: int = typer.Option(0, help="Show this many lines of the device's log instead."),
-    as_json: bool = typer.Option(False, "--json", help="For programs."),
+    log: int = typer.Option(0, help="Show this many lines of the device's log instead of its status."),
+    as_json: bool = typer.Option(False, "--json", help="Print JSON, for programs."),
 ) -> None:
-    """Ask a device how it is."""
+    """Show a device's status and log."""
     try:
         with Port(port, baud) as device:
             facts = device.request("log", log) if log else device.diagnose()
     except PortError as error:
-        raise fail(error) from None
+        raise terminal.fail(error) from None
     if as_json:
         print(json.dumps(facts, default=lambda value: value.hex()))
     elif log:

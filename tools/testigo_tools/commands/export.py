@@ -1,24 +1,27 @@
-"""`testigo export`: the sound of a recording as a file that any player opens, with its evidence."""
+"""`testigo export`: write the audio of a recording as a WAV file, with its evidence."""
 
 import json
 from pathlib import Path
 
 import typer
 
-from testigo_tools.commands.show import as_data
+from testigo_tools.display.recording_data import recording_as_data
 from testigo_tools.new_file import write_new
 from testigo_tools.options import AUDIO_PASSPHRASE, VAULT_OPTION, ask_passphrase, console, current_user, open_vault
 
 
 def export(
-    name: str = typer.Argument(..., help="Its id, 6 or more digits of it, or APPLIANCE/NUMBER."),
-    out: Path | None = typer.Argument(None, help="The WAV file to write; by default its id."),
+    name: str = typer.Argument(..., help="The recording: its id, 6 or more digits of the id, or APPLIANCE/NUMBER."),
+    out: Path | None = typer.Argument(None, help="The WAV file to write; by default the id with .wav."),
     raw: bool = typer.Option(False, help="Also write each leg's G.711 bytes, as they were on the wire."),
     as_json: bool = typer.Option(False, "--json", help="Also write events and consent evidence."),
-    quarantined: bool = typer.Option(False, help="Open it although it is in quarantine."),
+    quarantined: bool = typer.Option(False, help="Open a recording although it is in quarantine."),
     vault: Path = VAULT_OPTION,
 ) -> None:
-    """Write a stereo WAV (left: near, right: far) on the timeline of the call. Asks for the audio passphrase; logged."""
+    """Write a recording as a stereo WAV file (left: near, right: far) on the timeline of the call.
+
+    It needs the audio passphrase, from the terminal or from TESTIGO_AUDIO_PASSPHRASE, and leaves an entry in the access log.
+    """
     from testigo_vault.audit.access_log import DENIED, GRANTED
     from testigo_vault.errors import Refused, VaultError
     from testigo_vault.playback.decrypt import open_audio
@@ -53,7 +56,7 @@ def export(
                 suffix = suffixes.get(timeline.legs[number].encoding, "raw")
                 written.append(write_new(target.with_suffix(f".{leg_name}.{suffix}"), timeline.raw[number]))
         if as_json:
-            data = as_data(recording, evidence_of(recording))
+            data = recording_as_data(recording, evidence_of(recording))
             written.append(write_new(target.with_suffix(".json"), json.dumps(data, indent=1).encode()))
     for path in written:
         console.print(f"{path}  {path.stat().st_size} bytes", markup=False)

@@ -1,4 +1,4 @@
-"""`testigo flash`: the firmware onto a chip with stock MicroPython, or into an image for it."""
+"""`testigo flash`: install the firmware on a chip with stock MicroPython, or write it as an image."""
 
 import subprocess
 import sys
@@ -85,16 +85,20 @@ def write_all(board: Board, files: dict[str, bytes], stock: Path, port: str, bau
 
 
 def flash(
-    board: str = typer.Option(..., help="One of the folders of boards/."),
+    board: str = typer.Option(..., help="The board: the name of a folder in boards/."),
     port: str = typer.Option("", help="A serial port, or any URL that pyserial opens (socket://host:port)."),
-    image: Path | None = typer.Option(None, help="Write the files as a LittleFS image here, and touch no chip."),
-    stock: Path | None = typer.Option(None, help="With --image: the stock image, to take the exact place from."),
-    erase_and_flash: Path | None = typer.Option(None, help="Erase the chip, write this stock image and the files."),
-    flash_size: int = typer.Option(
-        0, help="Bytes of flash, where the module has another size than the board file says."
+    image: Path | None = typer.Option(
+        None, help="Write the files as a LittleFS image to this path; no chip is needed."
     ),
+    stock: Path | None = typer.Option(
+        None, help="With --image: the stock MicroPython image, which gives the exact offset."
+    ),
+    erase_and_flash: Path | None = typer.Option(
+        None, help="Erase the chip, then write this stock MicroPython image and the files."
+    ),
+    flash_size: int = typer.Option(0, help="Bytes of flash, if the module has another size than in board.toml."),
     baud: int = typer.Option(0, help="Speed of the port."),
-    build_dir: Path = typer.Option(Path("build"), help="Where compiled files are kept between runs."),
+    build_dir: Path = typer.Option(Path("build"), help="The folder for compiled files."),
 ) -> None:
     """Install the firmware on a chip that runs stock MicroPython, or make an image of it."""
     if bool(port) == bool(image):

@@ -1,4 +1,4 @@
-"""`testigo init`: an organisation's keys and an empty vault."""
+"""`testigo init`: create an organisation's keys and an empty vault."""
 
 from pathlib import Path
 
@@ -18,10 +18,10 @@ STEPS = (  # notices take their words from the policy, and the policy is signed 
 
 def init(
     folder: Path = typer.Argument(..., help="A new folder for the vault."),
-    name: str = typer.Option("", help="The organisation's name, as it stands on pages and certificates."),
-    user: str = typer.Option("", help="Make a first user with every role, to begin with."),
+    name: str = typer.Option("", help="The organisation's name, for pages and certificates."),
+    user: str = typer.Option("", help="Also add a first user, with every role."),
 ) -> None:
-    """Make an organisation: its keys, certificates, and an empty vault.
+    """Create an organisation: its keys and certificates, and an empty vault.
 
     Two passphrases protect the private keys, asked for at the terminal or taken from TESTIGO_PASSPHRASE (certifies
     appliances) and TESTIGO_AUDIO_PASSPHRASE (opens audio). They cannot be recovered. --user also wants

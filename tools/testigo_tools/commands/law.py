@@ -1,4 +1,4 @@
-"""`testigo law`: the papers that the law asks for, from what the system knows."""
+"""`testigo law`: write the compliance documents from the policy, the settings and the vault."""
 
 from enum import StrEnum
 from pathlib import Path
@@ -8,7 +8,9 @@ import typer
 from testigo_tools.new_file import write_new
 from testigo_tools.options import VAULT_OPTION, console, open_vault
 
-laws = typer.Typer(no_args_is_help=True, help="Papers: record of activities, processor agreement, security document.")
+laws = typer.Typer(
+    no_args_is_help=True, help="Compliance documents: record of activities, processor agreement, security document."
+)
 
 
 class Language(StrEnum):
@@ -21,10 +23,12 @@ class Form(StrEnum):
     pdf = "pdf"
 
 
-_LANGUAGE = typer.Option(None, help="By default Spanish where the policy's jurisdiction is ES, else English.")
-_OUT = typer.Option(None, help="The file to write; without it, Markdown is printed.")
-_FORMAT = typer.Option(None, "--format", help="By default as the file's name says.")
-_POLICY = typer.Option(None, help="Another policy than the vault's policy.toml.")
+_LANGUAGE = typer.Option(
+    None, help="Language: es or en; by default Spanish if the policy's jurisdiction is ES, else English."
+)
+_OUT = typer.Option(None, help="The file to write; without it, print Markdown.")
+_FORMAT = typer.Option(None, "--format", help="Format; by default from the file's name.")
+_POLICY = typer.Option(None, help="A policy file; by default policy.toml of the vault.")
 
 
 @laws.command()
@@ -35,7 +39,7 @@ def ropa(
     policy: Path | None = _POLICY,
     vault: Path = VAULT_OPTION,
 ) -> None:
-    """The record of processing activities (GDPR 30)."""
+    """Write the record of processing activities (GDPR 30)."""
     _write("ropa", language, out, form, policy, vault)
 
 
@@ -47,7 +51,7 @@ def processor_agreement(
     policy: Path | None = _POLICY,
     vault: Path = VAULT_OPTION,
 ) -> None:
-    """The agreement with who records or keeps for the controller (GDPR 28; once LOPD 12)."""
+    """Write the agreement with the processor who records or stores for the controller (GDPR 28, formerly LOPD 12)."""
     _write("processor_agreement", language, out, form, policy, vault)
 
 
@@ -59,7 +63,7 @@ def security_document(
     policy: Path | None = _POLICY,
     vault: Path = VAULT_OPTION,
 ) -> None:
-    """The security document (RD 1720/2007 article 88), with each measure of articles 87 and 89 to 104."""
+    """Write the security document (RD 1720/2007 article 88), with each measure of articles 87 and 89 to 104."""
     _write("security_document", language, out, form, policy, vault)
 
 

@@ -1,4 +1,4 @@
-"""`testigo list`: find recordings."""
+"""`testigo list`: list recordings."""
 
 import datetime
 import json
@@ -13,16 +13,18 @@ from testigo_tools.options import VAULT_OPTION, console, open_vault
 
 def list_(
     text: str = typer.Argument("", help="Part of a number, a line, an appliance or an id."),
-    since: datetime.datetime | None = typer.Option(None, help="From this day on.", formats=["%Y-%m-%d"]),
-    until: datetime.datetime | None = typer.Option(None, help="Up to this day.", formats=["%Y-%m-%d"]),
-    device: str = typer.Option("", help="Of this appliance."),
-    outcome: str = typer.Option("", help="recorded, objected, refused, unrecorded, cut, no-call, test."),
-    quarantined: bool = typer.Option(False, help="Only what is in quarantine."),
-    limit: int = typer.Option(100, help="At most so many."),
-    as_json: bool = typer.Option(False, "--json", help="For programs."),
+    since: datetime.datetime | None = typer.Option(None, help="From this day on, as 2026-11-25.", formats=["%Y-%m-%d"]),
+    until: datetime.datetime | None = typer.Option(None, help="Up to this day, as 2026-11-25.", formats=["%Y-%m-%d"]),
+    device: str = typer.Option("", help="Only of this appliance."),
+    outcome: str = typer.Option(
+        "", help="Only of this outcome: recorded, objected, refused, unrecorded, cut, no-call, test."
+    ),
+    quarantined: bool = typer.Option(False, help="Only recordings in quarantine."),
+    limit: int = typer.Option(100, help="At most this many."),
+    as_json: bool = typer.Option(False, "--json", help="Print JSON, for programs."),
     vault: Path = VAULT_OPTION,
 ) -> None:
-    """Find recordings, newest first, and say which are missing."""
+    """List recordings, newest first, and report missing ones."""
     from testigo_vault.recordings.search import Query, RecordingIndex
     from testigo_vault.recordings.wording import OUTCOMES, party
 

@@ -1,4 +1,4 @@
-"""`testigo notice make | text | list | check | preview`: what callers hear, from the policy, a text or a WAV file."""
+"""`testigo notice make | text | list | check | preview`: the notices, made from the policy, a text or a WAV file."""
 
 import shlex
 from pathlib import Path
@@ -14,13 +14,13 @@ if TYPE_CHECKING:
     from testigo_vault.notice.signed import SignedNotice
     from testigo_vault.policy.source import PolicySource
 
-notices = typer.Typer(no_args_is_help=True, help="The notices that callers hear.")
+notices = typer.Typer(no_args_is_help=True, help="Make and check the notices that callers hear.")
 
-_LANGUAGE = typer.Option("", help="BCP 47; by default as policy.toml says.")
+_LANGUAGE = typer.Option("", help="The language (BCP 47), as es or en-GB; by default as in policy.toml.")
 _LINE = typer.Option("", help="Compose for this line; by default the first that plays the notice.")
-_WORKER = typer.Option(False, help="For the worker's side; also known by policy.toml.")
-_SHORT = typer.Option(False, help="Compose the short text: rights and where to read on in one sentence.")
-_ENCODING = typer.Option("PCMU", help="PCMU or PCMA.")
+_WORKER = typer.Option(False, help="A notice for the worker; set by itself if policy.toml says so.")
+_SHORT = typer.Option(False, help="Compose the short text: rights and further information in one sentence.")
+_ENCODING = typer.Option("PCMU", help="Encoding: PCMU or PCMA.")
 _WIDEST = 100
 _PATIENCE_MS = 40_000
 _FASTEST = 30  # characters a second, about twice as fast as people speak
@@ -28,22 +28,25 @@ _FASTEST = 30  # characters a second, about twice as fast as people speak
 
 @notices.command()
 def make(
-    name: str = typer.Argument(..., help="The notice's name, as policies call it."),
-    wav: Path | None = typer.Option(None, help="A recording of it; its words come by --text or --text-file."),
-    text: str = typer.Option("", help="Its words; without them they are composed from policy.toml."),
-    text_file: Path | None = typer.Option(None, help="A file with its words."),
+    name: str = typer.Argument(..., help="The notice's name, as in the policy."),
+    wav: Path | None = typer.Option(None, help="A recording of the notice; give its words by --text or --text-file."),
+    text: str = typer.Option("", help="The words; by default composed from policy.toml."),
+    text_file: Path | None = typer.Option(None, help="A file with the words."),
     language: str = _LANGUAGE,
     line: str = _LINE,
     engine: str = typer.Option("", help="Speech engine: a command with {language}, {wav}, {text}.", metavar="COMMAND"),
     limit: float = typer.Option(300.0, help="Longest time for the engine, in seconds.", min=0.1),
     worker: bool = _WORKER,
     short: bool = _SHORT,
-    incomplete: str = typer.Option("", help="Sign it although its words lack something; say why.", metavar="REASON"),
-    preview: Path | None = typer.Option(None, help="Also write what callers hear to this WAV file."),
+    incomplete: str = typer.Option("", help="Sign a notice with incomplete words, for this reason.", metavar="REASON"),
+    preview: Path | None = typer.Option(None, help="Also write what callers will hear to this WAV file."),
     vault: Path = VAULT_OPTION,
 ) -> None:
-    """Compose or take the words, check that they say what the law wants, speak them, normalise the loudness (EBU R128),
-    encode for the telephone (G.711), sign, and keep for the appliances."""
+    """Make a notice: check that its words say what the law requires, turn them into speech and G.711, and sign it.
+
+    The words are composed from policy.toml or taken from --text or --text-file. The loudness is normalised (EBU R128). The
+    appliances get the notice at their next sync.
+    """
     from testigo_vault.documents.archive import check_notice_name
     from testigo_vault.documents.signing import sign_notice
     from testigo_vault.identity.organisation import Organisation
@@ -82,12 +85,12 @@ def make(
 @notices.command("text")
 def text_(
     language: str = _LANGUAGE,
-    line: str = typer.Option("", help="The line; by default the first that is recorded."),
+    line: str = typer.Option("", help="Compose for this line; by default the first that is recorded."),
     worker: bool = _WORKER,
     short: bool = _SHORT,
     vault: Path = VAULT_OPTION,
 ) -> None:
-    """Print the words that policy.toml gives, to be edited and handed back by `make --text-file`."""
+    """Print the words composed from policy.toml, to edit them and use them with `make --text-file`."""
     from testigo_vault.notice import plan as notice_plan
 
     with report_errors():
@@ -98,7 +101,7 @@ def text_(
 
 @notices.command("list")
 def list_notices(vault: Path = VAULT_OPTION) -> None:
-    """The notices there are."""
+    """List the notices."""
     from testigo_vault.identity.organisation import Organisation
 
     with report_errors():
@@ -115,7 +118,7 @@ def list_notices(vault: Path = VAULT_OPTION) -> None:
 
 @notices.command()
 def check(name: str = typer.Argument(..., help="The notice's name."), vault: Path = VAULT_OPTION) -> None:
-    """Is a notice whole, and does it say what policy.toml needs today on each line that plays it?"""
+    """Check that a notice is intact and says what policy.toml requires on each line that plays it."""
     from testigo_vault.identity.organisation import Organisation
     from testigo_vault.notice import plan as notice_plan
     from testigo_vault.notice import signed as notice_signed
@@ -137,7 +140,7 @@ def preview(
     out: Path | None = typer.Option(None, help="Write what callers hear to this WAV file."),
     vault: Path = VAULT_OPTION,
 ) -> None:
-    """Show, and write as WAV, what a caller hears: decoded from the very bytes that are signed."""
+    """Show the words and level of a notice, and write as WAV what a caller hears, decoded from the signed bytes."""
     from testigo_vault.errors import VaultError
     from testigo_vault.identity.organisation import Organisation
     from testigo_vault.notice import audio as notice_audio

@@ -1,4 +1,4 @@
-"""`testigo objections`: the register of numbers that are never to be recorded."""
+"""`testigo objections`: the register of numbers that are never recorded."""
 
 import contextlib
 import json
@@ -17,9 +17,9 @@ from testigo_tools.options import VAULT_OPTION, console, current_user, errors, o
 if TYPE_CHECKING:
     from testigo_vault.objections.register import Act, Register
 
-register_verbs = typer.Typer(no_args_is_help=True, help="Numbers that are never to be recorded.")
-REASON = typer.Option("", help="Why, as: by letter of 3 May.")
-NUMBER = typer.Argument(..., help="As people write it: +34 600 111 222, or as it is dialled where the policy applies.")
+register_verbs = typer.Typer(no_args_is_help=True, help="Manage the numbers that are never recorded.")
+REASON = typer.Option("", help="The reason, as: by letter of 3 May.")
+NUMBER = typer.Argument(..., help="The number, as +34 600 111 222, or as it is dialled in the policy's country.")
 
 
 @contextlib.contextmanager
@@ -40,12 +40,14 @@ def add(
     number: str = typer.Argument("", help=NUMBER.help),
     reason: str = REASON,
     file: Path | None = typer.Option(
-        None, help="Many numbers: one on each line, or a CSV with the number first and a reason second."
+        None, help="A file of numbers: one on each line, or a CSV with the number first and a reason second."
     ),
     vault: Path = VAULT_OPTION,
 ) -> None:
-    """Enter a number, or a file of them. Calls from and to it are connected and never recorded, on any appliance, from its
-    next sync on."""
+    """Add a number, or a file of numbers. Calls from and to it are connected and not recorded.
+
+    Each appliance applies the list from its next sync on.
+    """
     from testigo_vault.errors import VaultError
 
     with _register(vault) as register:
@@ -94,7 +96,7 @@ def _add_file(register: "Register", file: Path, reason: str) -> None:
 
 @register_verbs.command()
 def remove(number: str = NUMBER, reason: str = REASON, vault: Path = VAULT_OPTION) -> None:
-    """Take a number off the list, since the person agrees again. The register keeps that it was on it."""
+    """Remove a number from the list, when the person agrees to recording again. The register keeps the history."""
     with _register(vault) as register:
         entry, version = register.remove(register.number(number), reason)
     console.print(f"{entry.number} is off the list (entry {entry.n}).")
@@ -103,14 +105,15 @@ def remove(number: str = NUMBER, reason: str = REASON, vault: Path = VAULT_OPTIO
 
 @register_verbs.command("list")
 def list_entries(
-    past: bool = typer.Option(False, "--all", help="Those too that were taken off."),
-    as_json: bool = typer.Option(False, "--json", help="For programs."),
+    past: bool = typer.Option(False, "--all", help="Also list numbers that were removed."),
+    as_json: bool = typer.Option(False, "--json", help="Print JSON, for programs."),
     without_lost: bool = typer.Option(
-        False, help="Sign the list although the register lost numbers of it, whose calls are then recorded again."
+        False,
+        help="Sign the list even if the register has lost numbers of it. Calls of those numbers are recorded again.",
     ),
     vault: Path = VAULT_OPTION,
 ) -> None:
-    """The register. The signed list is put right first, should it not be what the register says."""
+    """List the register. If the signed list differs from the register, it is signed again first."""
     with _register(vault) as register:
         version = register.publish(without_lost)
         entries = register.entries(past)
@@ -128,7 +131,7 @@ def list_entries(
 
 @register_verbs.command()
 def check(number: str = NUMBER, vault: Path = VAULT_OPTION) -> None:
-    """Whether a number is on the list, and since when: the answer that a person is owed."""
+    """Show whether a number is on the list, and since when, to answer a person's request."""
     with _register(vault) as register:
         wanted = register.number(number)
         found = register.check(wanted)

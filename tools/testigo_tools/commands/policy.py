@@ -1,4 +1,4 @@
-"""`testigo policy`: from the TOML that a person wrote to the document that appliances obey."""
+"""`testigo policy`: write, check, try and sign the policy and the settings of appliances."""
 
 import re
 from enum import StrEnum
@@ -9,8 +9,8 @@ from rich.markup import escape
 
 from testigo_tools.options import VAULT_OPTION, console, errors, report_errors
 
-policies = typer.Typer(no_args_is_help=True, help="What appliances may record.")
-FILE = typer.Argument(None, help="The policy; policy.toml of the vault where none is given.")
+policies = typer.Typer(no_args_is_help=True, help="Write, check, try and sign what appliances may record.")
+FILE = typer.Argument(None, help="The policy file; by default policy.toml of the vault.")
 
 
 class Direction(StrEnum):
@@ -20,9 +20,9 @@ class Direction(StrEnum):
 
 @policies.command()
 def check(file: Path | None = FILE, vault: Path = VAULT_OPTION) -> None:
-    """Tell all that is wrong with a policy, what the law expects otherwise, and what each line does. Status 1 for errors.
+    """Report all errors of a policy, legal warnings, and what each line does.
 
-    Notices are looked for where there is a vault.
+    Exit status: 0 no errors, 1 errors. Notices are checked too if there is a vault.
     """
     from datetime import UTC, datetime
 
@@ -54,7 +54,7 @@ def check(file: Path | None = FILE, vault: Path = VAULT_OPTION) -> None:
 
 @policies.command()
 def sign(file: Path | None = FILE, vault: Path = VAULT_OPTION) -> None:
-    """Check a policy, sign it, and keep it for the appliances, which get it at their next sync."""
+    """Check and sign a policy. The appliances get it at their next sync."""
     from datetime import UTC, datetime
 
     from testigo_vault.documents.signing import sign_policy
@@ -73,18 +73,21 @@ def sign(file: Path | None = FILE, vault: Path = VAULT_OPTION) -> None:
 
 @policies.command("try")
 def try_call(
-    caller: str = typer.Option(..., "--from", help="Who calls: a number as it is signalled, or a SIP address."),
-    callee: str = typer.Option(..., "--to", help="Who is called."),
+    caller: str = typer.Option(..., "--from", help="The calling number as it is signalled, or a SIP address."),
+    callee: str = typer.Option(..., "--to", help="The called number, or a SIP address."),
     line: str = typer.Option("main", help="The line, as the appliance's settings name it."),
-    direction: Direction = typer.Option(Direction.IN, help="in: the other party calls; out: the worker does."),
+    direction: Direction = typer.Option(Direction.IN, help="in: the other party calls. out: the worker calls."),
     at: str = typer.Option(
-        "", help="When, as '2026-11-25 10:00', by the policy's clocks.", show_default="now", metavar="TIME"
+        "",
+        help="The time of the call, as '2026-11-25 10:00', in the policy's time zone; by default now.",
+        show_default="now",
+        metavar="TIME",
     ),
-    as_json: bool = typer.Option(False, "--json", help="For programs."),
+    as_json: bool = typer.Option(False, "--json", help="Print JSON, for programs."),
     file: Path | None = FILE,
     vault: Path = VAULT_OPTION,
 ) -> None:
-    """A dry run: what would happen to this call, step by step, decided by the appliance's own code."""
+    """Simulate a call: show step by step what the appliance would do, computed by the appliance's code."""
     from testigo_tools.display import policy_trace as policy_try
     from testigo_vault.policy import parser as policy_toml
 
@@ -99,7 +102,7 @@ def try_call(
 
 @policies.command()
 def presets() -> None:
-    """Policies to begin with, for different laws."""
+    """List the presets: policies to start from, for different laws."""
     from testigo_vault.policy import presets as kept
 
     for name in kept.names():
@@ -108,12 +111,14 @@ def presets() -> None:
 
 @policies.command()
 def new(
-    preset: str = typer.Argument(..., help="One of `testigo policy presets`."),
-    controller: str = typer.Option("", help="Who decides that calls are recorded, as it is spoken."),
-    out: Path | None = typer.Option(None, help="A new file.", show_default="policy-PRESET.toml in the vault's folder"),
+    preset: str = typer.Argument(..., help="The preset: one of `testigo policy presets`."),
+    controller: str = typer.Option("", help="The controller: the name of the organisation, as spoken in notices."),
+    out: Path | None = typer.Option(
+        None, help="The file to write.", show_default="policy-PRESET.toml in the vault's folder"
+    ),
     vault: Path = VAULT_OPTION,
 ) -> None:
-    """Write a policy from a preset. What is left to fill in is marked; nothing that exists is overwritten."""
+    """Write a policy from a preset. What is left to fill in is marked; an existing file is not overwritten."""
     from testigo_vault.errors import VaultError
     from testigo_vault.policy import presets as kept
 
@@ -145,11 +150,11 @@ def new(
 
 @policies.command()
 def settings(
-    device_id: str = typer.Argument(..., help="The appliance they are for."),
-    file: Path | None = typer.Argument(None, help="The settings; settings.toml of the vault where none is given."),
+    device_id: str = typer.Argument(..., help="The appliance's name."),
+    file: Path | None = typer.Argument(None, help="The settings file; by default settings.toml of the vault."),
     vault: Path = VAULT_OPTION,
 ) -> None:
-    """Check an appliance's settings, sign them, and keep them for it."""
+    """Check and sign an appliance's settings. It gets them at its next sync."""
     from testigo_vault.documents.signing import sign_settings
     from testigo_vault.identity.organisation import Organisation
 

@@ -1,4 +1,4 @@
-"""`testigo provision`: a device gets its identity, and the documents it works by, over its serial port.
+"""`testigo provision`: give a device its identity and its documents over its serial port.
 
 The device makes its private key and proves that it has it; the organisation certifies the public one. Documents are
 signed, so they may also come later by `testigo sync` or over the network.
@@ -8,10 +8,8 @@ import os
 from pathlib import Path
 
 import typer
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
 
 from testigo_tools import terminal
-from testigo_tools.commands.diag import fail
 from testigo_tools.options import PASSPHRASE
 from testigo_tools.serial.port import Port, PortError
 from testigo_tools.serial.provisioning import certify, proven_key, push
@@ -19,27 +17,21 @@ from testigo_tools.serial.provisioning import certify, proven_key, push
 console = terminal.console()
 
 
-def bars() -> Progress:
-    return Progress(
-        TextColumn("{task.description:24}"), BarColumn(), TransferSpeedColumn(), TimeRemainingColumn(), console=console
-    )
-
-
 def provision(
     port: str = typer.Option(..., help="A serial port, or any URL that pyserial opens (socket://host:port)."),
     vault: Path = typer.Option(..., envvar="TESTIGO_VAULT", help="The folder that `testigo init` made."),
     device_id: str = typer.Option(
-        "", help="The name of a new device, as branch-7; not needed for one that has a name."
+        "", help="The name of a new device, as branch-7. A provisioned device keeps its name."
     ),
     settings: Path | None = typer.Option(
         None,
-        help="Its network, telephone lines and vault, as TOML; the default is settings.toml in the vault's folder.",
+        help="The device's network, telephone lines and vault, as TOML; by default settings.toml in the vault's folder.",
     ),
     baud: int = typer.Option(115200, help="Speed of the port."),
 ) -> None:
-    """Give a device its identity, policy and notices; run it again to bring newer documents.
+    """Give a device its identity, settings, policy and notices. Run it again to send newer documents.
 
-    The organisation's passphrase is asked for, or taken from TESTIGO_PASSPHRASE.
+    The organisation's passphrase is read from the terminal, or taken from TESTIGO_PASSPHRASE.
     """
     from testigo_vault.documents.signing import sign_settings
     from testigo_vault.errors import VaultError
@@ -64,11 +56,11 @@ def provision(
             elif public not in organisation.devices.get(present).publics():
                 raise PortError(f"{present} belongs to another organisation: erase the device to give it a new one")
             sign_settings(organisation, settings or vault / "settings.toml", device_id or present)
-            with bars() as progress:
+            with terminal.transfer_progress() as progress:
                 push(device, organisation, device_id or present, progress)
             frames, resent, _, bad = device.quality
     except (PortError, VaultError) as error:
-        raise fail(error) from None
+        raise terminal.fail(error) from None
     console.print(f"Done: {frames} frames sent, {resent} of them again; {bad} damaged ones received.", highlight=False)
 
 

@@ -1,4 +1,4 @@
-"""`testigo selftest`: a device records a synthetic source and says what each step cost; then, if asked, it syncs it."""
+"""`testigo selftest`: let a device record a test sound, show the time of each step, and transfer it on request."""
 
 import ssl
 from pathlib import Path
@@ -9,9 +9,8 @@ from rich.progress import Progress
 from rich.table import Table
 
 from testigo_tools import terminal
-from testigo_tools.commands.diag import fail
-from testigo_tools.commands.sync import BEGIN_S, one_session, why
 from testigo_tools.serial.port import Port, PortError
+from testigo_tools.serial.sync_session import BEGIN_S, hang_up_reason, run_session
 from testigo_tools.serial.vault_bridge import HungUp
 
 STEP_S = 120  # the longest silence between two signs of progress: a chip's first keys
@@ -44,11 +43,13 @@ def show(steps: list[list[Any]]) -> None:
 def selftest(
     port: str = typer.Option(..., help="A serial port, or any URL that pyserial opens (socket://host:port)."),
     seconds: int = typer.Option(5, min=1, max=60, help="How long to record."),
-    source: str = typer.Option("tone", help="tone, or a WAV file in the device's own storage."),
-    vault: Path | None = typer.Option(None, envvar="TESTIGO_VAULT", help="Then bring the recording here."),
+    source: str = typer.Option("tone", help="tone, or the name of a WAV file in the device's storage."),
+    vault: Path | None = typer.Option(
+        None, envvar="TESTIGO_VAULT", help="The vault's folder: also transfer the recording there."
+    ),
     baud: int = typer.Option(115200, help="Speed of the port."),
 ) -> None:
-    """Let a device test itself: frame, seal, spool, and with --vault also sync."""
+    """Run a device's self-test: it records a test sound, encrypts and stores it, and with --vault transfers it."""
     from testigo_vault.errors import VaultError
     from testigo_wire.errors import WireError
 
@@ -61,18 +62,18 @@ def selftest(
                 opened = Vault(vault)
                 device.request("sync")
                 try:
-                    report = one_session(device, opened, opened.organisation.server_context(), BEGIN_S)
+                    report = run_session(device, opened, opened.organisation.server_context(), BEGIN_S)
                 except HungUp as error:
-                    raise PortError(why(device, error)) from None
+                    raise PortError(hang_up_reason(device, error)) from None
                 for text in report.refused:
                     console.print(f"[yellow]![/] {text}", highlight=False)
                 console.print(f"{report.stored} stored.", highlight=False)
                 if report.refused or not report.stored:
                     raise PortError("the recording did not reach the vault")
     except ssl.SSLError as error:
-        raise fail(f"the device's certificate or TLS was refused: {error}") from None
+        raise terminal.fail(f"the device's certificate or TLS was refused: {error}") from None
     except (PortError, VaultError, WireError) as error:
-        raise fail(error) from None
+        raise terminal.fail(error) from None
 
 
 def register(app: typer.Typer) -> None:

@@ -1,6 +1,5 @@
-"""`testigo show`: one recording, what happened in it, and the evidence of consent."""
+"""`testigo show`: show one recording, its events, and the evidence of consent."""
 
-import dataclasses
 import datetime
 import json
 from pathlib import Path
@@ -8,15 +7,16 @@ from pathlib import Path
 import typer
 from rich.markup import escape
 
+from testigo_tools.display.recording_data import recording_as_data
 from testigo_tools.options import VAULT_OPTION, console, current_user, open_vault
 
 
 def show(
-    name: str = typer.Argument(..., help="Its id, 6 or more digits of it, or APPLIANCE/NUMBER."),
-    as_json: bool = typer.Option(False, "--json", help="For programs."),
+    name: str = typer.Argument(..., help="The recording: its id, 6 or more digits of the id, or APPLIANCE/NUMBER."),
+    as_json: bool = typer.Option(False, "--json", help="Print JSON, for programs."),
     vault: Path = VAULT_OPTION,
 ) -> None:
-    """Tell what a recording holds, without opening its audio."""
+    """Show the facts, events and consent of a recording, without opening its audio."""
     from testigo_vault.recordings import wording
     from testigo_vault.recordings.evidence import evidence_of
     from testigo_vault.recordings.search import RecordingIndex
@@ -26,7 +26,7 @@ def show(
         vault_.log.append(current_user(), "view", "granted", recording.id)
         evidence = evidence_of(recording)
     if as_json:
-        print(json.dumps(as_data(recording, evidence)))
+        print(json.dumps(recording_as_data(recording, evidence)))
         return
     began = datetime.datetime.fromtimestamp(recording.opened_ms / 1000).astimezone()
     caller, callee = (escape(wording.party(uri) or "unknown") for uri in (recording.caller, recording.callee))
@@ -49,16 +49,6 @@ def show(
     console.print("[bold]What happened[/]")
     for event in recording.events:
         console.print(f"  {wording.clock_time(event.t_ms):>11}  {escape(wording.event(event.name, event.fields))}")
-
-
-def as_data(recording, evidence) -> dict:
-    """Everything about a recording but its audio, for programs."""
-    columns = {column.name: getattr(recording, column.name) for column in recording.__table__.columns}
-    columns["events"] = [[event.name, event.t_ms, *event.fields] for event in recording.events]
-    columns["copies"] = {copy.name: copy.result for copy in recording.copies}
-    columns["findings"] = [[found.code, found.item, found.text] for found in recording.findings]
-    columns["evidence"] = dataclasses.asdict(evidence) | {"verdict": evidence.verdict}
-    return columns
 
 
 def register(app: typer.Typer) -> None:

@@ -1,4 +1,4 @@
-"""`testigo user`: who may use the web page, in which roles."""
+"""`testigo user`: the accounts of the web page and their roles."""
 
 from pathlib import Path
 
@@ -6,16 +6,22 @@ import typer
 
 from testigo_tools.options import VAULT_OPTION, ask_passphrase, console, current_user, open_vault
 
-users = typer.Typer(no_args_is_help=True, help="The people who use the web page.")
+users = typer.Typer(no_args_is_help=True, help="Manage the accounts of the web page.")
 PASSWORD = "TESTIGO_PASSWORD"
+_NAME = typer.Argument(..., help="The user name, for signing in.")
 _ROLE = typer.Option(
     ..., "--role", help="agent, supervisor, security-officer, auditor, administrator; may be repeated."
 )
 
 
 @users.command()
-def add(name: str, role: list[str] = _ROLE, full_name: str = typer.Option(""), vault: Path = VAULT_OPTION) -> None:
-    """Add a person. The password is asked for, or taken from TESTIGO_PASSWORD."""
+def add(
+    name: str = _NAME,
+    role: list[str] = _ROLE,
+    full_name: str = typer.Option("", help="The name to show on pages."),
+    vault: Path = VAULT_OPTION,
+) -> None:
+    """Add a user. The password is read from the terminal, or taken from TESTIGO_PASSWORD."""
     from testigo_vault.identity.organisation import now_ms
 
     with open_vault(vault) as vault_:
@@ -26,8 +32,8 @@ def add(name: str, role: list[str] = _ROLE, full_name: str = typer.Option(""), v
 
 
 @users.command()
-def password(name: str, vault: Path = VAULT_OPTION) -> None:
-    """Set a new password; open sessions of that person end."""
+def password(name: str = _NAME, vault: Path = VAULT_OPTION) -> None:
+    """Set a new password. Open sessions of the user end."""
     from testigo_vault.identity.organisation import now_ms
 
     with open_vault(vault) as vault_:
@@ -37,16 +43,16 @@ def password(name: str, vault: Path = VAULT_OPTION) -> None:
 
 
 @users.command()
-def roles(name: str, role: list[str] = _ROLE, vault: Path = VAULT_OPTION) -> None:
-    """Change what a person may do."""
+def roles(name: str = _NAME, role: list[str] = _ROLE, vault: Path = VAULT_OPTION) -> None:
+    """Change the roles of a user."""
     with open_vault(vault) as vault_:
         vault_.log.append(current_user(), "user-roles", "granted", detail=f"{name} as {', '.join(role)}")
         vault_.users.set_roles(name, role)
 
 
 @users.command()
-def disable(name: str, vault: Path = VAULT_OPTION) -> None:
-    """Shut a person out. Accounts are never deleted, since the access log names them."""
+def disable(name: str = _NAME, vault: Path = VAULT_OPTION) -> None:
+    """Disable an account. Accounts are never deleted, since the access log names them."""
     from testigo_vault.identity.organisation import now_ms
 
     with open_vault(vault) as vault_:
@@ -56,7 +62,7 @@ def disable(name: str, vault: Path = VAULT_OPTION) -> None:
 
 @users.command("list")
 def list_users(vault: Path = VAULT_OPTION) -> None:
-    """Everybody, with roles."""
+    """List the users and their roles."""
     with open_vault(vault) as vault_:
         for user in vault_.users.all():
             state = "disabled" if user.disabled_ms else "active"

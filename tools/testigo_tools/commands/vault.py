@@ -6,7 +6,7 @@ import typer
 
 from testigo_tools.options import VAULT_OPTION, console, current_user, open_vault
 
-vaults = typer.Typer(no_args_is_help=True, help="The vault's service and upkeep.")
+vaults = typer.Typer(no_args_is_help=True, help="Run the vault's service, rebuild its index, manage its appliances.")
 
 
 @vaults.command()
@@ -15,7 +15,7 @@ def run(
     web: bool = typer.Option(True, help="Serve the web page too."),
     verbose: bool = typer.Option(False, "-v", help="Log more."),
 ) -> None:
-    """Take in recordings and serve the web page, until Ctrl-C or SIGTERM."""
+    """Receive recordings from appliances and serve the web page, until Ctrl-C or SIGTERM."""
     import asyncio
 
     from testigo_vault import service
@@ -30,7 +30,7 @@ def run(
 
 @vaults.command()
 def reindex(vault: Path = VAULT_OPTION) -> None:
-    """Build the index again from the copies."""
+    """Rebuild the index from the copies."""
     from rich.progress import Progress
 
     from testigo_vault.recordings.reindex import reindex as build
@@ -43,7 +43,7 @@ def reindex(vault: Path = VAULT_OPTION) -> None:
 
 @vaults.command()
 def devices(vault: Path = VAULT_OPTION) -> None:
-    """The appliances that are registered."""
+    """List the registered appliances."""
     with open_vault(vault) as vault_:
         register_ = vault_.organisation.devices
         for name in register_.names():
@@ -54,11 +54,11 @@ def devices(vault: Path = VAULT_OPTION) -> None:
 
 @vaults.command()
 def revoke(
-    device_id: str,
-    reason: str = typer.Option(..., help="Why, for the record."),
+    device_id: str = typer.Argument(..., help="The appliance's name."),
+    reason: str = typer.Option(..., help="The reason, for the register."),
     vault: Path = VAULT_OPTION,
 ) -> None:
-    """Never admit an appliance again, as when it was stolen. Its recordings stay."""
+    """Revoke an appliance, as after a theft: it cannot connect any more. Its recordings stay."""
     with open_vault(vault) as vault_:
         vault_.log.append(current_user(), "revoke-device", "granted", detail=f"{device_id}: {reason}")
         vault_.organisation.devices.revoke(device_id, reason)

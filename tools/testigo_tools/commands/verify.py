@@ -1,4 +1,4 @@
-"""`testigo verify`: is everything whole, in every copy, and is anything missing?"""
+"""`testigo verify`: check the recordings in every copy, and that none is missing."""
 
 from pathlib import Path
 
@@ -10,13 +10,15 @@ from testigo_tools.options import AUDIO_PASSPHRASE, VAULT_OPTION, ask_passphrase
 
 
 def verify(
-    names: list[str] | None = typer.Argument(None, help="Recordings; all of them where none is named."),
-    deep: bool = typer.Option(False, help="Open every audio frame too, with the audio passphrase. Logged."),
+    names: list[str] | None = typer.Argument(None, help="Recordings to check; by default all."),
+    deep: bool = typer.Option(
+        False, help="Also decrypt every audio frame, with the audio passphrase. It leaves an entry in the access log."
+    ),
     vault: Path = VAULT_OPTION,
 ) -> None:
-    """Check every copy item by item, signatures, the order of consent and audio, and each appliance's numbers.
+    """Check every copy of recordings: each item, the signature, the order of consent and audio, and the numbers without a gap.
 
-    Exit status: 0 all whole, 1 something is not, with each finding named.
+    Exit status: 0 no findings, 1 findings, each of which is printed.
     """
     from testigo_vault.audit.access_log import DENIED, GRANTED
     from testigo_vault.errors import KeyLocked

@@ -1,4 +1,4 @@
-"""`testigo virtual run`: an appliance as a process on this machine."""
+"""`testigo virtual run`: run an appliance as a process on this machine."""
 
 import dataclasses
 import os
@@ -58,13 +58,13 @@ def command_line(
 
 
 def run(
-    root: Path = typer.Option(..., help="The appliance's own folder: its flash, so to say."),
-    heap: str = typer.Option("", help="Size of its heap, as 150k or 2M; the default is MicroPython's own."),
-    mpy: bool = typer.Option(False, help="Compile the firmware first, as it is on a chip."),
-    micropython: Path | None = typer.Option(None, help="The MicroPython to use."),
-    build_dir: Path = typer.Option(Path("build"), help="Where compiled files are kept between runs."),
+    root: Path = typer.Option(..., help="The appliance's folder, which is its flash memory."),
+    heap: str = typer.Option("", help="Size of the heap, as 150k or 2M; by default MicroPython's own."),
+    mpy: bool = typer.Option(False, help="Run the compiled firmware, as on a chip."),
+    micropython: Path | None = typer.Option(None, help="The MicroPython program to use."),
+    build_dir: Path = typer.Option(Path("build"), help="The folder for compiled files."),
 ) -> None:
-    """Run a virtual appliance until Ctrl-C. Its serial port is ROOT/tty, what goes wrong is in ROOT/stderr.log."""
+    """Run a virtual appliance until Ctrl-C. Its serial port is ROOT/tty; errors are in ROOT/stderr.log."""
     try:
         line, environment = command_line(root, heap or None, micropython, mpy, build_dir)
         appliance = VirtualAppliance(root, line, environment)
@@ -87,7 +87,7 @@ def run(
 
 
 def register(app: typer.Typer) -> None:
-    virtual = typer.Typer(no_args_is_help=True, help="Appliances without hardware.")
+    virtual = typer.Typer(no_args_is_help=True, help="Run appliances without hardware.")
 
     # With a callback the word `run` stays part of the command line.
     @virtual.callback()

@@ -1,1 +1,1 @@
-"""How the terminal shows a policy simulation and the level of a notice."""
+"""How the terminal shows a policy simulation, the level of a notice and the data of a recording."""
