@@ -1,0 +1,129 @@
+"""Every page whose commands can be typed has a test that types them, and every command and path that a page names exists."""
+
+import ast
+import re
+import shlex
+from typing import Any
+
+import pytest
+from typer.main import get_command
+
+from support.guide.blocks import COMMANDS, KINDS, OUTPUT, blocks, pages
+from support.micropython_runner import ROOT
+from support.tree import below, files, name
+from testigo_tools.cli import assemble
+
+# History and other trees: what such a page names need not exist today.
+PAST = ("docs/adr/", "CHANGELOG.md")
+
+
+def test_every_block_says_what_it_is():
+    wrong = [
+        f"{name(page)}:{block.line}: block of kind {block.kind!r}"
+        for page in pages()
+        for block in blocks(page)
+        if block.kind not in KINDS
+    ]
+    assert not wrong, "\n".join(wrong)
+
+
+def test_every_page_with_commands_is_typed_in():
+    typed = set()
+    for test in below("tests/docs", ".py"):
+        for node in ast.parse(test.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant) and node.targets[0].id == "PAGE":
+                typed.add(node.value.value)
+    with_commands = {
+        name(page) for page in pages() if any(block.kind in (COMMANDS, OUTPUT) for block in blocks(page))
+    }
+    assert with_commands - typed == set(), "these pages have commands that no test in tests/docs types in"
+    assert typed - with_commands == set(), "these pages have no commands any more"
+
+
+def code_spans(text: str) -> list[str]:
+    """What stands in backquotes outside of blocks."""
+    text = re.sub(r"^```.*?^```", "", text, flags=re.MULTILINE | re.DOTALL)
+    return re.findall(r"`([^`\n]+)`", text)
+
+
+def wrong_in(command: str, application: Any) -> str:
+    """Why there is no such command; empty if there is."""
+    try:
+        words = shlex.split(command.split(" | ")[0])[1:]
+    except ValueError:
+        words = command.split()[1:]
+    at = application
+    while hasattr(at, "commands") and words and re.fullmatch(r"[a-z][a-z-]*", words[0]):
+        if words[0] not in at.commands:
+            return f"no command {words[0]!r}"
+        at = at.commands[words.pop(0)]
+    options = {option for parameter in at.params for option in parameter.opts + parameter.secondary_opts} | {"--help"}
+    unknown = [word for word in words if re.fullmatch(r"--?[a-z][a-z-]*", word) and word not in options]
+    if unknown and not hasattr(at, "commands"):
+        return f"no option {', '.join(unknown)}"
+    return ""
+
+
+def test_every_command_named_in_a_sentence_exists():
+    application = get_command(assemble())
+    wrong = []
+    for page in pages():
+        if name(page).startswith(PAST):
+            continue
+        for span in code_spans(page.read_text(encoding="utf-8")):
+            if span.startswith("testigo ") and (why := wrong_in(span, application)):
+                wrong.append(f"{name(page)}: `{span}`: {why}")
+    assert not wrong, "\n".join(wrong)
+
+
+def named_paths(text: str) -> set[str]:
+    """Paths of this tree: modules and documents with a folder or an ending that only they have, and folders."""
+    found = set()
+    for span in code_spans(text):
+        for word in span.split():
+            word = word.strip(",;()").rstrip(".")
+            if re.fullmatch(r"[\w./-]+\.py(::\w+)?", word):
+                found.add(word.partition("::")[0])
+            elif re.fullmatch(r"(firmware|host|tools|tests|boards|docs)(/[\w.-]+)*/?", word) and "/" in word:
+                found.add(word)
+    return found
+
+
+def test_every_path_named_exists():
+    tree = {name(path) for path in files()}
+    folders = {str(parent) for path in files() for parent in path.relative_to(ROOT).parents}
+    starts = ("", "firmware/", "host/", "tools/", "docs/", "boards/")
+    # Files of a device or of other projects, which the pages name too.
+    elsewhere = {"main.py", "boot.py", "board.py", "asyncio/core.py", "modules/_boot.py"}
+    wrong = []
+    for page in pages():
+        if name(page).startswith(PAST):
+            continue
+        for path in sorted(named_paths(page.read_text(encoding="utf-8")) - elsewhere):
+            plain = path.rstrip("/")
+            here = any(start + plain in tree | folders for start in starts)
+            alone = "/" not in plain and any(known.endswith("/" + plain) for known in tree)
+            if not here and not alone:
+                wrong.append(f"{name(page)}: `{path}`")
+    assert not wrong, "these do not exist:\n" + "\n".join(wrong)
+
+
+@pytest.mark.parametrize(
+    ("command", "why"),
+    [
+        ("testigo nothing", "no command 'nothing'"),
+        ("testigo policy nothing", "no command 'nothing'"),
+        ("testigo diag --nothing", "no option --nothing"),
+        ("testigo diag --port PORT", ""),
+        ("testigo consent export branch-1/17 --pdf FILE", ""),
+    ],
+)
+def test_a_command_that_does_not_exist_is_found(command, why):
+    assert wrong_in(command, get_command(assemble())) == why
+
+
+def test_a_path_that_does_not_exist_is_found():
+    assert named_paths("`recorder/conduct.py` and `docs/formats/` but not `a / b` nor `x.toml`") == {
+        "recorder/conduct.py",
+        "docs/formats/",
+    }
