@@ -33,9 +33,7 @@ def test_every_page_with_commands_is_typed_in():
         for node in ast.parse(test.read_text(encoding="utf-8")).body:
             if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant) and node.targets[0].id == "PAGE":
                 typed.add(node.value.value)
-    with_commands = {
-        name(page) for page in pages() if any(block.kind in (COMMANDS, OUTPUT) for block in blocks(page))
-    }
+    with_commands = {name(page) for page in pages() if any(block.kind in (COMMANDS, OUTPUT) for block in blocks(page))}
     assert with_commands - typed == set(), "these pages have commands that no test in tests/docs types in"
     assert typed - with_commands == set(), "these pages have no commands any more"
 

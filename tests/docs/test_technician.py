@@ -9,7 +9,7 @@ from support.guide.page import Guide, Put
 from support.guide.shell import Shell
 from support.peers import peer
 from support.rig import free_udp_range
-from testigo_tools.demo.environment import POLICY, World
+from testigo_tools.demo.environment import POLICY, DemoEnvironment
 from testigo_tools.softphone import audio
 from testigo_tools.softphone.phone import Softphone
 
@@ -21,9 +21,9 @@ ON_DEMAND = POLICY.replace('mode = "all"', 'mode = "on-demand"\npause_limit_s = 
 class Conversation(threading.Thread):
     """A call through the appliance that stays up until `end`."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, environment: DemoEnvironment) -> None:
         super().__init__(daemon=True)
-        self._world = world
+        self._environment = environment
         self._up, self._end = threading.Event(), threading.Event()
 
     def begin(self) -> None:
@@ -38,9 +38,11 @@ class Conversation(threading.Thread):
         asyncio.run(self._talk())
 
     async def _talk(self) -> None:
-        world = self._world
-        async with Softphone(port=world.far) as caller, Softphone(port=world.near) as worker:
-            call = await caller.call(f"sip:100@127.0.0.1:{world.sip}", f"sip:+34910000001@127.0.0.1:{world.far}")
+        environment = self._environment
+        async with Softphone(port=environment.far) as caller, Softphone(port=environment.near) as worker:
+            call = await caller.call(
+                f"sip:100@127.0.0.1:{environment.sip}", f"sip:+34910000001@127.0.0.1:{environment.far}"
+            )
             other = await worker.wait_call(LIMIT_S)
             other.answer()
             await call.answered(LIMIT_S)
@@ -51,10 +53,10 @@ class Conversation(threading.Thread):
 
 
 @pytest.fixture
-def world(micropython, tmp_path, monkeypatch):
+def environment(micropython, tmp_path, monkeypatch):
     peer("espeak-ng")
     monkeypatch.setenv("TESTIGO_MICROPYTHON", str(micropython))
-    made = World(tmp_path / "world", lambda text: None, ON_DEMAND, "Recorded.")
+    made = DemoEnvironment(tmp_path / "environment", lambda text: None, ON_DEMAND, "Recorded.")
     made.folder.mkdir()
     try:
         made.make()
@@ -64,18 +66,18 @@ def world(micropython, tmp_path, monkeypatch):
         made.close()
 
 
-def test_page(world, tmp_path):
+def test_page(environment, tmp_path):
     for name in ("greeting.wav", "speech.wav"):
         audio.save(tmp_path / name, bytes(range(256)) * 100)
-    conversation = Conversation(world)
+    conversation = Conversation(environment)
     waiting = free_udp_range(2)
     shell = Shell(tmp_path, {})
     guide = Guide(
         PAGE,
         shell,
         put=[
-            Put("--port PORT", f"--port {world.root / 'tty'}", "a virtual appliance"),
-            Put("/srv/testigo", str(world.vault_folder), "a scratch folder"),
+            Put("--port PORT", f"--port {environment.root / 'tty'}", "a virtual appliance"),
+            Put("/srv/testigo", str(environment.vault_folder), "a scratch folder"),
             Put("--listen 5064 --bind 192.0.2.20", f"--listen {waiting} --bind 127.0.0.1", "a free port on loopback"),
             Put("sip:line@192.0.2.10", f"sip:line@127.0.0.1:{waiting}", "the telephone that waits, on loopback"),
         ],

@@ -73,5 +73,5 @@ def test_the_errors_on_the_page_are_those_of_the_loader(tmp_path):
     with pytest.raises(FileProblems) as caught:
         read(tmp_path, wrong)
     for said in caught.value.message.splitlines():
-        assert f"    {said}\n" in text
+        assert f"\n{said}\n" in text
     assert len(caught.value.problems) == 2

@@ -61,7 +61,7 @@ class Guide:
             self._edit(self._expanded(typed.split()[1]), where)
             return ""
         status, printed = self.shell.run(typed)
-        assert status == 0, f"{where}\n(typed: {typed})\nended with status {status}:\n{printed}"
+        assert status == 0, f"{where}\n(typed: {typed})\nended with status {status}:\n{printed[-2000:]}"
         return printed
 
     def _replaced(self, line: str) -> str:

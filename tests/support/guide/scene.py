@@ -2,19 +2,24 @@
 
 import os
 import pty
+import re
 import subprocess
 import tty
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from support.fake_appliance import Appliance, speech
+from support.intake import take
 from support.micropython_runner import ROOT, command
+from support.policy_calls import answered, opening, played, signed, worker
 from support.rig import free_tcp_port, free_udp_range
 from support.vault_fixtures import filled
 from testigo_tools.demo.environment import POLICY
 from testigo_vault.documents.signing import sign_notice, sign_policy
 from testigo_vault.identity.organisation import Organisation, create
 from testigo_vault.notice.audio import from_text
+from testigo_vault.vault import Vault
 
 SIP_PORTS = 24
 
@@ -28,10 +33,10 @@ ANSWERS = {
 
 @contextmanager
 def stock_chip() -> Iterator[str]:
-    """The port of a chip with stock MicroPython at its prompt (tests/support/raw_repl.py)."""
+    """The port of a chip with stock MicroPython at its prompt (tests/support/chip/raw_repl.py)."""
     ours, theirs = pty.openpty()
     tty.setraw(theirs)
-    script = ROOT / "tests" / "support" / "raw_repl.py"
+    script = ROOT / "tests" / "support" / "chip" / "raw_repl.py"
     process = subprocess.Popen(command(script, heap="16m"), stdin=ours, stdout=ours, stderr=subprocess.DEVNULL)
     try:
         yield os.ttyname(theirs)
@@ -44,7 +49,7 @@ def stock_chip() -> Iterator[str]:
 
 def fill_in(text: str) -> str:
     """policy.toml of `testigo init` or of a preset, with nothing left to fill in."""
-    return filled(text)
+    return re.sub(r'"FILL IN[^"]*"', '"as written"', filled(text))
 
 
 def free_vault_ports(folder: Path) -> int:
@@ -84,3 +89,21 @@ def signed_vault(folder: Path, policy: str = POLICY, words: str = "Recorded.") -
     (folder / "policy.toml").write_text(policy)
     sign_policy(made, folder / "policy.toml")
     return Organisation(folder)
+
+
+def vault_with_calls(folder: Path, count: int = 17) -> Path:
+    """A vault with calls of the appliance branch-1; the last one was recorded after a notice and key 1."""
+    create(folder, "Example Ltd", ANSWERS["organisation"], ANSWERS["audio"])
+    free_vault_ports(folder)
+    vault = Vault(folder)
+    try:
+        vault.organisation.unlock(ANSWERS["organisation"])
+        appliance = Appliance(vault.organisation, "branch-1", folder.parent)
+        digest = signed(vault)
+        events = [*opening(digest), played(1000), answered(4600), worker(5000)]
+        for _ in range(count - 1):
+            take(vault, appliance.record(opening(digest)))
+        take(vault, appliance.record(events, speech(2, 6000), seconds=9))
+    finally:
+        vault.close()
+    return folder

@@ -37,7 +37,14 @@ class Shell:
         self._services: list[str] = []
         kept = {key: value for key, value in os.environ.items() if not key.startswith(("TESTIGO_", "PYTEST_"))}
         path = os.pathsep.join([str(ROOT / ".venv" / "bin"), str(TOOLS), os.environ.get("PATH", os.defpath)])
-        own = {"HOME": str(home), "PATH": path, "TERM": "xterm", "COLUMNS": "240", "LC_ALL": "C.UTF-8", "PS1": "<guide:$?>\n"}
+        own = {
+            "HOME": str(home),
+            "PATH": path,
+            "TERM": "xterm",
+            "COLUMNS": "240",
+            "LC_ALL": "C.UTF-8",
+            "PS1": "<guide:$?>\n",
+        }
         self._bash = pexpect.spawn(
             "bash",
             ["--norc", "--noprofile", "--noediting", "-i"],
