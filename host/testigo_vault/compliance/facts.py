@@ -1,7 +1,4 @@
-"""What the papers of the law are made from: policy.toml, vault.toml, the registers, the archive, the logs. Read only.
-
-Whatever the system knows stands in the papers; `Gap` marks what only people know (paper.py).
-"""
+"""What the reports on data protection are made from: policy.toml, vault.toml, registers, archive and logs. Read only."""
 
 import datetime
 import hashlib
@@ -16,8 +13,9 @@ from testigo_vault.config import Config
 from testigo_vault.errors import NotFound
 from testigo_vault.identity.devices import Device
 from testigo_vault.policy import parser as policy_toml
-from testigo_vault.policy.source import PolicySource
+from testigo_vault.policy.source import Line, PolicySource
 from testigo_vault.receipt.facts import document_bytes
+from testigo_vault.recordings.rows import QUARANTINED
 from testigo_vault.recordings.search import RecordingIndex
 from testigo_vault.reports.blocks import Gap, Text
 from testigo_vault.storage.models import Alarm, Copy, Recording, User
@@ -56,7 +54,9 @@ class Signed:
 
 
 @dataclass
-class LawFacts:
+class ComplianceFacts:
+    """All that the system knows. The templates have the sentences, and a gap for what only people know."""
+
     name: str
     program: str
     made: datetime.datetime
@@ -84,8 +84,25 @@ class LawFacts:
     folder_closed: bool  # to other users of the machine
 
     @property
-    def high_level(self) -> bool:
-        return any(line.high_level for line in self.policy.lines)
+    def recorded_lines(self) -> list[Line]:
+        return [line for line in self.policy.lines if line.mode != "never"]
+
+    @property
+    def high_level_lines(self) -> list[Line]:
+        return [line for line in self.policy.lines if line.high_level]
+
+    @property
+    def held(self) -> int:
+        """Calls on record."""
+        return sum(self.states.values())
+
+    @property
+    def quarantined(self) -> int:
+        return self.states.get(QUARANTINED, 0)
+
+    @property
+    def with_audio(self) -> int:
+        return self.outcomes.get("recorded", 0) + self.outcomes.get("cut", 0)
 
     @property
     def people(self) -> list[User]:
@@ -96,14 +113,14 @@ class LawFacts:
         return [user for user in self.people if role in user.roles.split(",")]
 
 
-def gather(vault: Vault, policy: Path | None = None, made: datetime.datetime | None = None) -> LawFacts:
+def gather(vault: Vault, policy: Path | None = None, made: datetime.datetime | None = None) -> ComplianceFacts:
     """policy: another file than the vault's policy.toml. Raises FileProblems, VaultError."""
     organisation = vault.organisation
     source = policy_toml.load(policy or vault.folder / "policy.toml")
     lines, last, breaks = vault.log.verify()
     first_entry = next(vault.log.entries(), None)
     states, outcomes, first_ms, last_ms, checked_ms, alarms = _counts(vault)
-    return LawFacts(
+    return ComplianceFacts(
         name=vault.config.name,
         program=_program(),
         made=made or datetime.datetime.now(datetime.UTC),

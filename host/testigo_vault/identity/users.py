@@ -20,7 +20,7 @@ from testigo_vault.storage.database import Database
 from testigo_vault.storage.models import User, WebSession
 
 SHORTEST_PASSWORD = 10
-FAILURES_ALLOWED = 5
+FAILURES_ALLOWED = 5  # wrong passwords in a row before a pause; wrong audio passphrases too
 LOCK_MS = 15 * 60_000
 PASSWORD_LIFE_MS = 365 * 86_400_000
 

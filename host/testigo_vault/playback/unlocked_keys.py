@@ -11,16 +11,12 @@ from dataclasses import dataclass
 from testigo_vault.audit.access_log import DENIED, GRANTED
 from testigo_vault.errors import KeyLocked, Refused, VaultError
 from testigo_vault.identity.keys import StreamKeyOpener
-from testigo_vault.identity.users import Identity
+from testigo_vault.identity.users import FAILURES_ALLOWED, LOCK_MS, Identity
 from testigo_vault.playback.decrypt import open_audio
 from testigo_vault.playback.timeline import Timeline
 from testigo_vault.recordings.rows import QUARANTINED
 from testigo_vault.storage.models import Recording
 from testigo_vault.vault import Vault
-
-# Wrong audio passphrases of one user in a row before a pause.
-FAILURES_ALLOWED = 5
-PAUSE_MS = 15 * 60_000
 
 
 @dataclass
@@ -56,10 +52,10 @@ class UnlockedKeys:
             if not paused:
                 failures.count += 1
                 if failures.count >= FAILURES_ALLOWED:
-                    failures.count, failures.until_ms = 0, _now() + PAUSE_MS
+                    failures.count, failures.until_ms = 0, _now() + LOCK_MS
         if paused:
             log.append(user, "unlock-audio", DENIED, detail="too many wrong passphrases")
-            raise KeyLocked("Too many wrong audio passphrases.", f"Wait {PAUSE_MS // 60_000} minutes.")
+            raise KeyLocked("Too many wrong audio passphrases.", f"Wait {LOCK_MS // 60_000} minutes.")
         try:
             key = self._vault.organisation.audio_key(passphrase)
         except KeyLocked:

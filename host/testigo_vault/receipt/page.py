@@ -16,9 +16,9 @@ from testigo_vault.reports.blocks import (
     Code,
     Facts,
     Heading,
-    Paper,
     Paragraph,
     Quote,
+    Report,
     Table,
     Text,
     Verdict,
@@ -29,7 +29,7 @@ _KINDS = {"given": GOOD, "given-in-part": GOOD, "informed": GOOD, "not-objected"
 _MOST_QUOTED = 1200  # characters of a notice on the page
 
 
-def paper_of(receipt: Receipt, file_name: str, file: bytes) -> Paper:
+def paper_of(receipt: Receipt, file_name: str, file: bytes) -> Report:
     """file_name, file: the receipt, as it is attached."""
     return _Page(receipt).paper(file_name, file)
 
@@ -49,7 +49,7 @@ class _Page:
     def _say(self, es: str, en: str) -> str:
         return es if self._spanish else en
 
-    def paper(self, file_name: str, file: bytes) -> Paper:
+    def paper(self, file_name: str, file: bytes) -> Report:
         facts, say = self._facts, self._say
         kind = _KINDS.get(facts.outcome, CALM)
         titles = {
@@ -81,7 +81,7 @@ class _Page:
         blocks += [Heading(say("Cómo se comprueba", "How it is checked")), Facts(self._proof())]
         blocks.append(Paragraph(coded(self._how()), quiet=True))
         footer = f"{self._receipt.receipt_metadata.receipt_id} · {say('emitido', 'issued')} {self._date(facts.issued)}"
-        return Paper(title, subtitle, facts.language, blocks, footer, (file_name, "application/json", file))
+        return Report(title, subtitle, facts.language, blocks, footer, (file_name, "application/json", file))
 
     def _call(self) -> list[tuple[str, Text]]:
         facts, say = self._facts, self._say

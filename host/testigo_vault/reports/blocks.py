@@ -1,8 +1,7 @@
-"""A paper for people: receipts, records and agreements are built once, as blocks, and written as Markdown or as PDF.
+"""A report for people: receipts, records and agreements are built once, as blocks, and written as Markdown or as PDF.
 
-Blocks hold plain text only. What text from outside (a name, a number, a notice) may look like in Markdown or in the PDF's
-own language is the renderers' business, and theirs alone: `paper_markdown` escapes it, `paper_pdf` never parses it.
-A `Gap` stands where only people know the answer; `Paper.gaps` finds them all.
+Blocks hold plain text only. Text from outside (a name, a number, a notice) is escaped by `markdown` and never parsed by
+`pdf`. A `Gap` stands where only people know the answer; `Report.gaps` finds them all.
 """
 
 from collections.abc import Iterator
@@ -16,7 +15,7 @@ GOOD, CALM, BAD = "good", "calm", "bad"
 
 @dataclass(frozen=True)
 class Code:
-    """A digest, an id, a command: set as it is typed."""
+    """A digest, an id, a command: set in a fixed width."""
 
     text: str
 
@@ -53,7 +52,7 @@ class Quote:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What the reader wants to know first. kind: GOOD, CALM, BAD."""
+    """The outcome, first on the page. kind: GOOD, CALM, BAD."""
 
     text: str
     kind: str = CALM
@@ -84,7 +83,7 @@ Block = Heading | Paragraph | Quote | Verdict | Bullets | Facts | Table
 
 
 @dataclass
-class Paper:
+class Report:
     """language: one of LANGUAGES. attachment: (file name, media type, content), which the PDF carries in itself."""
 
     title: str
@@ -95,7 +94,7 @@ class Paper:
     attachment: tuple[str, str, bytes] | None = None
 
     def gaps(self) -> list[str]:
-        """What is left to fill in, in the order of the paper, each once."""
+        """What is left to fill in, in order, each once."""
         texts = [text for block in self.blocks for text in _texts(block)]
         found = [piece.what for text in texts for piece in pieces(text) if isinstance(piece, Gap)]
         return list(dict.fromkeys(found))

@@ -1,4 +1,4 @@
-"""A paper as Markdown (CommonMark with the tables of GitHub).
+"""A report as Markdown (CommonMark with the tables of GitHub).
 
 Text is escaped, so that whatever stands in a name or a number is read as it is written: no emphasis, link, image, HTML,
 table cell or list begins in it, nor does a bare address become a link (the autolinks of GitHub).
@@ -15,10 +15,10 @@ from testigo_vault.reports.blocks import (
     Facts,
     Gap,
     Heading,
-    Paper,
     Paragraph,
     Piece,
     Quote,
+    Report,
     Table,
     Text,
     Verdict,
@@ -31,11 +31,11 @@ _LINKED = re.compile(r"(?i)(www)\.|(https?|ftp|mailto|xmpp)(:)")
 _AT_THE_START = re.compile(r"^([-+]|\d{1,9}[.)])")
 
 
-def render(paper: Paper) -> str:
-    parts = [f"# {_escaped(paper.title)}", _escaped(paper.subtitle)]
-    parts += [_block(block, paper.language) for block in paper.blocks]
-    if paper.footer:
-        parts += ["---", _escaped(paper.footer)]
+def render(report: Report) -> str:
+    parts = [f"# {_escaped(report.title)}", _escaped(report.subtitle)]
+    parts += [_block(block, report.language) for block in report.blocks]
+    if report.footer:
+        parts += ["---", _escaped(report.footer)]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 

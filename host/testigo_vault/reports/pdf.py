@@ -1,7 +1,7 @@
-"""A paper as PDF, by typst: PDF/A-3a for archives (ISO 19005-3) and PDF/UA-1 for screen readers (ISO 14289-1), with the
-fonts that typst brings, so that the same paper is the same bytes everywhere.
+"""A report as PDF, by typst: PDF/A-3a for archives (ISO 19005-3) and PDF/UA-1 for screen readers (ISO 14289-1), with the
+fonts that typst brings, so that the same report is the same bytes everywhere.
 
-paper.typ has the looks. The text goes there as JSON and is set as text: typst parses none of it. Its fonts have Latin,
+report.typ has the looks. The text goes there as JSON and is set as text: typst parses none of it. Its fonts have Latin,
 Greek and Cyrillic letters; any other character of a name is set as its code point, which a tofu box would hide and
 which PDF/A does not allow to be missing.
 """
@@ -25,17 +25,17 @@ from testigo_vault.reports.blocks import (
     Facts,
     Gap,
     Heading,
-    Paper,
     Paragraph,
     Piece,
     Quote,
+    Report,
     Table,
     Text,
     Verdict,
     pieces,
 )
 
-TEMPLATE = Path(__file__).parent / "paper.typ"
+TEMPLATE = Path(__file__).parent / "report.typ"
 _SCALES = ("1.06", "1.0", "0.94", "0.88", "0.82")
 _LAST_LETTER = 0x500  # of the blocks that the fonts have whole
 _OTHERS = frozenset(range(0x2010, 0x2028)) | frozenset(map(ord, "€←→✓✗⟨⟩�"))
@@ -43,9 +43,9 @@ _LONG = 66  # characters without a space that fit into a line of facts, set as c
 _LONG_CELL = 22
 
 
-def render(paper: Paper, made: datetime, pages: int = 0) -> bytes:
+def render(report: Report, made: datetime, pages: int = 0) -> bytes:
     """made: the date inside the file. pages: set it larger or smaller, so that it fits into so many; 0: as it is."""
-    content = json.dumps(_content(paper))
+    content = json.dumps(_content(report))
     chosen = "1.0"
     try:
         for scale in _SCALES if pages else ():
@@ -61,27 +61,27 @@ def render(paper: Paper, made: datetime, pages: int = 0) -> bytes:
             **_settings(content, chosen),
         )
     except typst.TypstError as error:
-        raise VaultError(f"The PDF of {paper.title!r} cannot be made: {error}.", "Take the other format.") from None
+        raise VaultError(f"The PDF of {report.title!r} cannot be made: {error}.", "Take the other format.") from None
 
 
 def _settings(content: str, scale: str) -> dict[str, Any]:
-    return {"ignore_system_fonts": True, "sys_inputs": {"paper": content, "scale": scale}}
+    return {"ignore_system_fonts": True, "sys_inputs": {"report": content, "scale": scale}}
 
 
-def _content(paper: Paper) -> dict[str, Any]:
+def _content(report: Report) -> dict[str, Any]:
     attachment = None
-    if paper.attachment is not None:
-        name, media, data = paper.attachment
+    if report.attachment is not None:
+        name, media, data = report.attachment
         attachment = {"name": name, "media": media, "text": data.decode()}
     return {
-        "title": _shown(paper.title),
-        "subtitle": _shown(paper.subtitle),
+        "title": _shown(report.title),
+        "subtitle": _shown(report.subtitle),
         "author": "Testigo",
-        "language": paper.language,
-        "fill": FILL_IN[paper.language],
-        "footer": _shown(paper.footer),
+        "language": report.language,
+        "fill": FILL_IN[report.language],
+        "footer": _shown(report.footer),
         "attachment": attachment,
-        "blocks": [_block(block) for block in paper.blocks],
+        "blocks": [_block(block) for block in report.blocks],
     }
 
 

@@ -6,6 +6,7 @@ complete in those of READERS, the languages of reports and pages.
 
 import tomllib
 from collections.abc import Mapping
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 
@@ -38,6 +39,9 @@ class Translator:
         if len(items) < 2:
             return "".join(items)
         return ", ".join(items[:-1]) + self.term("lists", "last") + items[-1]
+
+    def day(self, at: datetime) -> str:
+        return at.strftime(self.term("dates", "day"))
 
 
 def join_semicolons(items: list[str]) -> str:

@@ -1,24 +1,43 @@
-"""Papers that the law asks for: all that the system knows stands in them, and what only people know is a marked gap."""
+"""Reports on data protection: all that the system knows stands in them, and what only people know is a marked gap."""
 
 import re
+from pathlib import Path
 
 import pytest
 from pypdf import PdfReader
 
 from support import policy_calls as calls
 from support.report_text import plain, text_of, words_of
-from testigo_vault.compliance import facts as law_facts
-from testigo_vault.compliance import processor_agreement as law_processor
-from testigo_vault.compliance import ropa as law_ropa
-from testigo_vault.compliance import security_document as law_security
+from testigo_vault.compliance import facts as compliance_facts
+from testigo_vault.compliance import processor_agreement, ropa, security_document
 from testigo_vault.identity.organisation import now_ms
 from testigo_vault.reports.blocks import Bullets, Facts, Table
 
-LAWS = {"ropa": law_ropa, "processor-agreement": law_processor, "security-document": law_security}
+REPORTS = {"ropa": ropa, "processor-agreement": processor_agreement, "security-document": security_document}
+
+
+TEMPLATES = Path(compliance_facts.__file__).parent / "templates"
+
+
+@pytest.mark.parametrize("name", sorted(path.name for path in (TEMPLATES / "en").iterdir()))
+def test_both_languages_use_the_same_facts(name):
+    """The tags of a template, without the words in quotes, are the same in each language."""
+
+    def tags(language):
+        text = re.sub(r"\{#.*?#\}", "", (TEMPLATES / language / name).read_text(encoding="utf-8"))
+        return sorted(re.sub(r'"[^"]*"', '""', tag) for tag in re.findall(r"\{[{%].*?[}%]\}", text))
+
+    assert tags("es") == tags("en")
+    assert (TEMPLATES / "es" / name).read_text().count("`") == (TEMPLATES / "en" / name).read_text().count("`")
+
+
+def test_there_is_a_template_in_each_language():
+    names = {language.name: sorted(path.name for path in language.iterdir()) for language in TEMPLATES.iterdir()}
+    assert set(names) == {"es", "en"} and names["es"] == names["en"]
 
 
 @pytest.fixture
-def world(vault, appliance):
+def filled(vault, appliance):
     calls.plain(vault, appliance)
     vault.users.add("maite", ["security-officer"], "a long enough password", now_ms(), "Maite Example")
     vault.users.add("jon", ["supervisor"], "a long enough password", now_ms(), "Jon Example")
@@ -29,10 +48,10 @@ def printed(testigo, kind, language="en", **options):
     return testigo("law", kind, "--language", language, *options.get("more", ()))
 
 
-@pytest.mark.parametrize("kind", LAWS)
-def test_both_languages_say_the_same(world, kind):
-    facts = law_facts.gather(world)
-    es, en = (LAWS[kind].paper(facts, language) for language in ("es", "en"))
+@pytest.mark.parametrize("kind", REPORTS)
+def test_both_languages_say_the_same(filled, kind):
+    facts = compliance_facts.gather(filled)
+    es, en = (REPORTS[kind].report(facts, language) for language in ("es", "en"))
     assert [type(block) for block in es.blocks] == [type(block) for block in en.blocks]
     assert len(es.gaps()) == len(en.gaps())
     assert set(es.gaps()) & set(en.gaps()) == set()
@@ -43,9 +62,9 @@ def test_both_languages_say_the_same(world, kind):
             assert len(block.__dict__[next(iter(block.__dict__))]) == len(other.__dict__[next(iter(other.__dict__))])
 
 
-@pytest.mark.parametrize("kind", LAWS)
+@pytest.mark.parametrize("kind", REPORTS)
 @pytest.mark.parametrize("language", ["es", "en"])
-def test_as_markdown_and_as_pdf(testigo, world, tmp_path, kind, language):
+def test_as_markdown_and_as_pdf(testigo, filled, tmp_path, kind, language):
     said = printed(testigo, kind, language)
     assert "Ejemplo e Hijos, S.L." in said and "{" not in said and "None" not in said
     testigo("law", kind, "--language", language, "--out", tmp_path / "paper.md")
@@ -64,7 +83,7 @@ def test_as_markdown_and_as_pdf(testigo, world, tmp_path, kind, language):
             assert plain(part).replace(":", "")[:40] in text, line
 
 
-def test_the_record_of_activities_has_all_that_article_30_asks(testigo, world):
+def test_the_record_of_activities_has_all_that_article_30_asks(testigo, filled):
     said = printed(testigo, "ropa")
     for words in (
         "Calle Mayor 1, 31001 Pamplona", "B31000000", "dpd\\@example.com", "keep proof of what is agreed; follow up the incident",
@@ -75,8 +94,8 @@ def test_the_record_of_activities_has_all_that_article_30_asks(testigo, world):
         assert words in said.replace("\\_", "_"), words
 
 
-def test_what_the_system_knows_is_no_gap(world):
-    gaps = law_ropa.paper(law_facts.gather(world), "en").gaps()
+def test_what_the_system_knows_is_no_gap(filled):
+    gaps = ropa.report(compliance_facts.gather(filled), "en").gaps()
     assert gaps == [
         "who else decides with the controller, if anybody",
         "which categories, and which exception of GDPR article 9(2)",
@@ -85,7 +104,7 @@ def test_what_the_system_knows_is_no_gap(world):
     ]
 
 
-def test_what_the_policy_leaves_open_is_a_gap(testigo, world, tmp_path):
+def test_what_the_policy_leaves_open_is_a_gap(testigo, filled, tmp_path):
     policy = calls.POLICY.replace('address = "Calle Mayor 1, 31001 Pamplona"\n', "").replace(
         '"privacidad@example.com"', '"FILL IN: how people reach you"'
     )
@@ -96,24 +115,24 @@ def test_what_the_policy_leaves_open_is_a_gap(testigo, world, tmp_path):
     assert "which was changed after it was signed as version 1" in said
 
 
-def test_a_policy_that_nobody_signed(testigo, folder):
+def test_an_unsigned_policy(testigo, folder):
     said = printed(testigo, "ropa")
     assert "which is not signed yet" in said and "no calls" in said
 
 
-def test_no_processor_no_agreement(testigo, world, tmp_path):
+def test_no_processor_no_agreement(testigo, filled, tmp_path):
     policy = re.sub(r"\[processor\].*?\n\n", "", calls.POLICY, flags=re.DOTALL)
     (tmp_path / "other.toml").write_text(policy)
-    said = printed_wrong(testigo, tmp_path / "other.toml")
+    said = refused(testigo, tmp_path / "other.toml")
     assert "names no processor" in said and "add [processor]" in said
     assert "The processor's record" not in printed(testigo, "ropa", more=("--policy", tmp_path / "other.toml"))
 
 
-def printed_wrong(testigo, policy):
+def refused(testigo, policy):
     return testigo("law", "processor-agreement", "--policy", policy, status=1)
 
 
-def test_the_agreement_has_every_letter_of_article_28(testigo, world):
+def test_the_agreement_has_every_letter_of_article_28(testigo, filled):
     said = printed(testigo, "processor-agreement")
     for letter in "abcdefgh":
         assert f"### {letter}) " in said
@@ -126,7 +145,7 @@ def test_the_agreement_has_every_letter_of_article_28(testigo, world):
         assert words in said, words
 
 
-def test_the_security_document_has_every_measure(testigo, world):
+def test_the_security_document_has_every_measure(testigo, filled):
     said = printed(testigo, "security-document")
     for article in (87, *range(89, 105)):
         assert f"### Article {article}." in said
@@ -138,7 +157,7 @@ def test_the_security_document_has_every_measure(testigo, world):
         assert words.replace("_", "\\_") in said.replace("\\|", "|") or words in said, words
 
 
-def test_the_security_document_follows_the_settings(testigo, world, folder, monkeypatch, tmp_path):
+def test_the_security_document_follows_the_settings(testigo, filled, folder, monkeypatch, tmp_path):
     text = (folder / "vault.toml").read_text()
     text = text.replace("session_minutes = 480", "session_minutes = 60").replace(
         "unlock_minutes = 15", "unlock_minutes = 5"
@@ -170,7 +189,7 @@ def test_the_security_document_follows_the_settings(testigo, world, folder, monk
         ("", "", "none: this line cannot be paused"),
     ],
 )
-def test_the_papers_say_how_a_line_is_paused(testigo, world, tmp_path, keys, limit, says):
+def test_the_reports_say_how_a_line_is_paused(testigo, filled, tmp_path, keys, limit, says):
     """As the appliance does it: without a limit there is no pause, not by a command either."""
     policy = re.sub(r"(?m)^keys = .*\n", "", calls.POLICY)
     settings = 'keys = { pause = "*1", resume = "*2" }\n' if keys else ""
@@ -183,7 +202,7 @@ def test_the_papers_say_how_a_line_is_paused(testigo, world, tmp_path, keys, lim
 @pytest.mark.parametrize(
     ("kept", "says"), [("full", "in full"), ("last-3", "its last three digits"), ("none", "not kept")]
 )
-def test_the_record_of_activities_says_what_is_kept_of_numbers(testigo, world, tmp_path, kept, says):
+def test_the_record_of_activities_says_what_is_kept_of_numbers(testigo, filled, tmp_path, kept, says):
     policy = calls.POLICY.replace('rule = "opt-in"\n', f'rule = "opt-in"\nunrecorded_numbers = "{kept}"\n')
     (tmp_path / "other.toml").write_text(policy)
     assert f"**Number in unrecorded calls:** {says}" in printed(
@@ -191,29 +210,29 @@ def test_the_record_of_activities_says_what_is_kept_of_numbers(testigo, world, t
     )
 
 
-def test_the_level_is_a_gap_where_no_line_is_high(testigo, world, tmp_path):
+def test_the_level_is_a_gap_where_no_line_is_high(testigo, filled, tmp_path):
     (tmp_path / "other.toml").write_text(calls.POLICY.replace("high_level = true", "high_level = false"))
     said = printed(testigo, "security-document", more=("--policy", tmp_path / "other.toml"))
     assert "⟨to be filled in: the level that applies (article 81)⟩" in said
 
 
-def test_the_language_follows_the_jurisdiction(testigo, world, tmp_path):
+def test_the_language_follows_the_jurisdiction(testigo, filled, tmp_path):
     assert testigo("law", "ropa").startswith("# Registro de actividades")
     (tmp_path / "other.toml").write_text(calls.POLICY.replace('jurisdiction = "ES"', 'jurisdiction = "EU"'))
     assert testigo("law", "ropa", "--policy", tmp_path / "other.toml").startswith("# Record of processing")
 
 
-def test_a_hostile_controller(testigo, world, tmp_path):
+def test_a_hostile_controller(testigo, filled, tmp_path):
     name = '#read(\\"x\\") <b> | [a](b) *c*'
     (tmp_path / "other.toml").write_text(calls.POLICY.replace("Ejemplo e Hijos, S.L.", name))
-    for kind in LAWS:
+    for kind in REPORTS:
         said = printed(testigo, kind, more=("--policy", tmp_path / "other.toml"))
         assert any('#read("x") <b> | [a](b) *c*' in line for line in words_of(said)), kind
         testigo("law", kind, "--policy", tmp_path / "other.toml", "--out", tmp_path / f"{kind}.pdf")
         assert '#read("x")<b>|[a](b)*c*' in text_of(tmp_path / f"{kind}.pdf")
 
 
-def test_papers_overwrite_nothing_and_a_pdf_needs_a_file(testigo, world, tmp_path):
+def test_reports_overwrite_nothing_and_a_pdf_needs_a_file(testigo, filled, tmp_path):
     (tmp_path / "paper.md").write_text("edited by hand")
     assert "exists already" in testigo("law", "ropa", "--out", tmp_path / "paper.md", status=1)
     assert "Add --out FILE.pdf" in testigo("law", "ropa", "--format", "pdf", status=1)

@@ -13,17 +13,16 @@ from support import policy_calls as calls
 from support.report_text import plain, text_of, words_of
 from testigo_vault.printable import visible
 from testigo_vault.recordings.wording import event
-from testigo_vault.reports import markdown as paper_markdown
-from testigo_vault.reports import pdf as paper_pdf
+from testigo_vault.reports import markdown, pdf
 from testigo_vault.reports.blocks import (
     Bullets,
     Code,
     Facts,
     Gap,
     Heading,
-    Paper,
     Paragraph,
     Quote,
+    Report,
     Table,
     Verdict,
     coded,
@@ -49,8 +48,8 @@ HOSTILE = [
 ]
 
 
-def paper(*blocks, title="Title", language="en", **more):
-    return Paper(title, "Subtitle", language, list(blocks), **more)
+def report(*blocks, title="Title", language="en", **more):
+    return Report(title, "Subtitle", language, list(blocks), **more)
 
 
 def reader(data):
@@ -75,7 +74,7 @@ def test_markdown_shows_what_stands_in_the_text(text):
         Table(["head"], [[text]]),
     )
     for block in blocks:
-        found = words_of(paper_markdown.render(paper(block)))[2:]
+        found = words_of(markdown.render(report(block)))[2:]
         assert plain(found[-1] if found else "").removeprefix("label:") == seen, block
 
 
@@ -84,23 +83,23 @@ def test_markdown_shows_what_stands_in_the_text(text):
 def test_code_in_markdown_is_whole(text):
     seen = plain(text).replace("|", "¦")
     for block in (Paragraph([Code(text)]), Table(["head"], [[["see ", Code(text)]]])):
-        found = words_of(paper_markdown.render(paper(block)))[2:]
+        found = words_of(markdown.render(report(block)))[2:]
         assert plain("".join(found[-1:])).removeprefix("see") == seen, block
 
 
 @pytest.mark.parametrize("text", HOSTILE)
 def test_markdown_begins_no_link_by_itself(text):
     """As the autolinks of GitHub do, which a plain parser does not show."""
-    assert not re.search(r"(?<!\\)(?:www\.|https?:|@)", paper_markdown.render(paper(Paragraph(text))))
+    assert not re.search(r"(?<!\\)(?:www\.|https?:|@)", markdown.render(report(Paragraph(text))))
 
 
 def test_gaps_are_marked_and_listed():
-    made = paper(
+    made = report(
         Facts([("a", Gap("one"))]), Table(["x"], [[["see ", Gap("two")]]]), Bullets([Gap("one")]), language="es"
     )
     assert made.gaps() == ["one", "two"]
-    assert paper_markdown.render(made).count("a rellenar") == 3
-    assert text_of(reader(paper_pdf.render(made, MADE))).count("arellenar") == 3
+    assert markdown.render(made).count("a rellenar") == 3
+    assert text_of(reader(pdf.render(made, MADE))).count("arellenar") == 3
 
 
 def test_our_own_backquotes_become_code():
@@ -112,7 +111,7 @@ def test_our_own_backquotes_become_code():
 
 @pytest.mark.parametrize("text", HOSTILE)
 def test_pdf_shows_what_stands_in_the_text(text):
-    made = paper(
+    made = report(
         Paragraph([text, Code(text), Gap(text)]),
         Quote(text),
         Verdict(text),
@@ -123,7 +122,7 @@ def test_pdf_shows_what_stands_in_the_text(text):
         title=text,
         footer=text,
     )
-    data = paper_pdf.render(made, MADE)
+    data = pdf.render(made, MADE)
     assert text_of(reader(data)).count(plain(text)) >= 10
     assert not any("/Annots" in page for page in PdfReader(reader(data)).pages)
 
@@ -131,26 +130,26 @@ def test_pdf_shows_what_stands_in_the_text(text):
 @given(st.text(max_size=60))
 @settings(max_examples=60, deadline=None)
 def test_any_text_can_be_set(text):
-    assert paper_pdf.render(paper(Paragraph(text), Facts([(text, Code(text))]), Table(["x"], [[text]])), MADE)
+    assert pdf.render(report(Paragraph(text), Facts([(text, Code(text))]), Table(["x"], [[text]])), MADE)
 
 
 def test_letters_that_no_font_has_are_named():
-    text = text_of(reader(paper_pdf.render(paper(Paragraph("Ane 中 \u202eevil ñçßΩЖ\u0301")), MADE)))
+    text = text_of(reader(pdf.render(report(Paragraph("Ane 中 \u202eevil ñçßΩЖ\u0301")), MADE)))
     assert "Ane[U+4E2D]" in text and "\ufffdevil" in text and "ñçßΩЖ[U+0301]" in text
 
 
 def test_long_words_stay_on_the_page():
-    made = paper(Table(["a", "b"], [["x" * 300, "y"]]), Facts([("label", Code("0" * 300))]))
-    for page in PdfReader(reader(paper_pdf.render(made, MADE))).pages:
+    made = report(Table(["a", "b"], [["x" * 300, "y"]]), Facts([("label", Code("0" * 300))]))
+    for page in PdfReader(reader(pdf.render(made, MADE))).pages:
         right = []
         page.extract_text(visitor_text=lambda text, cm, tm, font, size, right=right: right.append(tm[4]))
         assert max(right) < float(page.mediabox.width)
 
 
 def test_the_same_paper_is_the_same_bytes():
-    made = paper(Paragraph("text"), attachment=("x.json", "application/json", b"{}"))
-    assert paper_pdf.render(made, MADE) == paper_pdf.render(made, MADE)
-    assert paper_pdf.render(made, MADE) != paper_pdf.render(made, MADE.replace(year=2027))
+    made = report(Paragraph("text"), attachment=("x.json", "application/json", b"{}"))
+    assert pdf.render(made, MADE) == pdf.render(made, MADE)
+    assert pdf.render(made, MADE) != pdf.render(made, MADE.replace(year=2027))
 
 
 # The page of a receipt

@@ -11,7 +11,7 @@ from testigo_vault.recordings import wording
 from testigo_vault.vocabulary.translator import LANGUAGES, READERS, base_language, join_semicolons, translator
 
 TABLES = {
-    "lists", "directions", "modes", "rules", "days", "objections", "impossible", "numbers-kept", "roles", "rights",
+    "lists", "dates", "directions", "modes", "rules", "days", "objections", "impossible", "numbers-kept", "roles", "rights",
     "outcomes", "reasons", "clocks", "audio", "verdicts", "unrecorded", "legs", "by", "channels", "answers", "allowed",
     "worker", "joined", "events", "purposes", "bases",
 }  # fmt: skip

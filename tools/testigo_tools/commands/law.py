@@ -72,24 +72,24 @@ def _write(
 ) -> None:
     from importlib import import_module
 
-    from testigo_vault.compliance import facts as law_facts
+    from testigo_vault.compliance.facts import gather
     from testigo_vault.errors import VaultError
-    from testigo_vault.reports import markdown as paper_markdown
-    from testigo_vault.reports import pdf as paper_pdf
+    from testigo_vault.reports import markdown as markdown_report
+    from testigo_vault.reports import pdf as pdf_report
 
     with open_vault(folder) as vault:
-        facts = law_facts.gather(vault, policy)
+        facts = gather(vault, policy)
         chosen = language.value if language else "es" if facts.policy.jurisdiction == "ES" else "en"
-        paper = import_module(f"testigo_vault.compliance.{module}").paper(facts, chosen)
+        report = import_module(f"testigo_vault.compliance.{module}").report(facts, chosen)
         pdf = form is Form.pdf or (form is None and out is not None and out.suffix.lower() == ".pdf")
         if pdf and out is None:
             raise VaultError("A PDF goes into a file.", "Add --out FILE.pdf.")
         if out is None:
-            print(paper_markdown.render(paper), end="")
+            print(markdown_report.render(report), end="")
             return
-        data = paper_pdf.render(paper, facts.made) if pdf else paper_markdown.render(paper).encode()
+        data = pdf_report.render(report, facts.made) if pdf else markdown_report.render(report).encode()
         write_new(out, data)
-    gaps = len(paper.gaps())
+    gaps = len(report.gaps())
     console.print(f"{out}  {gaps} to be filled in by people" if gaps else f"{out}", markup=False)
 
 
