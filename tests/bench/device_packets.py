@@ -16,6 +16,7 @@ from recorder.media import fast_path
 from recorder.media.relay import Flow
 from recorder.media.tap import Tap
 from support.device import stores as appliance
+from testigo_wire.recording import audio_frame
 
 PACKETS = 4000
 ROUNDS = int(sys.argv[1]) if len(sys.argv) > 1 else 15
@@ -98,6 +99,7 @@ async def main():
     for flow in flows:
         flow.forward(True)
     tap.start(recording, fast_path.ticks())
+    full = tap.control[fast_path.FIRST] + 23 * (audio_frame.PACKET_HEAD + 172)
     packet = bytearray(172)
     drain = bytearray(172)
 
@@ -133,8 +135,7 @@ async def main():
         flows[1].pump()
         source.hear()
         # 50 packets a second of each leg: without this a frame would hold what a minute brings
-        count = tap.control[0]
-        if count > 24 + 5 + 23 * 177:
+        if tap.control[fast_path.POSITION] > full:
             tap.flush()
 
     def bridged_only():

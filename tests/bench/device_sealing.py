@@ -11,10 +11,11 @@ import time
 
 from recorder.storage.primitives import DEVICE
 from testigo_wire.crypto.sframe import TAG_SIZE, Keystream, Sealer
+from testigo_wire.recording import audio_frame
 from testigo_wire.recording.items import Chain
+from testigo_wire.recording.stream import START
 
-FRAME = 24 * 177  # 240 ms of both legs in G.711
-START = 24
+FRAME = 24 * (audio_frame.PACKET_HEAD + 172)  # 240 ms of both legs in G.711
 FRAMES = 2048
 COLLECT = 64  # a collection every so many, as recorder/hal_common.py has it: allocating amid garbage is slow
 ROUNDS = int(sys.argv[1]) if len(sys.argv) > 1 else 9

@@ -17,8 +17,10 @@ from testigo_vault.primitives import HOST, SUITE, public_bytes, sign
 from testigo_wire.crypto.sframe import Keystream
 from testigo_wire.link.device import SERVER_NAME, DeviceSession
 from testigo_wire.policy import documents
-from testigo_wire.recording import audio_frame, writer
+from testigo_wire.recording import audio_frame
 from testigo_wire.recording import items as recording
+from testigo_wire.recording.stream import buffer_size
+from testigo_wire.recording.writer import Writer
 
 OPENED_MS = 1_790_000_000_000
 NOTICE_DIGEST = bytes(range(32))
@@ -90,10 +92,10 @@ class Appliance:
         recording_id = changes.pop("recording_id", hashlib.sha256(f"{self.device_id} {number}".encode()).digest()[:16])
         items: list[bytes] = []
         keystream = Keystream(HOST, 8192)
-        out = writer.Writer(
+        out = Writer(
             HOST,
             keystream,
-            lambda buffer, offset, length: items.append(bytes(buffer[offset : offset + length])),
+            lambda item: items.append(bytes(item)),
             recording_id,
             self.device_id,
             number,
@@ -101,18 +103,18 @@ class Appliance:
             OPENED_MS + number * 3_600_000,
             2,
         )
-        out.open_stream(0, *self.wrap(recording_id, 0), bytearray(writer.buffer_size(512)))
+        out.open_stream(0, *self.wrap(recording_id, 0), bytearray(buffer_size(512)))
         for name, t_ms, *fields in events:
             out.event(name, t_ms, *fields)
         if packets:
-            stream = out.open_stream(1, *self.wrap(recording_id, 1), bytearray(writer.buffer_size(8192)))
+            stream = out.open_stream(1, *self.wrap(recording_id, 1), bytearray(buffer_size(8192)))
             per_frame = changes.pop("per_frame", 12)
             for at in range(0, len(packets), per_frame):
                 part = packets[at : at + per_frame]
                 end = audio_frame.begin(stream.buffer, stream.start, part[0][1])
                 for leg, ms, packet in part:
                     end = audio_frame.put(stream.buffer, end, leg, ms - part[0][1], packet)
-                stream.seal(end - stream.start)
+                out.write(stream.seal(end - stream.start))
         for name, t_ms, *fields in after or [("hang_up", seconds * 1000, 1, 200, "BYE")]:
             out.event(name, t_ms, *fields)
         closed = OPENED_MS + number * 3_600_000 + seconds * 1000

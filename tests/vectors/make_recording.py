@@ -46,7 +46,7 @@ def _make(script, reason="hang-up"):
 
 
 def _erased():
-    """A late objection: audio turned to gone while the recording was being made."""
+    """A late objection: audio erased while the recording was being made."""
     script = (*making.AGREED[:-2], ("objection", 5900, 1, "9", "rfc4733"))
     made = making.write(HOST, script, number=2, previous=PREVIOUS, wrapped=WRAPPED)
     before = b"".join(made.items)

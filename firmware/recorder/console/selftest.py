@@ -20,7 +20,7 @@ TONE = bytes((0x1E, 0x0B, 0x0B, 0x1E, 0x9E, 0x8B, 0x8B, 0x9E)) * 20
 PACKET_MS = 20
 PACKET = 160
 FRAME_PACKETS = 12  # of each leg: 240 ms
-FRAME = 5 + FRAME_PACKETS * 2 * (5 + 12 + PACKET)
+FRAME = audio_frame.HEAD + FRAME_PACKETS * 2 * (audio_frame.PACKET_HEAD + 12 + PACKET)
 ENCODINGS = {7: ("PCMU", 0), 6: ("PCMA", 8)}  # by the format tag of a WAV
 KEYS_MS = 60000
 

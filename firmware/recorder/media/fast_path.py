@@ -52,7 +52,9 @@ FIRST = const(3)  # position of the frame's first packet
 CONTROL_WORDS = const(4)
 
 FRAME_MS = const(220)  # a frame is sealed by the packet that finds it this old: it holds at most 250 ms
-RECORD_HEAD = const(5)
+LONGEST_PACKET = const(1000)  # that a frame takes; a frame is sealed while there is room for one more
+# As testigo_wire/recording/audio_frame.py has it: viper takes numbers of its own module only. A test holds both equal.
+PACKET_HEAD = const(5)
 TICKS_MASK = const(0x3FFFFFFF)
 
 # The restart rule of RFC 3550 appendix A.1: a step of MAX_DROPOUT or more, up to MAX_LATE, is a jump. One jumping packet may
@@ -128,7 +130,7 @@ def relay(rx: ptr8, off: int, n: int, flow: ptr32, control: ptr32, frame: ptr8, 
     # the frame: leg, milliseconds since the frame began, length, packet as it came
     position = control[POSITION]
     if position:
-        if n > 1000:
+        if n > LONGEST_PACKET:
             flow[TOO_LONG] = flow[TOO_LONG] + 1
         else:
             if position == control[FIRST]:
@@ -141,7 +143,7 @@ def relay(rx: ptr8, off: int, n: int, flow: ptr32, control: ptr32, frame: ptr8, 
             d[2] = age
             d[3] = n >> 8
             d[4] = n
-            at += RECORD_HEAD
+            at += PACKET_HEAD
             source = int(rx) + off
             end = source + n
             last = end - 7
@@ -164,7 +166,7 @@ def relay(rx: ptr8, off: int, n: int, flow: ptr32, control: ptr32, frame: ptr8, 
                 d[0] = s[0]
                 at += 1
                 source += 1
-            position += RECORD_HEAD + n
+            position += PACKET_HEAD + n
             control[POSITION] = position
             if age >= FRAME_MS or position > control[LIMIT]:
                 result = SEND_AND_SEAL

@@ -1,9 +1,7 @@
 """The frame that a call's packets are tapped into, between two seals (design section 6)."""
 
 from recorder.media import fast_path
-
-ROOM = 1000  # a packet may be this long; a frame is sealed while there is room for one more
-VERSION = 1
+from testigo_wire.recording import audio_frame
 
 
 class Tap:
@@ -24,8 +22,8 @@ class Tap:
         self.frame = stream.buffer
         self._start = stream.start
         control = self.control
-        control[fast_path.FIRST] = stream.start + 5
-        control[fast_path.LIMIT] = stream.start + stream.capacity - ROOM - fast_path.RECORD_HEAD
+        control[fast_path.FIRST] = stream.start + audio_frame.HEAD
+        control[fast_path.LIMIT] = stream.start + stream.capacity - fast_path.LONGEST_PACKET - audio_frame.PACKET_HEAD
         control[fast_path.POSITION] = control[fast_path.FIRST]
 
     def stop(self):
@@ -43,16 +41,9 @@ class Tap:
         if self._recording is None:
             return
         n = control[fast_path.POSITION] - self._start
-        if n <= 5:
+        if n <= audio_frame.HEAD:
             return
-        age = fast_path.since(control[fast_path.STARTED], self._opened)
-        frame = self.frame
-        at = self._start
-        frame[at] = VERSION
-        frame[at + 1] = age >> 24
-        frame[at + 2] = (age >> 16) & 255
-        frame[at + 3] = (age >> 8) & 255
-        frame[at + 4] = age & 255
+        audio_frame.begin(self.frame, self._start, fast_path.since(control[fast_path.STARTED], self._opened))
         control[fast_path.POSITION] = control[fast_path.FIRST]
         if not self._recording.write_audio(n):
             self.stop()

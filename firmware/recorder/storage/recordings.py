@@ -14,8 +14,9 @@ from recorder.storage.primitives import steps
 from recorder.storage.spool import ERASE, OPEN, SpoolError
 from testigo_wire.crypto import ecdsa
 from testigo_wire.crypto.sframe import Keystream
+from testigo_wire.recording import items
 from testigo_wire.recording.items import AUDIO, INDEX, RecordingError
-from testigo_wire.recording.writer import Writer, buffer_size
+from testigo_wire.recording.stream import Stream, buffer_size
 
 AUDIO_CAPACITY = 5600  # 250 ms of both legs in G.711, and room for one long packet more
 EVENT_CAPACITY = 1024
@@ -97,17 +98,20 @@ class Recording:
             self._file = open(self._path, "wb")
         except OSError as exc:
             raise SpoolError("file", str(exc))
-        self._writer = Writer(
-            owner.primitives, owner.keystream, self._write, recording_id, owner.identity.device_id,
-            self.number, owner.spool.previous, opened_ms, owner.hal.clock,
-        )  # fmt: skip
-        self._open_stream(INDEX, owner.event_buffer)
+        self._chain = items.Chain(owner.primitives)
+        self._closed = False  # only the seal may follow
+        digest = self._write(
+            items.encode_header(
+                recording_id, owner.identity.device_id, self.number, owner.spool.previous, opened_ms, owner.hal.clock
+            )
+        )
+        self._index = self._open_stream(INDEX, owner.event_buffer)
         self._flush()
         if self.failed:
             self._file.close()
             files.remove(self._path)
             raise SpoolError("file", self.failed)
-        owner.spool.take_number(self.number, self._writer.header_digest)
+        owner.spool.take_number(self.number, digest)
         owner.up.append(self)
 
     @property
@@ -118,16 +122,24 @@ class Recording:
     def _open_stream(self, stream, buffer):
         for number, base_key, wrapped in self._keys:
             if number == stream:
-                return self._writer.open_stream(stream, base_key, wrapped, buffer)
+                self._write(items.encode_keys(stream, wrapped))
+                owner = self._owner
+                return Stream(owner.primitives, stream, base_key, self.recording_id, owner.keystream, buffer)
         raise SpoolError("recipients")
 
-    def _write(self, buffer, offset, length):
-        """The writer's sink. After an error nothing more is written: the file must end in a whole item or a torn one."""
+    def _write(self, item):
+        """Chains an item and stores it -> its digest."""
+        digest = self._chain.add(item)
+        self._store(item)
+        return digest
+
+    def _store(self, item):
+        """After an error nothing more is written: the file must end in a whole item or a torn one."""
         if self._held is not None:
-            self._held.append(bytes(memoryview(buffer)[offset : offset + length]))
+            self._held.append(bytes(item))
         elif not self.failed:
             try:
-                if self._file.write(buffer, offset, length) != length:
+                if self._file.write(item) != len(item):
                     self._fail("written short")
             except OSError as exc:
                 self._fail("write: " + str(exc))
@@ -169,7 +181,10 @@ class Recording:
             asyncio.create_task(self._flush_soon())
 
     def _event(self, limit, name, t_ms, values):
-        self._writer.event(name, t_ms, *[v[:limit] if isinstance(v, str) else v for v in values])
+        if self._closed:
+            raise RecordingError("recording is closed")
+        values = tuple([v[:limit] if isinstance(v, str) else v for v in values])
+        self._write(self._index.seal_event(name, t_ms, values))
 
     def start_audio(self):
         """The stream whose buffer takes the audio frames, the same each time.
@@ -197,7 +212,7 @@ class Recording:
         """Seals and writes the n bytes that stand in the audio buffer. False: not stored, and no more will be."""
         if self._audio is None or self.failed:
             return False
-        self._audio.seal(n)
+        self._write(self._audio.seal(n))
         self._frames += 1
         if not self._frames & 1:  # a power cut takes two frames at most: less than 500 ms
             self._flush()
@@ -268,9 +283,11 @@ class Recording:
         owner.up.remove(self)
         closed_ms = self.opened_ms + owner.hal.ms() - self.since
         self._flush()
-        digest = self._writer.seal_digest(closed_ms, reason)
+        self._closed = True
+        chain = self._chain
+        digest = items.seal_digest(owner.primitives, self.recording_id, chain.items, chain.head, closed_ms, reason)
         signature = await steps(ecdsa.sign_steps(owner.primitives, owner.identity.private, digest))
-        self._writer.seal(closed_ms, reason, signature)
+        self._store(items.encode_seal(chain.items, chain.head, closed_ms, reason, signature))
         self._flush()
         try:
             self._file.close()

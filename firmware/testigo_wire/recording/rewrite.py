@@ -8,7 +8,7 @@ from testigo_wire.errors import WireError
 from testigo_wire.recording import items as recording
 
 
-def walk(read_into, buffer):
+def iter_items(read_into, buffer):
     """Yield (Item, start, end) of each whole item, its bytes in `buffer`; returns how many bytes at the end are none.
 
     read_into(view) -> bytes read, 0 at the end. The buffer has to hold recording.MAX_ITEM bytes, or the longest item.
@@ -34,23 +34,23 @@ def walk(read_into, buffer):
 
 
 def erase_steps(primitives, read_into, sink, buffer, stream=recording.AUDIO):
-    """Copy a recording from read_into to sink(buffer, offset, length) with `gone` in place of a stream's items.
+    """Copy a recording from read_into to sink(item) with `gone` in place of a stream's items.
 
-    -> how many items were turned. A cut last item is not copied. Raises WireError when it is no recording.
+    -> how many items were erased. A cut last item is not copied. Raises WireError when it is no recording.
     """
-    turned = 0
-    for item, start, end in walk(read_into, buffer):
+    erased = 0
+    view = memoryview(buffer)
+    for item, start, end in iter_items(read_into, buffer):
         if item.stream == stream:
-            gone = recording.encode_gone(primitives.sha256(memoryview(buffer)[start:end]))
-            sink(gone, 0, len(gone))
-            turned += 1
+            sink(recording.encode_gone(primitives.sha256(view[start:end])))
+            erased += 1
         else:
-            sink(buffer, start, end - start)
+            sink(view[start:end])
         yield
-    return turned
+    return erased
 
 
-class Resumed:
+class RecoveredState:
     """What a cut recording's file still says: enough to close it without any key.
 
     `header`: the fields of its first item, or None when not even that is whole. `header_digest`: its SHA-256.
@@ -74,13 +74,13 @@ class Resumed:
 
 
 def resume_steps(primitives, read_into, buffer):
-    """-> Resumed: reads as far as items are whole and in their place; the garbage of a torn write ends it."""
-    found = Resumed()
+    """-> RecoveredState: reads as far as items are whole and in their place; the garbage of a torn write ends it."""
+    found = RecoveredState()
     chain = recording.Chain(primitives)
     opened = [False, False]
     view = memoryview(buffer)
     try:
-        for item, start, end in walk(read_into, buffer):
+        for item, start, end in iter_items(read_into, buffer):
             kind = item.kind
             if (kind == "header") != (found.header is None):
                 break

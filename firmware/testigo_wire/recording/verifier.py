@@ -7,7 +7,7 @@ public key; the order of events with the index key; the audio with the audio key
 from testigo_wire.crypto.sframe import Keystream
 from testigo_wire.crypto.sframe_open import Opener
 from testigo_wire.errors import WireError
-from testigo_wire.recording import audio_frame, events, locate
+from testigo_wire.recording import audio_frame_reader, events, locate
 from testigo_wire.recording import items as recording
 from testigo_wire.recording.reader import Reader, ReadError
 
@@ -178,7 +178,7 @@ class Verifier:
             return False
         try:
             if stream == recording.AUDIO:
-                audio_frame.parse(item.plaintext)
+                audio_frame_reader.parse(item.plaintext)
             else:
                 item.event = events.parse(item.plaintext)
                 self.events.append(item.event)

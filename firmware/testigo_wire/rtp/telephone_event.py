@@ -1,8 +1,8 @@
 """Keys in RTP: RFC 4733 telephone events 0 to 15, in the clear form. The appliance's media path does the same in place."""
 
 from testigo_wire.compat import const
+from testigo_wire.encoding.schema import KEYS
 from testigo_wire.errors import WireError
-from testigo_wire.sip.dtmf import DIGITS
 
 END = const(0x80)
 RATE = const(8)  # timestamp units in a ms
@@ -29,12 +29,12 @@ class Decoder:
             return None
         self.timestamp = timestamp
         self.event = event
-        return DIGITS[event] if event < len(DIGITS) else None
+        return KEYS[event] if event < len(KEYS) else None
 
 
 def packets(digit, duration_ms=160, ptime_ms=20):
     """[(marker, payload)] of one press, to be sent each `ptime_ms` apart with the timestamp of the first."""
-    event = DIGITS.find(digit.upper())
+    event = KEYS.find(digit.upper())
     if event < 0 or len(digit) != 1 or not 0 < duration_ms * RATE <= 0xFFFF:
         raise WireError("no such key")
     steps = max(1, (duration_ms + ptime_ms - 1) // ptime_ms)

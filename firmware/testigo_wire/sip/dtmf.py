@@ -1,6 +1,6 @@
 """Keys in the bodies of SIP INFO; those in RTP are in telephone_event.py."""
 
-DIGITS = "0123456789*#ABCD"
+from testigo_wire.encoding.schema import KEYS
 
 
 def to_info(digit, duration_ms=160):
@@ -28,9 +28,9 @@ def from_info(content_type, body):
     elif kind == "application/dtmf":
         signal = text.strip()
     # Some peers write the event number (RFC 4733) for * and #.
-    if len(signal) == 2 and signal.isdigit() and int(signal) < len(DIGITS):
-        signal = DIGITS[int(signal)]
+    if len(signal) == 2 and signal.isdigit() and int(signal) < len(KEYS):
+        signal = KEYS[int(signal)]
     signal = signal.upper()
-    if len(signal) != 1 or signal not in DIGITS:
+    if len(signal) != 1 or signal not in KEYS:
         return None
     return signal, duration

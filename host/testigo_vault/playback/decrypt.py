@@ -9,7 +9,7 @@ from testigo_vault.recordings.reader import read
 from testigo_vault.recordings.rows import ERASED, NONE
 from testigo_vault.storage.models import Recording
 from testigo_vault.vault import Vault
-from testigo_wire.recording import audio_frame
+from testigo_wire.recording import audio_frame_reader
 from testigo_wire.recording.items import Item
 
 _CLOCK_TOLERANCE_MS = 10_000  # between RTP time and the device's clock
@@ -49,7 +49,7 @@ def open_audio(vault: Vault, recording: Recording, key: StreamKeyOpener | None) 
 
     def on_item(item: Item) -> None:
         if item.stream == AUDIO_STREAM and item.plaintext is not None:
-            for leg, arrival_ms, packet in audio_frame.parse(item.plaintext):
+            for leg, arrival_ms, packet in audio_frame_reader.parse(item.plaintext):
                 builder.add(leg, arrival_ms, packet)
 
     data = unchanged_copy(vault, recording)

@@ -7,6 +7,7 @@ import time
 
 from recorder.media import fast_path
 from support.device.relay_rig import SSRC, Rig, check_continuous, fields, packet
+from testigo_wire.recording import audio_frame
 
 
 def test_copies_that_wait_together_stay_packets():
@@ -170,6 +171,26 @@ def test_a_machine_that_is_up_for_months():
         assert struct.unpack(">I", rig.recording.frames[0][1:5])[0] < 1000
     finally:
         fast_path.time = time
+    rig.close()
+
+
+def test_the_packet_path_lays_out_frames_as_the_format_says():
+    """viper cannot import the format's numbers."""
+    assert fast_path.PACKET_HEAD == audio_frame.PACKET_HEAD
+    rig = Rig()
+    rig.flow.forward(True)
+    control = rig.tap.control
+    expected = bytearray(2000)
+    at = audio_frame.begin(expected, 0, 0)
+    for sequence, size, ms in ((1, 160, 0), (2, 0, 3), (3, 987, 259)):
+        data = bytearray(packet(sequence, 160 * sequence, size=size))
+        at = audio_frame.put(expected, at, audio_frame.FAR, ms, data)
+        now = 70000 + ms
+        fast_path.relay(data, 0, len(data), rig.flow.state, control, rig.tap.frame, now, fast_path.CHECKED)
+    start = rig.recording.stream.start
+    filled = rig.tap.frame[control[fast_path.FIRST] : control[fast_path.POSITION]]
+    assert control[fast_path.FIRST] == start + audio_frame.HEAD
+    assert filled == expected[audio_frame.HEAD : at]
     rig.close()
 
 

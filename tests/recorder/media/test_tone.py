@@ -9,7 +9,7 @@ from recorder.media.relay import Flow
 from recorder.media.tap import Tap
 from recorder.media.tone import SAMPLES, Beep, Tone, mix, period
 from support.device.relay_rig import NoCollection, PlainFrames, address, bound_sockets
-from testigo_wire.recording import audio_frame
+from testigo_wire.recording import audio_frame_reader
 from testigo_wire.rtp import g711, rtp
 
 HEAP = "1m"
@@ -115,7 +115,7 @@ class Talk:
 
     def tapped(self):
         self.tap.flush()
-        return [packet for frame in self.recording.frames for packet in audio_frame.parse(frame)]
+        return [packet for frame in self.recording.frames for packet in audio_frame_reader.parse(frame)]
 
     def tick(self, ms=50):
         self.now = (self.now + ms) & fast_path.TICKS_MASK

@@ -177,8 +177,8 @@ async def test_a_write_error_closes_with_what_is_whole():
         def __init__(self, file):
             self.file = file
 
-        def write(self, buffer, offset, length):
-            self.file.write(buffer, offset, length // 2)
+        def write(self, item):
+            self.file.write(item, len(item) // 2)
             raise OSError(5)
 
         def flush(self):

@@ -3,7 +3,8 @@
 from testigo_wire.crypto.sframe import Keystream
 from testigo_wire.recording import audio_frame
 from testigo_wire.recording import items as recording
-from testigo_wire.recording.writer import Writer, buffer_size
+from testigo_wire.recording.stream import buffer_size
+from testigo_wire.recording.writer import Writer
 
 RECORDING_ID = bytes.fromhex("01890a5d2f807a3c8b1e5d7f00112233")
 DEVICE_ID = "branch-7"
@@ -52,8 +53,8 @@ class Made:
         self.items = []
         self.writer = None
 
-    def sink(self, buffer, offset, length):
-        self.items.append(bytes(memoryview(buffer)[offset : offset + length]))
+    def sink(self, item):
+        self.items.append(bytes(item))
 
     @property
     def data(self):
@@ -80,7 +81,7 @@ def write(primitives, script, number=1, previous=bytes(32), wrapped=WRAPPED):
             for leg in (audio_frame.NEAR, audio_frame.FAR):
                 payload = bytes([(sequence_number * 31 + leg * 7 + i) & 255 for i in range(size)])
                 at = audio_frame.put(audio.buffer, at, leg, leg * 10, packet(sequence_number, payload))
-            audio.seal(at - audio.start)
+            writer.write(audio.seal(at - audio.start))
         else:
             writer.event(step[0], step[1], *step[2:])
     return made

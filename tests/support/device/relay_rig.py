@@ -7,6 +7,8 @@ import struct
 from recorder.media import fast_path
 from recorder.media.relay import Flow
 from recorder.media.tap import Tap
+from testigo_wire.recording import audio_frame_reader
+from testigo_wire.recording.stream import START, buffer_size
 
 PORTS = (40000, 49000)
 SSRC = b"\x11\x22\x33\x44"
@@ -14,13 +16,13 @@ OUT = b"\xaa\x00\xcc\xdd"
 
 
 class Stream:
-    """The buffer of an audio stream, as writer.Stream has it."""
+    """The buffer of an audio stream, as testigo_wire.recording.stream has it."""
 
-    start = 24
+    start = START
     capacity = 6144
 
     def __init__(self):
-        self.buffer = bytearray(24 + 6144 + 10)
+        self.buffer = bytearray(buffer_size(self.capacity))
 
 
 class PlainFrames:
@@ -34,7 +36,7 @@ class PlainFrames:
         return self.stream
 
     def write_audio(self, n):
-        self.frames.append(bytes(self.stream.buffer[24 : 24 + n]))
+        self.frames.append(bytes(self.stream.buffer[START : START + n]))
         return True
 
 
@@ -113,14 +115,8 @@ class Rig:
 
     def tapped(self):
         self.tap.flush()
-        packets = []
-        for frame in self.recording.frames:
-            at = 5
-            while at < len(frame):
-                leg, age, length = struct.unpack_from(">BHH", frame, at)
-                packets.append((leg, frame[at + 5 : at + 5 + length]))
-                at += 5 + length
-        return packets
+        frames = [audio_frame_reader.parse(frame) for frame in self.recording.frames]
+        return [(leg, data) for frame in frames for leg, _, data in frame]
 
 
 def fields(data):

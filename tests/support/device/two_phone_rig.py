@@ -12,7 +12,7 @@ from recorder.storage.primitives import DEVICE
 from recorder.storage.spool import SpoolError
 from support.device import stores as appliance
 from testigo_wire.policy import documents, fields
-from testigo_wire.recording import audio_frame
+from testigo_wire.recording import audio_frame_reader
 from testigo_wire.sip import agent as sip_agent
 from testigo_wire.sip import events as sip_event
 from testigo_wire.sip import sdp
@@ -278,7 +278,7 @@ class Sealed:
         names = []
         for item in items:
             if item.kind == "frame" and item.stream:
-                self.packets += [(leg, ms, data[12:]) for leg, ms, data in audio_frame.parse(item.plaintext)]
+                self.packets += [(leg, ms, data[12:]) for leg, ms, data in audio_frame_reader.parse(item.plaintext)]
                 if names[-1] != "audio":
                     names.append("audio")
             elif item.kind == "frame" and item.event[0] not in ANYWHERE:

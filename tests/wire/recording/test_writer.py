@@ -4,7 +4,8 @@ from support.device import primitives as prims
 from support.device import recordings
 from testigo_wire.crypto.sframe import Keystream
 from testigo_wire.recording import items as recording
-from testigo_wire.recording.writer import START, Writer, buffer_size
+from testigo_wire.recording.stream import START, buffer_size
+from testigo_wire.recording.writer import Writer
 
 P = prims.PRIMITIVES
 
@@ -31,12 +32,14 @@ def test_item_lengths():
         writer = Writer(P, Keystream(P), made.sink, bytes(16), "d", 1, bytes(32), 1, 0)
         stream = writer.open_stream(1, b"k" * 32, [], bytearray(buffer_size(8192)))
         stream.buffer[START : START + length] = b"\x55" * length
-        stream.seal(length)
+        sealed = stream.seal(length)
+        writer.write(sealed)
         item, end = recording.parse_item(items[2])
         assert (item.stream, item.ctr, end) == (1, 0, len(items[2]))
         assert len(item.body) == 1 + length + 10
-        assert stream.length == len(items[2])
-        assert bytes(stream.buffer[stream.offset : stream.offset + stream.length]) == items[2]
+        assert bytes(sealed) == items[2]
+        at = bytes(stream.buffer).find(items[2])
+        assert at >= 0 and at + len(items[2]) == START + length + 10, "sealed in place"
 
 
 def test_limits():

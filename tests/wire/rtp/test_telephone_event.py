@@ -1,13 +1,14 @@
 """Keys: RFC 4733 packets out and in, and the bodies of INFO."""
 
 from support.device import primitives as prims
+from testigo_wire.encoding.schema import KEYS
 from testigo_wire.errors import WireError
 from testigo_wire.rtp import telephone_event
 from testigo_wire.sip import dtmf
 
 
 def test_a_press_is_told_once():
-    for digit in dtmf.DIGITS:
+    for digit in KEYS:
         decoder = telephone_event.Decoder()
         made = telephone_event.packets(digit)
         assert [decoder.receive(160, payload) for _, payload in made] == [digit] + [None] * (len(made) - 1)

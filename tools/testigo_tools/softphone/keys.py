@@ -3,7 +3,7 @@ then the keys 5 and # one after the other."""
 
 from dataclasses import dataclass
 
-from testigo_wire.sip.dtmf import DIGITS
+from testigo_wire.encoding.schema import KEYS
 
 PAUSE_S = 0.1
 
@@ -30,7 +30,7 @@ def parse(text: str) -> list[Press]:
             continue
         at = _seconds(moment.lstrip("+"), part) if timed else None
         for digit in keys.upper():
-            if digit not in DIGITS:
+            if digit not in KEYS:
                 raise ValueError(f"no such key in {part!r}")
             plan.append(Press(digit, wait or PAUSE_S, at))
             wait, at = 0.0, None
