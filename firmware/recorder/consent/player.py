@@ -8,7 +8,7 @@ import asyncio
 import time
 
 from recorder.media import fast_path
-from recorder.media.leg import SAMPLES, SILENCE
+from recorder.media.fast_path import SAMPLES, SILENCE
 from testigo_wire.sip.sdp import TYPES
 
 PACKET_MS = 20

@@ -56,6 +56,8 @@ LONGEST_PACKET = const(1000)  # that a frame takes; a frame is sealed while ther
 # As testigo_wire/recording/audio_frame.py has it: viper takes numbers of its own module only. A test holds both equal.
 PACKET_HEAD = const(5)
 TICKS_MASK = const(0x3FFFFFFF)
+SAMPLES = const(160)  # of a packet of 20 ms
+SILENCE = {"PCMU": 0xFF, "PCMA": 0xD5}  # the code of a sample of 0
 
 # The restart rule of RFC 3550 appendix A.1: a step of MAX_DROPOUT or more, up to MAX_LATE, is a jump. One jumping packet may
 # be a stray; two with consecutive numbers mean that the sender has restarted its numbers.

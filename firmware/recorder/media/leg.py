@@ -6,8 +6,6 @@ from testigo_wire.sip.dialog import is_numeric
 NEAR = 0  # the worker's side
 FAR = 1
 NAMES = ("near", "far")
-SILENCE = {"PCMU": 0xFF, "PCMA": 0xD5}  # the code of a sample of 0
-SAMPLES = 160  # of a packet of 20 ms
 
 
 class PortError(Exception):

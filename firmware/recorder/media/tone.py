@@ -11,7 +11,7 @@ from array import array
 import micropython
 
 from recorder.media import fast_path
-from recorder.media.leg import SAMPLES, SILENCE
+from recorder.media.fast_path import SAMPLES, SILENCE
 from testigo_wire.recording import audio_frame
 from testigo_wire.sip.sdp import TYPES
 
