@@ -12,8 +12,8 @@ import uvicorn
 from testigo_vault.audit import alarms
 from testigo_vault.documents.status import policy_state
 from testigo_vault.errors import VaultError
-from testigo_vault.identity.organisation import now_ms
 from testigo_vault.ingest.server import IngestServer
+from testigo_vault.timestamps import now_ms
 from testigo_vault.vault import Vault
 from testigo_vault.web.app import make_app
 
@@ -83,7 +83,7 @@ async def _watch_policy(vault: Vault, interval_s: float = _POLICY_CHECK_S) -> No
     """Raise an alarm before the policy ends, and another when it has ended: from then on nothing is recorded."""
     alarmed = ("", 0)
     while True:
-        state = await asyncio.to_thread(policy_state, vault.organisation.documents, now_ms())
+        state = await asyncio.to_thread(policy_state, vault.documents, now_ms())
         if state.alarming and (state.kind, state.version) != alarmed:
             alarmed = (state.kind, state.version)
             text = f"Policy version {state.version}: {state.text}"

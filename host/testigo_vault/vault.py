@@ -4,6 +4,7 @@ from pathlib import Path
 
 from testigo_vault.audit.access_log import AccessLog
 from testigo_vault.audit.alarms import Alarms
+from testigo_vault.documents.archive import documents_of
 from testigo_vault.identity.keys import StreamKeyOpener
 from testigo_vault.identity.organisation import Organisation
 from testigo_vault.identity.users import Users
@@ -18,6 +19,7 @@ class Vault:
         self.folder = folder
         self.organisation = Organisation(folder)
         self.config = self.organisation.config
+        self.documents = documents_of(self.organisation)
         self.database = Database(self.config.index_url)
         self.store = Store(self.config.copies)
         self.users = Users(self.database)

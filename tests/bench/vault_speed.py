@@ -11,8 +11,8 @@ from pathlib import Path
 from report import Row
 
 from support.fake_appliance import Appliance, Made, speech
-from testigo_vault.identity import organisation
 from testigo_vault.ingest.admission import Admission
+from testigo_vault.new_vault import create
 from testigo_vault.recordings.indexing import Offer
 from testigo_vault.vault import Vault
 
@@ -45,7 +45,7 @@ def _take(admission: Admission, recording: Made) -> None:
 def measure() -> list[Row]:
     with tempfile.TemporaryDirectory(prefix="testigo-bench-") as name:
         folder = Path(name)
-        made = organisation.create(folder / "vault", "Bench", "a passphrase", "another one", lambda text: None)
+        made = create(folder / "vault", "Bench", "a passphrase", "another one", lambda text: None)
         vault = Vault(folder / "vault")
         made.unlock("a passphrase")
         vault.organisation.unlock("a passphrase")

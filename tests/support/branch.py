@@ -67,6 +67,7 @@ class Branch:
         self.device_id = device_id
         self.host = host
         self.organisation = vault.organisation
+        self.documents = vault.documents
         self.first_port = free_udp_range(RTP_PORTS + 4)
         self.sip = (host, self.first_port)
         self.near = TrafficCapture(host, self.sip, self.first_port + 1)
@@ -84,7 +85,7 @@ class Branch:
     # Documents
 
     def _sign(self, path: Path, kind: str, body: list, blobs: dict[str, bytes] | None = None) -> None:
-        documents = self.organisation.documents
+        documents = self.documents
         version = documents.next_version(path)
         documents.save(path, self.organisation.operator_sign(kind, version, body), blobs)
 
@@ -94,7 +95,7 @@ class Branch:
         entries = [[encoding, hashlib.sha256(data).digest(), len(data)] for encoding, data in audio.items()]
         body = [name, "en", "This call is recorded.", total_ms, entries]
         blobs = {f"{name}.{encoding}": data for encoding, data in audio.items()}
-        self._sign(self.organisation.documents.notice_path(name), "notice", body, blobs)
+        self._sign(self.documents.notice_path(name), "notice", body, blobs)
 
     def sign_policy(self, valid_from: int = 0, valid_until: int = 0, offsets: list | None = None, **line: Any) -> None:
         """LINE with changes."""
@@ -103,7 +104,7 @@ class Branch:
         body = [valid_from, valid_until, "Controller", "contact", "example.net", bytes(32), ["34", "", "00"]]
         body.append(offsets or [])
         body += [self.organisation.recipients(), [fields]]
-        self._sign(self.organisation.documents.policy_path(), "policy", body)
+        self._sign(self.documents.policy_path(), "policy", body)
 
     def sign_settings(
         self, near: list | None = None, far: list | None = None, max_calls: int = 2, sync: list | None = None
@@ -116,7 +117,7 @@ class Branch:
         first = self.first_port + 4
         sip = [self.bind_host, self.sip[1], first, first + RTP_PORTS - 1, *sides]
         body = [self.network, sip, sync or ["tcp", self.host, self.vault.ingest_port], max_calls]
-        self._sign(self.organisation.documents.settings_path(self.device_id), "settings", body)
+        self._sign(self.documents.settings_path(self.device_id), "settings", body)
 
     # The appliance, over its serial port
 

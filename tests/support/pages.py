@@ -9,8 +9,8 @@ import uvicorn
 
 from support.fake_appliance import AGREED, speech
 from support.intake import take
-from testigo_vault.identity.organisation import now_ms
 from testigo_vault.recordings.search import RecordingIndex
+from testigo_vault.timestamps import now_ms
 from testigo_vault.web.app import make_app
 
 PASSWORD = "a long enough password"

@@ -4,8 +4,10 @@ import hashlib
 
 from support.fake_appliance import call, speech
 from support.intake import take
-from testigo_vault.documents.signing import sign_notice, sign_policy
+from testigo_vault.documents.archive import documents_of
+from testigo_vault.documents.signing import sign_policy
 from testigo_vault.notice.audio import NoticeAudio
+from testigo_vault.notice.signed import sign_notice
 from testigo_vault.receipt import build as receipts
 from testigo_vault.receipt.verify import DIFFERS, OK, UNKNOWN
 from testigo_vault.recordings.search import RecordingIndex
@@ -93,7 +95,7 @@ def signed(vault, policy=POLICY, texts=TEXTS):
     path = vault.folder / "policy.toml"
     path.write_text(policy)
     sign_policy(organisation, path)
-    return hashlib.sha256(organisation.documents.policy_path().read_bytes()).digest()
+    return hashlib.sha256(documents_of(organisation).policy_path().read_bytes()).digest()
 
 
 def played(t_ms, language="es", completed=True, leg=1):

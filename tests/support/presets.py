@@ -5,9 +5,10 @@ from typing import Any
 
 from support.branch import NOTICE_MS, Branch, sound
 from support.sip.sipp import Caller
-from testigo_vault.documents.signing import sign_notice, sign_policy
+from testigo_vault.documents.signing import sign_policy
 from testigo_vault.notice import plan as notice_plan
 from testigo_vault.notice.audio import NoticeAudio
+from testigo_vault.notice.signed import sign_notice
 from testigo_vault.policy import parser as policy_toml
 from testigo_vault.policy import presets
 from testigo_vault.policy.source import PolicySource

@@ -18,8 +18,10 @@ from typing import Any
 
 from support.micropython_runner import ROOT
 from support.serial_line import environment
+from testigo_vault.documents.archive import documents_of
 from testigo_vault.errors import NotFound
-from testigo_vault.identity.organisation import Organisation, create
+from testigo_vault.identity.organisation import Organisation
+from testigo_vault.new_vault import create
 from testigo_vault.playback.decrypt import open_audio
 from testigo_vault.recordings.search import RecordingIndex
 from testigo_vault.storage.models import Recording
@@ -88,6 +90,7 @@ class VaultProcess:
     def __init__(self, folder: Path, micropython: Path) -> None:
         self.folder = folder
         self.organisation = Organisation(folder)
+        self.documents = documents_of(self.organisation)
         self.ingest_port = self.organisation.config.ingest_port
         self.web = ""
         self._environment = environment(micropython)

@@ -14,8 +14,10 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from support.micropython_runner import ROOT
+from testigo_vault.documents.archive import documents_of
 from testigo_vault.documents.signing import sign_policy
-from testigo_vault.identity.organisation import Organisation, create
+from testigo_vault.identity.organisation import Organisation
+from testigo_vault.new_vault import create
 
 PASSPHRASE = "words of the organisation"
 POLICY = """\
@@ -90,7 +92,8 @@ def organisation(folder: Path, audio: bytes = bytes(range(256)) * 40) -> Organis
     made = create(folder, "Test organisation", PASSPHRASE, "words that open audio")
     entry = ["PCMU", hashlib.sha256(audio).digest(), len(audio)]
     notice = made.operator_sign("notice", 1, ["aviso", "es", "Esta llamada se graba.", len(audio) // 8, [entry]])
-    made.documents.save(made.documents.notice_path("aviso"), notice, {"aviso.PCMU": audio})
+    documents = documents_of(made)
+    documents.save(documents.notice_path("aviso"), notice, {"aviso.PCMU": audio})
     (folder / "policy.toml").write_text(POLICY)
     sign_policy(made, folder / "policy.toml")
     return made

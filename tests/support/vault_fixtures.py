@@ -7,7 +7,7 @@ from typer.testing import CliRunner
 
 from support.fake_appliance import Appliance
 from testigo_tools.cli import assemble
-from testigo_vault.identity import organisation as organisations
+from testigo_vault.new_vault import create
 from testigo_vault.vault import Vault
 
 # What a person writes into the policy that `testigo init` made.
@@ -27,7 +27,7 @@ AUDIO_PASSPHRASE = "staple only for ears"
 def made_folder(tmp_path_factory):
     """One organisation for the session, since making keys takes a second; tests get copies of it."""
     folder = tmp_path_factory.mktemp("vault") / "vault"
-    organisations.create(folder, "Example & Sons Ltd", PASSPHRASE, AUDIO_PASSPHRASE)
+    create(folder, "Example & Sons Ltd", PASSPHRASE, AUDIO_PASSPHRASE)
     return folder
 
 

@@ -130,7 +130,7 @@ def fresh(vault, micropython, tmp_path):
         branch.connect(appliance.port)
         branch.certify()
         branch.sign_settings(sync=["serial"])
-        settings = branch.organisation.documents.settings_path("branch-2").read_bytes()
+        settings = branch.documents.settings_path("branch-2").read_bytes()
         branch.port.request("document", settings)
         branch.ready()
         yield branch

@@ -47,7 +47,7 @@ def test_identity_purpose_rights_and_where_to_read_more_are_spoken_before_captur
     recording = recorded(branch)
     heard = b"".join(packet.payload for packet in branch.far.calls[0].heard_audio())
     voice = preset.line.notices[0]
-    document = branch.organisation.documents.read(branch.organisation.documents.notice_path(voice.notice))
+    document = branch.documents.read(branch.documents.notice_path(voice.notice))
     assert heard.startswith(preset.audio(voice.notice).pcmu)
     name, language, text, total_ms, _ = document.body
     controller = preset.source.controller
@@ -72,7 +72,7 @@ def test_legal_basis_and_purpose_of_the_line(preset, branch):
     assert (basis, worker) == (preset.line.basis, preset.line.worker)
     assert (objection, high_level) == (preset.line.objection, preset.line.high_level)
     [[version, _, _, rule]] = events(recording, "policy")
-    document, text = branch.organisation.documents.archived_policy(version)
+    document, text = branch.documents.archived_policy(version)
     line = document.body[9][0]
     assert line[fields.BASIS] == preset.line.basis and line[fields.PURPOSES] == preset.line.purposes
     assert rule == preset.line.rule and preset.name.split("-")[0] in ("spain", "us")

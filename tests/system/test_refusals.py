@@ -217,7 +217,7 @@ def refused(branch, document: bytes) -> str:
 
 def test_old_documents_and_those_of_another_organisation(lab):
     _, branch, other = lab
-    documents = branch.organisation.documents
+    documents = branch.documents
     paths = [documents.policy_path(), documents.settings_path(branch.device_id)]
     old = [path.read_bytes() for path in paths]
     branch.sign_policy(rule="notify")

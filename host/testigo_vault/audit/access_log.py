@@ -10,7 +10,6 @@ Lines cut from the end are noticed by the anchor, the last line's digest kept in
 from a log that still has the line it names, so that lines written later do not hide what was cut before them.
 """
 
-import datetime
 import fcntl
 import hashlib
 import json
@@ -24,6 +23,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from testigo_vault.errors import VaultError
 from testigo_vault.storage.database import Database
 from testigo_vault.storage.models import LogAnchor
+from testigo_vault.timestamps import now_text
 
 FILE_NAME = "access.log"
 GENESIS = hashlib.sha256(b"testigo access log 1").hexdigest()
@@ -59,7 +59,7 @@ class AccessLog:
 
     def append(self, user: str, kind: str, outcome: str, recording: str = "", detail: str = "") -> int:
         """Write one line and return its number. Raises VaultError where it cannot: then do nothing else."""
-        at = datetime.datetime.now(datetime.UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        at = now_text("milliseconds")
         try:
             descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o640)
             with os.fdopen(descriptor, "r+b") as file:

@@ -1,15 +1,14 @@
 """Alarms: what somebody has to look at. Each is a line in `alarms.log`, a row in the database and a logged warning."""
 
-import datetime
 import logging
 import os
-import time
 from pathlib import Path
 
 from sqlalchemy import select
 
 from testigo_vault.storage.database import Database
 from testigo_vault.storage.models import Alarm
+from testigo_vault.timestamps import now_ms, now_text
 
 FILE_NAME = "alarms.log"
 
@@ -31,16 +30,16 @@ class Alarms:
 
     def raise_alarm(self, kind: str, text: str, device_id: str = "", recording_id: str = "") -> None:
         """Written to the file first, so that it survives a database that is in trouble itself."""
-        now = time.time_ns() // 1_000_000
-        at = datetime.datetime.fromtimestamp(now / 1000, datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        line = " ".join(f"{at} {kind} device={device_id or '-'} recording={recording_id or '-'} {text}".split())
+        line = " ".join(f"{now_text()} {kind} device={device_id or '-'} recording={recording_id or '-'} {text}".split())
         with self._path.open("a", encoding="utf-8") as file:
             file.write(line + "\n")
             file.flush()
             os.fsync(file.fileno())
         _log.warning("%s: %s", kind, text)
         with self._database.session() as session:
-            session.add(Alarm(at_ms=now, kind=kind, device_id=device_id[:64], recording_id=recording_id, text=text))
+            session.add(
+                Alarm(at_ms=now_ms(), kind=kind, device_id=device_id[:64], recording_id=recording_id, text=text)
+            )
 
     def latest(self, limit: int = 200, recording_id: str = "") -> list[Alarm]:
         query = select(Alarm).order_by(Alarm.id.desc()).limit(limit)

@@ -130,7 +130,7 @@ def gather(vault: Vault, policy: Path | None = None, made: datetime.datetime | N
         places=[_place(vault, copy.name, copy.url) for copy in vault.config.copies],
         devices=[organisation.devices.get(name) for name in organisation.devices.names()],
         users=vault.users.all(),
-        notices=[_notice(vault, name) for name in organisation.documents.notice_names()],
+        notices=[_notice(vault, name) for name in vault.documents.notice_names()],
         objections=_objections(vault),
         states=states,
         outcomes=outcomes,
@@ -183,7 +183,7 @@ def _counts(vault: Vault) -> tuple[dict[str, int], dict[str, int], int, int, int
 
 
 def _signed(vault: Vault, source: PolicySource) -> Signed | None:
-    documents = vault.organisation.documents
+    documents = vault.documents
     try:
         document = documents.read(documents.policy_path())
     except NotFound:
@@ -193,7 +193,7 @@ def _signed(vault: Vault, source: PolicySource) -> Signed | None:
 
 
 def _notice(vault: Vault, name: str) -> Notice:
-    documents = vault.organisation.documents
+    documents = vault.documents
     document = documents.read(documents.notice_path(name))
     _, language, text, total_ms, _ = document.body
     return Notice(name, language, document.version, text, total_ms)
@@ -210,7 +210,7 @@ def _place(vault: Vault, name: str, url: str) -> Place:
 
 def _objections(vault: Vault) -> int:
     """How many numbers are on the signed list."""
-    documents = vault.organisation.documents
+    documents = vault.documents
     path = documents.objections_path()
     return documents.read(path).body[_COUNT] if path.exists() else 0
 

@@ -17,20 +17,20 @@ from pathlib import Path
 from testigo_vault.errors import NotFound, Refused, VaultError
 from testigo_vault.files import locked, write_files
 from testigo_vault.identity.devices import check_device_id
+from testigo_vault.identity.organisation import Organisation
+from testigo_vault.notice_name import check_notice_name
 from testigo_vault.primitives import HOST, verify
 from testigo_wire.encoding import cbor
 from testigo_wire.errors import WireError
 from testigo_wire.policy import documents as wire
 from testigo_wire.policy import objections
 
-_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,23}\Z")
 _SOURCE, _AUDIO = 5, 4  # where a policy's body has the digest of its text, and a notice's its audio
 
 
-def check_notice_name(name: str) -> str:
-    if not _NAME.match(name):
-        raise VaultError(f"{name!r} cannot name a notice.", "Use up to 24 small letters, digits and dashes.")
-    return name
+def documents_of(organisation: Organisation) -> "DocumentFolder":
+    """The documents in the vault folder of an organisation."""
+    return DocumentFolder(organisation.folder / "documents", organisation.operator_public)
 
 
 class DocumentFolder:

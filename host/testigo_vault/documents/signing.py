@@ -1,13 +1,11 @@
-"""Policies, settings and notices from what a person writes (TOML, sound) to signed documents."""
+"""Signs policies and settings, from the TOML files that people write to documents for appliances."""
 
-import hashlib
 from datetime import UTC, datetime
 from pathlib import Path
 
-from testigo_vault.documents.archive import DocumentFolder, check_notice_name
+from testigo_vault.documents.archive import DocumentFolder, documents_of
 from testigo_vault.errors import VaultError
 from testigo_vault.identity.organisation import Organisation
-from testigo_vault.notice.audio import NoticeAudio
 from testigo_vault.policy import parser as policy_toml
 from testigo_vault.policy.checks import line_of, refuse_unfinished
 from testigo_vault.policy.compiler import policy_body
@@ -20,8 +18,6 @@ from testigo_vault.vocabulary.translator import base_language
 from testigo_wire.errors import WireError
 from testigo_wire.policy import documents as wire_documents
 
-__all__ = ["missing_notices", "policy_body", "settings_body", "sign_notice", "sign_policy", "sign_settings"]
-
 _LANGUAGE = 1  # of a notice's body
 
 
@@ -32,11 +28,13 @@ def sign_policy(organisation: Organisation, path: Path) -> int:
     """
     source = policy_toml.load(path)
     refuse_unfinished(source, datetime.now(UTC))
-    problems = missing_notices(source, organisation.documents)
+    problems = missing_notices(source, documents_of(organisation))
     if problems:
         raise FileProblems(path, problems)
     body = policy_body(source, organisation.recipients())
-    return _sign(organisation, organisation.documents.policy_path(), "policy", body, str(path), text=source.text)
+    return sign_document(
+        organisation, documents_of(organisation).policy_path(), "policy", body, str(path), text=source.text
+    )
 
 
 def missing_notices(source: PolicySource, documents: DocumentFolder) -> list[Problem]:
@@ -66,22 +64,11 @@ def missing_notices(source: PolicySource, documents: DocumentFolder) -> list[Pro
 
 def sign_settings(organisation: Organisation, path: Path, device_id: str) -> int:
     """Sign and keep the settings in `path` for one appliance; their version."""
-    place = organisation.documents.settings_path(device_id)
-    return _sign(organisation, place, "settings", settings_body(path), str(path))
+    place = documents_of(organisation).settings_path(device_id)
+    return sign_document(organisation, place, "settings", settings_body(path), str(path))
 
 
-def sign_notice(organisation: Organisation, name: str, language: str, text: str, audio: NoticeAudio) -> int:
-    """Sign and keep a notice with its audio; its version."""
-    check_notice_name(name)
-    # Whole milliseconds, eight bytes each, as the document says them.
-    pieces = {encoding: data[: len(data) // 8 * 8] for encoding, data in audio.encodings()}
-    described = [[encoding, hashlib.sha256(data).digest(), len(data)] for encoding, data in pieces.items()]
-    body = [name, language, text, len(pieces["PCMU"]) // 8, described]
-    blobs = {f"{name}.{encoding}": data for encoding, data in pieces.items()}
-    return _sign(organisation, organisation.documents.notice_path(name), "notice", body, f"notice {name}", blobs)
-
-
-def _sign(
+def sign_document(
     organisation: Organisation,
     path: Path,
     kind: str,
@@ -90,7 +77,11 @@ def _sign(
     blobs: dict[str, bytes] | None = None,
     text: str | None = None,
 ) -> int:
-    documents = organisation.documents
+    """Sign a body and save it with its blobs; its version, which is the present one where nothing has changed.
+
+    source: what an error calls it. text: what a policy was signed from, for the archive. Raises VaultError.
+    """
+    documents = documents_of(organisation)
     with documents.signing():
         held = _present(path)
         if held and held.body == body:

@@ -7,7 +7,6 @@ organisation, one issued behind the register's back, and a stolen appliance's ar
 """
 
 import base64
-import datetime
 import hashlib
 import json
 import re
@@ -19,6 +18,7 @@ from cryptography import x509
 from testigo_vault.errors import NotFound, Refused, VaultError
 from testigo_vault.files import write_file
 from testigo_vault.identity.certificates import common_name, device_public
+from testigo_vault.timestamps import now_text
 
 _DEVICE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,31}\Z")
 
@@ -83,13 +83,13 @@ class Devices:
                 "Give this one a name of its own.",
             )
         device.certificates.append(certificate_der)
-        device.issued.append(_now())
+        device.issued.append(now_text())
         self._save(device)
 
     def revoke(self, device_id: str, reason: str) -> None:
         device = self.get(device_id)
         if not device.revoked:
-            device.revoked = _now()
+            device.revoked = now_text()
             device.reason = reason
             self._save(device)
 
@@ -141,7 +141,3 @@ def _read(path: Path) -> Device:
         data.get("revoked", ""),
         data.get("reason", ""),
     )
-
-
-def _now() -> str:
-    return datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

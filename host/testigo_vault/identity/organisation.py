@@ -1,4 +1,4 @@
-"""An organisation and its vault folder: keys, certificates, register of devices, documents for them.
+"""An organisation and its vault folder: settings, keys, certificates, register of appliances.
 
     vault.toml            settings
     organisation/         ca.crt, server.crt, *.pub (65-byte points), and the private keys (PKCS#8, encrypted):
@@ -12,41 +12,30 @@
     documents/            signed documents and notice audio, as sent to appliances
     copies/, incoming/    recordings, whole and arriving
 
-The service secret lets the vault take in recordings and check the order of their events while nobody is there; it does
-not open audio and does not certify devices. TESTIGO_SERVICE_SECRET_FILE may point to another place for it (another
+With the service secret the running vault receives recordings and checks the order of their events without an operator; the
+secret does not open audio and does not certify devices. TESTIGO_SERVICE_SECRET_FILE may name another place for it (another
 disk, a credential of the service manager), so that a stolen backup of this folder opens nothing.
+
+testigo_vault.new_vault makes the folder.
 """
 
-import json
 import os
-import secrets
 import ssl
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from testigo_vault import config
-from testigo_vault.documents.archive import DocumentFolder
 from testigo_vault.errors import KeyLocked, NotFound, VaultError
-from testigo_vault.files import write_file
 from testigo_vault.identity import certificates, keys
 from testigo_vault.identity.devices import Devices, check_device_id
-from testigo_vault.policy.template import POLICY_TEMPLATE, SETTINGS_TEMPLATE
 from testigo_vault.primitives import HOST, sign
-from testigo_vault.printable import visible
 from testigo_wire.policy import documents as wire_documents
-
-SHORTEST_PASSPHRASE = 10
-
-# What an interrupted start leaves behind; it holds nothing that anybody used.
-_MADE_FIRST = {"organisation.part", "devices", "documents", "incoming", "copies", "policy.toml", "settings.toml"}
 
 
 class Organisation:
-    """The folder, opened. Public things are at hand; private keys are loaded when asked for."""
+    """An opened vault folder: public keys and certificates are loaded, private keys when they are needed."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -67,7 +56,6 @@ class Organisation:
             ) from None
         self.ca_der = certificates.der(self.ca)
         self.devices = Devices(folder / "devices")
-        self.documents = DocumentFolder(folder / "documents", self.operator_public)
         self._ca_key: ec.EllipticCurvePrivateKey | None = None
         self._operator_key: ec.EllipticCurvePrivateKey | None = None
 
@@ -125,14 +113,6 @@ class Organisation:
             kind, version, body, self._sign_digest(wire_documents.digest(HOST, kind, version, body))
         )
 
-    def documents_for(self, device_id: str) -> list[bytes]:
-        """The signed documents a device should hold: its settings, the policy, the notices."""
-        return self.documents.documents_for(device_id)
-
-    def blobs_for(self, device_id: str) -> list[tuple[str, Path]]:
-        """(name, path) of the notice audio that those documents name by digest."""
-        return self.documents.blobs_for(device_id)
-
     def service_secret(self) -> str:
         path = Path(os.environ.get("TESTIGO_SERVICE_SECRET_FILE") or self._keys / "service.secret")
         try:
@@ -151,79 +131,3 @@ class Organisation:
         if self._operator_key is None:
             self._operator_key = self._service_key("operator")
         return sign(self._operator_key, digest32)
-
-
-def create(
-    folder: Path, name: str, passphrase: str, audio_passphrase: str, progress: Callable[[str], None] = lambda text: None
-) -> Organisation:
-    """Make an organisation and an empty vault in `folder`, new or empty.
-
-    The keys take their place in one step at the end, so a start that was interrupted may be repeated.
-    """
-    if (folder / config.FILE_NAME).exists():
-        raise VaultError(f"{folder} already holds a vault.", "Choose another folder; keys are never overwritten.")
-    try:
-        others = {path.name for path in folder.iterdir()} - _MADE_FIRST if folder.exists() else set()
-    except OSError as error:
-        raise VaultError(f"{folder} cannot be a vault: {error.strerror}.", "Choose another folder.") from None
-    if "organisation" in others:
-        raise VaultError(
-            f"{folder} holds the keys of an organisation, but no {config.FILE_NAME}.",
-            "Restore that file from the backup, or choose another folder; keys are never overwritten.",
-        )
-    if others:
-        raise VaultError(f"{folder} is not empty: it holds {min(others)}.", "Choose a folder for the vault alone.")
-    for what, phrase in (("organisation's", passphrase), ("audio", audio_passphrase)):
-        if len(phrase) < SHORTEST_PASSPHRASE:
-            raise VaultError(
-                f"The {what} passphrase is too short.", f"Use {SHORTEST_PASSPHRASE} characters or more, several words."
-            )
-    if passphrase == audio_passphrase:
-        raise VaultError(
-            "Both passphrases are the same.", "Who certifies appliances need not be able to listen: use two."
-        )
-    try:
-        _fill(folder, name, passphrase, audio_passphrase, progress)
-    except OSError as error:
-        raise VaultError(
-            f"The vault cannot be made in {folder}: {error.strerror}.", "Correct that, and run it again."
-        ) from None
-    return Organisation(folder)
-
-
-def _fill(folder: Path, name: str, passphrase: str, audio_passphrase: str, progress: Callable[[str], None]) -> None:
-    place = folder / "organisation.part"
-    for made_folder in (folder, place, *(folder / sub for sub in ("devices", "documents", "incoming", "copies"))):
-        made_folder.mkdir(parents=True, exist_ok=True)
-        # The index holds telephone numbers and the documents SIP passwords: nothing in here is for others.
-        made_folder.chmod(0o700)
-    secret = secrets.token_urlsafe(32)
-    write_file(place / "service.secret", secret.encode() + b"\n", 0o600)
-
-    made: dict[str, ec.EllipticCurvePrivateKey] = {}
-    for key_name, phrase in (
-        ("ca", passphrase),
-        ("audio", audio_passphrase),
-        ("operator", secret),
-        ("index", secret),
-        ("server", secret),
-    ):
-        progress(f"making the {key_name} key")
-        made[key_name] = ec.generate_private_key(ec.SECP256R1())
-        keys.save_private_key(place / f"{key_name}.key", made[key_name], phrase)
-        write_file(place / f"{key_name}.pub", keys.public_bytes(made[key_name].public_key()))
-    ca = certificates.make_ca(name, made["ca"])
-    write_file(place / "ca.crt", certificates.pem(ca))
-    write_file(
-        place / "server.crt", certificates.pem(certificates.make_server(ca, made["ca"], made["server"].public_key()))
-    )
-    one_line = visible(" ".join(name.split()))
-    quoted = json.dumps(one_line, ensure_ascii=False)  # the same escapes as a TOML basic string has
-    write_file(folder / "policy.toml", POLICY_TEMPLATE.format(controller=quoted).encode())
-    write_file(folder / "settings.toml", SETTINGS_TEMPLATE.encode(), 0o600)
-    place.rename(folder / "organisation")
-    write_file(folder / config.FILE_NAME, config.TEMPLATE.format(name=one_line, quoted=quoted).encode())
-
-
-def now_ms() -> int:
-    return time.time_ns() // 1_000_000

@@ -14,12 +14,12 @@ from dataclasses import dataclass
 
 from testigo_vault.audit import alarms
 from testigo_vault.errors import NotFound, StoreError
-from testigo_vault.identity.organisation import now_ms
 from testigo_vault.recordings.indexing import UNSEALED, Indexer, Offer
 from testigo_vault.recordings.reader import erase_audio
 from testigo_vault.recordings.rows import QUARANTINED
 from testigo_vault.storage.copies import Place
 from testigo_vault.storage.models import Recording
+from testigo_vault.timestamps import now_ms
 from testigo_vault.vault import Vault
 
 

@@ -16,11 +16,11 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from testigo_vault.audit import alarms
 from testigo_vault.errors import Refused, StoreError, VaultError
-from testigo_vault.identity.organisation import now_ms
 from testigo_vault.identity.tls import TlsClosed, TlsServerEnd
 from testigo_vault.ingest.admission import Admission
 from testigo_vault.ingest.partial import PartialUpload, remove_parts
 from testigo_vault.recordings.indexing import Offer
+from testigo_vault.timestamps import now_ms
 from testigo_vault.vault import Vault
 from testigo_wire.errors import WireError
 from testigo_wire.link.device import SILENCE_MS
@@ -52,7 +52,7 @@ class DeviceAdapter:
         """Documents that the device does not have, and newer versions of those it has."""
         held_versions = {(kind, name): version for kind, name, version in held}
         missing = []
-        for data in self._vault.organisation.documents_for(self._device_id):
+        for data in self._vault.documents.documents_for(self._device_id):
             document = documents.parse(data)
             name = document.body[0] if document.kind == "notice" else ""
             if document.version > held_versions.get((document.kind, name), 0):
@@ -68,7 +68,7 @@ class DeviceAdapter:
 
     def blob(self, name: str) -> bytes | None:
         if self._blobs is None:
-            self._blobs = dict(self._vault.organisation.blobs_for(self._device_id))
+            self._blobs = dict(self._vault.documents.blobs_for(self._device_id))
         path = self._blobs.get(name)
         return path.read_bytes() if path else None
 

@@ -1,13 +1,17 @@
-"""A notice as it is signed and kept: its document, and its audio checked against the digests in it.
+"""Signs a notice with its audio, and reads it back: the document, and the audio checked against the digests in it.
 
-What callers hear is these bytes (docs/formats/documents.md), so whoever wants to know listens to them, not to the source.
+These bytes are what callers hear (docs/formats/documents.md): listen to them, not to the file they were made from.
 """
 
 import hashlib
 from dataclasses import dataclass
 
-from testigo_vault.documents.archive import DocumentFolder
+from testigo_vault.documents.archive import DocumentFolder, documents_of
+from testigo_vault.documents.signing import sign_document
 from testigo_vault.errors import VaultError
+from testigo_vault.identity.organisation import Organisation
+from testigo_vault.notice.audio import NoticeAudio
+from testigo_vault.notice_name import check_notice_name
 
 
 @dataclass
@@ -21,6 +25,18 @@ class SignedNotice:
     total_ms: int
     audio: dict[str, bytes]
     digests: dict[str, bytes]
+
+
+def sign_notice(organisation: Organisation, name: str, language: str, text: str, audio: NoticeAudio) -> int:
+    """Sign and keep a notice with its audio; its version."""
+    check_notice_name(name)
+    # The document gives the length in whole milliseconds, of eight bytes each.
+    pieces = {encoding: data[: len(data) // 8 * 8] for encoding, data in audio.encodings()}
+    described = [[encoding, hashlib.sha256(data).digest(), len(data)] for encoding, data in pieces.items()]
+    body = [name, language, text, len(pieces["PCMU"]) // 8, described]
+    blobs = {f"{name}.{encoding}": data for encoding, data in pieces.items()}
+    path = documents_of(organisation).notice_path(name)
+    return sign_document(organisation, path, "notice", body, f"notice {name}", blobs)
 
 
 def read(documents: DocumentFolder, name: str) -> SignedNotice:

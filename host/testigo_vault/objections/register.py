@@ -19,14 +19,14 @@ import json
 import secrets
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
 
 from testigo_vault.audit.access_log import DENIED, GRANTED
-from testigo_vault.documents.archive import DocumentFolder
+from testigo_vault.documents.archive import DocumentFolder, documents_of
 from testigo_vault.errors import NotFound, VaultError
 from testigo_vault.files import locked, write_file
 from testigo_vault.identity.organisation import Organisation
 from testigo_vault.primitives import HOST
+from testigo_vault.timestamps import now_text
 from testigo_wire.policy import e164 as wire_numbers
 from testigo_wire.policy import objections as wire
 
@@ -77,7 +77,7 @@ class Register:
     def number(self, text: str) -> str:
         """A number as people write it, in E.164, by the [numbering] of the policy in force. Raises VaultError."""
         if self._numbering is None:
-            self._numbering = numbering_in_force(self._organisation.documents)
+            self._numbering = numbering_in_force(documents_of(self._organisation))
         return e164(text, self._numbering)
 
     def add(self, wanted: Iterable[tuple[str, str]]) -> Changed:
@@ -157,7 +157,7 @@ class Register:
         """The entries, of a register that knows every number of the signed list. Raises VaultError where it was lost, or is
         an older one than the list: to sign a shorter list would end objections of which nobody knows any more."""
         entries = self._read()
-        documents = self._organisation.documents
+        documents = documents_of(self._organisation)
         if documents.objections_path().exists():
             key, count, digest = documents.read(documents.objections_path()).body
             listed = _listed(documents)
@@ -180,12 +180,12 @@ class Register:
         write_file(self.path, json.dumps(data, indent=1, ensure_ascii=False).encode() + b"\n", 0o600)
 
     def _act(self, reason: str) -> Act:
-        return Act(datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"), self._who, reason.strip())
+        return Act(now_text(), self._who, reason.strip())
 
     # the signed list
 
     def _publish(self, wanted: Iterable[str]) -> int:
-        documents = self._organisation.documents
+        documents = documents_of(self._organisation)
         path = documents.objections_path()
         numbers = sorted(set(wanted))
         if path.exists():

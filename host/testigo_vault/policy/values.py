@@ -8,8 +8,8 @@ from datetime import time
 from difflib import get_close_matches
 from typing import Any
 
-from testigo_vault.documents.archive import check_notice_name
 from testigo_vault.errors import VaultError
+from testigo_vault.notice_name import check_notice_name
 from testigo_vault.toml.reader import Wrong, said, some_text, text
 from testigo_wire.encoding.schema import KEYS
 from testigo_wire.policy import e164

@@ -4,7 +4,6 @@ A receipt stands alone. It has what was said and answered, and what binds that t
 appliance signed, its signature and its certificate. It carries no audio.
 """
 
-import datetime
 import hashlib
 import json
 import re
@@ -27,6 +26,7 @@ from testigo_vault.receipt.signing import operator_key, sign_content
 from testigo_vault.recordings.reader import Reading, read
 from testigo_vault.recordings.rows import QUARANTINED
 from testigo_vault.storage.models import Recording
+from testigo_vault.timestamps import now_text
 from testigo_vault.toml.reader import FileProblems
 from testigo_vault.vault import Vault
 from testigo_vault.vocabulary.translator import base_language
@@ -39,7 +39,7 @@ _SPANISH = ("es", "ca", "eu", "gl")
 
 def new_id() -> tuple[str, str]:
     """(id, time of issue) of a receipt that is about to be made: the access log is told of both first."""
-    now = datetime.datetime.now(datetime.UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    now = now_text("milliseconds")
     return str(uuid.uuid4()), now
 
 
@@ -113,7 +113,7 @@ def archived_policy(vault: Vault, version: int, digest: str) -> tuple[wire.Docum
     if not version:
         return None, None
     try:
-        document, text = vault.organisation.documents.archived_policy(version)
+        document, text = vault.documents.archived_policy(version)
     except NotFound:
         return None, None
     if hashlib.sha256(document_bytes(document)).hexdigest() != digest:
@@ -127,7 +127,7 @@ def archived_policy(vault: Vault, version: int, digest: str) -> tuple[wire.Docum
 def notices_of(vault: Vault) -> Callable[[str, bytes], wire.Document | None]:
     def find(name: str, digest: bytes) -> wire.Document | None:
         try:
-            return vault.organisation.documents.archived_notice(name, digest)
+            return vault.documents.archived_notice(name, digest)
         except VaultError:
             return None
 

@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator
 from sqlalchemy import delete
 
 from testigo_vault.errors import NotFound, StoreError
-from testigo_vault.identity.organisation import now_ms
 from testigo_vault.recordings.indexing import Indexer, Offer
 from testigo_vault.recordings.reader import Reading
 from testigo_vault.storage.models import Recording
+from testigo_vault.timestamps import now_ms
 from testigo_vault.vault import Vault
 
 _PATH = re.compile(r"(recordings|quarantine)/([^/]+)/(\d{8,})-([0-9a-f]{32})(?:-[0-9a-f]{8})?\.tsg\Z")

@@ -2,7 +2,6 @@
 
 import datetime
 import hmac
-import time
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ from testigo_vault.identity.users import Identity
 from testigo_vault.playback.unlocked_keys import UnlockedKeys
 from testigo_vault.recordings import wording
 from testigo_vault.recordings.search import RecordingIndex
+from testigo_vault.timestamps import now_ms
 from testigo_vault.vault import Vault
 
 COOKIE = "testigo_session"
@@ -101,10 +101,6 @@ def secure(response: Response) -> Response:
     for name, value in SECURITY_HEADERS.items():
         response.headers.setdefault(name, value)
     return response
-
-
-def now_ms() -> int:
-    return time.time_ns() // 1_000_000
 
 
 def local_time(ms: int) -> str:

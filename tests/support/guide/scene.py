@@ -16,9 +16,11 @@ from support.policy_calls import answered, opening, played, signed, worker
 from support.rig import free_tcp_port, free_udp_range
 from support.vault_fixtures import filled
 from testigo_tools.demo.environment import POLICY
-from testigo_vault.documents.signing import sign_notice, sign_policy
-from testigo_vault.identity.organisation import Organisation, create
+from testigo_vault.documents.signing import sign_policy
+from testigo_vault.identity.organisation import Organisation
+from testigo_vault.new_vault import create
 from testigo_vault.notice.audio import from_text
+from testigo_vault.notice.signed import sign_notice
 from testigo_vault.vault import Vault
 
 SIP_PORTS = 24

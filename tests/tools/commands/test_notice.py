@@ -9,6 +9,7 @@ from typer.testing import CliRunner
 from support.sounds import sound
 from testigo_tools.cli import assemble
 from testigo_vault import g711
+from testigo_vault.documents.archive import documents_of
 from testigo_vault.identity.organisation import Organisation
 from testigo_vault.notice.audio import loudness
 
@@ -85,7 +86,7 @@ def signed(folder):
     """The body of a notice's document, of which the signature was checked, and its audio files."""
 
     def read(name):
-        documents = Organisation(folder).documents
+        documents = documents_of(Organisation(folder))
         body = documents.read(documents.notice_path(name)).body
         return body, {
             encoding: (folder / "documents/notices" / f"{name}.{encoding}").read_bytes() for encoding, *_ in body[4]

@@ -10,8 +10,8 @@ from support import policy_calls as calls
 from support.report_text import plain, text_of, words_of
 from testigo_vault.compliance import facts as compliance_facts
 from testigo_vault.compliance import processor_agreement, ropa, security_document
-from testigo_vault.identity.organisation import now_ms
 from testigo_vault.reports.blocks import Bullets, Facts, Table
+from testigo_vault.timestamps import now_ms
 
 REPORTS = {"ropa": ropa, "processor-agreement": processor_agreement, "security-document": security_document}
 

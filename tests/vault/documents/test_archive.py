@@ -7,9 +7,11 @@ from contextlib import contextmanager
 
 import pytest
 
-from testigo_vault.documents.signing import sign_notice, sign_policy
+from testigo_vault.documents.archive import documents_of
+from testigo_vault.documents.signing import sign_policy
 from testigo_vault.errors import NotFound, Refused, VaultError
 from testigo_vault.notice.audio import NoticeAudio
+from testigo_vault.notice.signed import sign_notice
 from testigo_vault.primitives import HOST
 from testigo_wire.encoding import cbor
 from testigo_wire.policy import documents
@@ -37,7 +39,7 @@ def no_file_beyond(size):
 
 
 def test_on_a_full_disk_a_notice_stays_with_its_own_sound(organisation, testigo):
-    folder = organisation.documents.folder
+    folder = documents_of(organisation).folder
     before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
     with no_file_beyond(500), pytest.raises(OSError, match=r"File too large.*welcome\.PCMU"):
         sign_notice(organisation, "welcome", "en", "Two", sound(2))
@@ -58,12 +60,12 @@ def test_two_who_sign_at_once_sign_two_versions(organisation):
     with ThreadPoolExecutor(len(files)) as pool:
         versions = list(pool.map(lambda file: sign_policy(organisation, file), files))
     assert sorted(versions) == list(range(1, len(files) + 1))
-    assert [organisation.documents.archived_policy(version)[1] for version in versions] == texts
+    assert [documents_of(organisation).archived_policy(version)[1] for version in versions] == texts
 
 
 def test_a_document_that_is_damaged_is_restored_and_not_signed_anew(organisation, testigo):
     """Its version would begin anew, and appliances take none that is older than theirs."""
-    path = organisation.documents.policy_path()
+    path = documents_of(organisation).policy_path()
     sign_policy(organisation, organisation.folder / "policy.toml")
     path.write_bytes(path.read_bytes()[:20])
     for command in (("policy", "sign"), ("law", "ropa"), ("objections", "add", "600111222")):
@@ -92,31 +94,31 @@ def test_every_policy_is_kept_with_its_text(organisation):
     assert sign_policy(organisation, path) == 2
     assert sign_policy(organisation, path) == 2
     for version, text in ((1, first), (2, path.read_text())):
-        document, kept = organisation.documents.archived_policy(version)
+        document, kept = documents_of(organisation).archived_policy(version)
         assert (document.kind, document.version, kept) == ("policy", version, text)
         assert document.body[5] == hashlib.sha256(text.encode()).digest()
-    assert organisation.documents.read(organisation.documents.policy_path()).version == 2
+    assert documents_of(organisation).read(documents_of(organisation).policy_path()).version == 2
     with pytest.raises(NotFound):
-        organisation.documents.archived_policy(3)
-    kept = organisation.documents.folder / "archive" / "policy-1.toml"
+        documents_of(organisation).archived_policy(3)
+    kept = documents_of(organisation).folder / "archive" / "policy-1.toml"
     assert kept.stat().st_mode & 0o077 == 0
     kept.write_text(first + " ")
     with pytest.raises(VaultError, match="not the text that policy version 1 was signed from"):
-        organisation.documents.archived_policy(1)
+        documents_of(organisation).archived_policy(1)
 
 
 def test_the_bytes_of_the_text_are_kept(organisation):
     path = organisation.folder / "policy.toml"
     path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes().replace(b"\n", b"\r\n"))
     sign_policy(organisation, path)
-    assert organisation.documents.archived_policy(1)[1].encode() == path.read_bytes()
+    assert documents_of(organisation).archived_policy(1)[1].encode() == path.read_bytes()
 
 
 def test_the_words_of_a_notice_are_found_by_its_audio(organisation):
     for seed, words in ((3, "Two"), (5, "Three")):
         sign_notice(organisation, "welcome", "en", words, sound(seed))
     sign_notice(organisation, "welcome-2", "en", "Another", sound(1))
-    archived = organisation.documents.archived_notice
+    archived = documents_of(organisation).archived_notice
     for seed, words, version in ((1, "One", 1), (3, "Two", 2), (5, "Three", 3)):
         for encoding in sound(seed).encodings():
             found = archived("welcome", hashlib.sha256(encoding[1]).digest())
@@ -124,19 +126,19 @@ def test_the_words_of_a_notice_are_found_by_its_audio(organisation):
     assert archived("welcome-2", hashlib.sha256(bytes([1]) * 800).digest()).body[2] == "Another"
     with pytest.raises(NotFound, match="No version of the notice 'welcome'"):
         archived("welcome", bytes(32))
-    assert not list((organisation.documents.folder / "archive").glob("*.PCM*"))
+    assert not list((documents_of(organisation).folder / "archive").glob("*.PCM*"))
 
 
 def test_versions_grow_though_the_document_was_lost_or_came_from_a_backup(organisation):
     path = organisation.folder / "policy.toml"
     sign_policy(organisation, path)
-    old = organisation.documents.policy_path().read_bytes()
+    old = documents_of(organisation).policy_path().read_bytes()
     change(path, "365", "30")
     assert sign_policy(organisation, path) == 2
-    organisation.documents.policy_path().write_bytes(old)
+    documents_of(organisation).policy_path().write_bytes(old)
     change(path, "30", "31")
     assert sign_policy(organisation, path) == 3
-    organisation.documents.policy_path().unlink()
+    documents_of(organisation).policy_path().unlink()
     assert sign_policy(organisation, path) == 4
 
 
@@ -145,10 +147,10 @@ def test_a_document_of_an_earlier_format_counts(organisation):
     body = [0, 0, "Example", "contact", ["proof"], organisation.recipients(), []]
     digest = documents.digest(HOST, "policy", 7, body)
     signature = organisation._sign_digest(digest)
-    path = organisation.documents.policy_path()
+    path = documents_of(organisation).policy_path()
     path.write_bytes(cbor.encode(["testigo", 1, "policy", 7, body, signature]))
     with pytest.raises(VaultError, match="is not a document"):
-        organisation.documents.read(path)
+        documents_of(organisation).read(path)
     assert sign_policy(organisation, organisation.folder / "policy.toml") == 8
 
 
@@ -157,7 +159,7 @@ def test_a_damaged_document_stops_signing(organisation, damage):
     path = organisation.folder / "policy.toml"
     sign_policy(organisation, path)
     change(path, "365", "30")
-    kept = organisation.documents.policy_path()
+    kept = documents_of(organisation).policy_path()
     kept.write_bytes(damage(kept.read_bytes()))
     with pytest.raises(VaultError, match=r"policy\.tsd is not a document"):
         sign_policy(organisation, path)
@@ -167,7 +169,7 @@ def test_a_forged_version_stops_signing(organisation):
     path = organisation.folder / "policy.toml"
     sign_policy(organisation, path)
     change(path, "365", "30")
-    kept = organisation.documents.policy_path()
+    kept = documents_of(organisation).policy_path()
     value = cbor.decode(kept.read_bytes(), documents.MAX_SIZE)
     value[3] = 1 << 40
     kept.write_bytes(cbor.encode(value))
@@ -185,7 +187,7 @@ def test_nothing_is_signed_that_is_still_to_be_filled_in(organisation, made_fold
     expected = [i + 1 for i, row in enumerate(rows) if '"FILL IN' in row]
     assert [problem.line for problem in caught.value.problems] == expected and len(expected) == 5
     assert "controller.contact is still to be filled in: how people reach you" in caught.value.message
-    assert not organisation.documents.policy_path().exists()
+    assert not documents_of(organisation).policy_path().exists()
 
 
 @pytest.mark.parametrize(

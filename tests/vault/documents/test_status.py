@@ -7,9 +7,9 @@ import pytest
 from support.pages import signed_in
 from testigo_vault import service
 from testigo_vault.documents.status import DAY_MS, policy_state
-from testigo_vault.identity.organisation import now_ms
 from testigo_vault.policy.compiler import policy_body
 from testigo_vault.policy.parser import load
+from testigo_vault.timestamps import now_ms
 
 NOW = 1_800_000_000_000
 
@@ -17,7 +17,7 @@ NOW = 1_800_000_000_000
 def signed(vault, valid_from=0, valid_until=0):
     body = policy_body(load(vault.folder / "policy.toml"), vault.organisation.recipients())
     body[:2] = valid_from, valid_until
-    documents = vault.organisation.documents
+    documents = vault.documents
     version = documents.next_version(documents.policy_path())
     documents.save(documents.policy_path(), vault.organisation.operator_sign("policy", version, body))
     return version
@@ -35,13 +35,13 @@ def signed(vault, valid_from=0, valid_until=0):
 )
 def test_time(vault, valid_from, valid_until, kind, words):
     signed(vault, valid_from, valid_until)
-    state = policy_state(vault.organisation.documents, NOW)
+    state = policy_state(vault.documents, NOW)
     assert (state.kind, state.alarming) == (kind, kind in ("ending", "ended"))
     assert words in state.text and state.lines == (("main", "both", "all"),)
 
 
 def test_no_policy_and_one_that_is_damaged(vault):
-    documents = vault.organisation.documents
+    documents = vault.documents
     assert policy_state(documents, NOW).kind == "none"
     signed(vault)
     data = bytearray(documents.policy_path().read_bytes())

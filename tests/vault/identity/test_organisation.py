@@ -7,14 +7,11 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from support.vault_fixtures import AUDIO_PASSPHRASE, PASSPHRASE
-from testigo_vault.documents.signing import sign_notice, sign_policy, sign_settings
 from testigo_vault.errors import KeyLocked, Refused, VaultError
 from testigo_vault.identity import keys
-from testigo_vault.identity.organisation import Organisation, create
-from testigo_vault.notice.audio import NoticeAudio, from_text
+from testigo_vault.identity.organisation import Organisation
 from testigo_vault.primitives import HOST, public_bytes
 from testigo_wire.crypto import hpke, p256
-from testigo_wire.policy import documents
 from testigo_wire.recording import items as recording
 
 
@@ -91,91 +88,3 @@ def test_stream_keys_wrapped_by_the_device_open(vault, audio_key):
     wrapped = [[keys.key_id(vault.organisation.audio_public), bytes(enc) + bytes(sealed)]]
     assert audio_key.find(1, name, wrapped) == base_key
     assert vault.index_key.find(1, name, wrapped) is None
-
-
-def test_never_over_an_existing_vault(folder):
-    with pytest.raises(VaultError, match="never overwritten"):
-        create(folder, "x", "long enough passphrase", "another long passphrase")
-    with pytest.raises(VaultError, match="too short"):
-        create(folder / "new", "x", "short", "long enough passphrase")
-
-
-def test_documents(vault):
-    organisation = vault.organisation
-    with pytest.raises(VaultError, match="welcome"):
-        sign_policy(organisation, vault.folder / "policy.toml")
-    assert sign_notice(organisation, "welcome", "en", "Hello", NoticeAudio(bytes(805), bytes(805))) == 1
-    assert sign_policy(organisation, vault.folder / "policy.toml") == 1
-    assert sign_settings(organisation, vault.folder / "settings.toml", "branch-1") == 1
-    parsed = [documents.parse(data) for data in organisation.documents_for("branch-1")]
-    assert [document.kind for document in parsed] == ["notice", "policy", "settings"]
-    assert parsed[0].body[3:] == [100, [[e, HOST.sha256(bytes(800)), 800] for e in ("PCMU", "PCMA")]]
-    for document in parsed:
-        assert p256.finish(document.verify_steps(HOST, organisation.operator_public))
-    assert [(name, path.stat().st_size) for name, path in organisation.blobs_for("branch-1")] == [
-        ("welcome.PCMU", 800),
-        ("welcome.PCMA", 800),
-    ]
-
-
-@pytest.mark.parametrize(
-    ("line", "instead", "said"),
-    [
-        ('rule = "opt-in"', 'rule = "ask"', "rule"),
-        ('accept_key = "1"', 'accept_key = "9"', "which is the accept_key already"),
-        ("repeats = 1", "repeat = 1", "repeat"),
-        ("key_timeout_s = 10", 'key_timeout_s = "10"', "a number is wanted"),
-        ("purposes =", "purposes = [", r"policy\.toml line 26: "),
-    ],
-)
-def test_policy_errors_name_the_entry(vault, line, instead, said):
-    sign_notice(vault.organisation, "welcome", "en", "Hello", NoticeAudio(bytes(800), bytes(800)))
-    path = vault.folder / "policy.toml"
-    path.write_text(path.read_text().replace(line, instead))
-    with pytest.raises(VaultError, match=said):
-        sign_policy(vault.organisation, path)
-
-
-def test_spoken_notice():
-    sound = from_text("This call is recorded.", "en")
-    assert 800 < sound.total_ms < 5000
-    assert len(sound.pcmu) == len(sound.pcma)
-    with pytest.raises(VaultError, match="xx-none"):
-        from_text("x", "xx-none")
-
-
-def test_keys_are_never_overwritten(folder, tmp_path):
-    (folder / "vault.toml").unlink()
-    before = (folder / "organisation" / "audio.key").read_bytes()
-    with pytest.raises(VaultError, match=r"keys of an organisation, but no vault\.toml"):
-        create(folder, "x", "long enough passphrase", "another long passphrase")
-    assert (folder / "organisation" / "audio.key").read_bytes() == before
-
-
-def test_a_vault_wants_a_folder_of_its_own(tmp_path):
-    (tmp_path / "letter.txt").write_text("")
-    mode = tmp_path.stat().st_mode
-    with pytest.raises(VaultError, match=r"not empty: it holds letter\.txt"):
-        create(tmp_path, "x", "long enough passphrase", "another long passphrase")
-    assert tmp_path.stat().st_mode == mode
-    with pytest.raises(VaultError, match="cannot be a vault"):
-        create(tmp_path / "letter.txt", "x", "long enough passphrase", "another long passphrase")
-    with pytest.raises(VaultError, match="use two"):
-        create(tmp_path / "new", "x", "long enough passphrase", "long enough passphrase")
-
-
-def test_an_interrupted_start_is_repeated(tmp_path):
-    def interrupted(text):
-        if "server" in text:
-            raise KeyboardInterrupt
-
-    name = 'A "name"\n\x1b of\\many  lines'
-    with pytest.raises(KeyboardInterrupt):
-        create(tmp_path / "v", name, "long enough passphrase", "another long passphrase", interrupted)
-    made = create(tmp_path / "v", name, "long enough passphrase", "another long passphrase")
-    assert made.name == 'A "name" \ufffd of\\many lines'
-    for path in (tmp_path / "v").rglob("*"):
-        if path.suffix in (".key", ".secret") or path.name == "settings.toml":
-            assert path.stat().st_mode & 0o777 == 0o600, path
-        elif path.is_dir():
-            assert path.stat().st_mode & 0o777 == 0o700, path

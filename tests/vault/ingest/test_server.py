@@ -12,11 +12,12 @@ from sqlalchemy import select
 
 from support.fake_appliance import Appliance, speech
 from support.ingest import serving
-from testigo_vault.documents.signing import sign_notice, sign_policy, sign_settings
-from testigo_vault.identity.organisation import create
+from testigo_vault.documents.signing import sign_policy, sign_settings
 from testigo_vault.ingest.admission import Admission
 from testigo_vault.ingest.server import DeviceAdapter
+from testigo_vault.new_vault import create
 from testigo_vault.notice.audio import NoticeAudio
+from testigo_vault.notice.signed import sign_notice
 from testigo_vault.primitives import HOST
 from testigo_vault.recordings.indexing import Offer
 from testigo_vault.recordings.search import Query, RecordingIndex

@@ -8,7 +8,7 @@ import time
 import pytest
 
 from testigo_vault.errors import VaultError
-from testigo_vault.notice.audio import from_sounds
+from testigo_vault.notice.audio import from_sounds, from_text
 from testigo_vault.notice.speech import by_command, by_espeak, speak, voice_of
 from testigo_vault.vocabulary.translator import LANGUAGES
 
@@ -119,3 +119,11 @@ def test_parts_are_spoken_each_in_its_language_and_told(engine):
     assert len(speak(parts)) == 2
     # An engine of one voice speaks all at once.
     assert len(speak(parts, str(path))) == 1
+
+
+def test_spoken_notice():
+    sound = from_text("This call is recorded.", "en")
+    assert 800 < sound.total_ms < 5000
+    assert len(sound.pcmu) == len(sound.pcma)
+    with pytest.raises(VaultError, match="xx-none"):
+        from_text("x", "xx-none")

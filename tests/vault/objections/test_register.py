@@ -8,9 +8,10 @@ import threading
 import pytest
 
 from support.ingest import serving
-from testigo_vault.documents.signing import sign_notice, sign_policy
+from testigo_vault.documents.signing import sign_policy
 from testigo_vault.errors import VaultError
 from testigo_vault.notice.audio import NoticeAudio
+from testigo_vault.notice.signed import sign_notice
 from testigo_vault.objections.importer import rows
 from testigo_vault.objections.register import Register, on_signed_list
 from testigo_vault.primitives import HOST
@@ -35,7 +36,7 @@ def register(vault, who="os:ane"):
 
 
 def signed(vault):
-    folder = vault.organisation.documents
+    folder = vault.documents
     return folder.read(folder.objections_path()), (folder.folder / objections.BLOB).read_bytes()
 
 
@@ -115,7 +116,7 @@ def test_nothing_happens_that_cannot_be_logged(vault, policy):
         with pytest.raises(VaultError, match="cannot be written"):
             attempt()
     assert not (vault.folder / "objections.json").exists()
-    assert not vault.organisation.documents.objections_path().exists()
+    assert not vault.documents.objections_path().exists()
 
 
 def test_each_list_has_a_key_of_its_own(vault, policy):
@@ -137,19 +138,19 @@ def test_the_list_is_put_right_after_a_crash_or_a_backup(vault, policy, testigo)
     before = (vault.folder / "objections.json").read_bytes()
     entry.remove(OTHER, "")
     (vault.folder / "objections.json").write_bytes(before)  # the removal came from a later state than the backup
-    assert not on_signed_list(vault.organisation.documents, [OTHER])
+    assert not on_signed_list(vault.documents, [OTHER])
     testigo("objections", "list")
-    assert on_signed_list(vault.organisation.documents, [OTHER]) and signed(vault)[0].version == 3
+    assert on_signed_list(vault.documents, [OTHER]) and signed(vault)[0].version == 3
     # The list's own file is lost, or is another than was signed.
-    (vault.organisation.documents.folder / objections.BLOB).write_bytes(bytes(16))
+    (vault.documents.folder / objections.BLOB).write_bytes(bytes(16))
     with pytest.raises(VaultError, match="not the list that was signed"):
-        on_signed_list(vault.organisation.documents, [OTHER])
-    assert entry.publish() == 4 and on_signed_list(vault.organisation.documents, ["", OTHER])
+        on_signed_list(vault.documents, [OTHER])
+    assert entry.publish() == 4 and on_signed_list(vault.documents, ["", OTHER])
 
 
 def test_a_register_that_was_lost_signs_no_shorter_list(vault, policy, testigo):
     path = vault.folder / "objections.json"
-    documents = vault.organisation.documents
+    documents = vault.documents
     register(vault).add([(NUMBER, "")])
     backup = path.read_bytes()
     register(vault).add([(OTHER, "")])
@@ -270,7 +271,7 @@ def test_many_numbers_all_found_and_no_other(vault, policy):
     register(vault).add((number, "") for number in reversed(numbers))
     document, listed = signed(vault)
     assert document.body[1] == 2000 and listed == b"".join(sorted(listed[i : i + 8] for i in range(0, 16000, 8)))
-    folder = vault.organisation.documents
+    folder = vault.documents
     assert all(on_signed_list(folder, [number]) for number in numbers[::97])
     assert not any(on_signed_list(folder, [f"+3495{i:07}"]) for i in range(20))
 

@@ -6,8 +6,8 @@ import re
 import pytest
 
 from support.vault_fixtures import FILLED, filled
-from testigo_vault.documents.signing import sign_notice
 from testigo_vault.notice.audio import NoticeAudio
+from testigo_vault.notice.signed import sign_notice
 from testigo_vault.policy import checks as policy_checks
 from testigo_vault.policy import parser as policy_toml
 from testigo_vault.policy import presets
@@ -64,7 +64,7 @@ def test_a_preset_is_signed_once_it_is_filled_in(notices, preset, testigo):
     path.write_text(filled(path.read_text(), OWN))
     assert "0 errors, 0 warnings." in testigo("policy", "check", path)
     assert "Policy version 1 signed." in testigo("policy", "sign", path)
-    folder = notices.organisation.documents
+    folder = notices.documents
     document = folder.read(folder.policy_path())
     assert document.body[2] == 'Example "A\\B" Ltd'
     assert folder.archived_policy(1)[1] == path.read_text()

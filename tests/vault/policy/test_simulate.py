@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from testigo_vault.documents.signing import sign_notice
 from testigo_vault.notice.audio import NoticeAudio
+from testigo_vault.notice.signed import sign_notice
 from testigo_vault.policy import parser as policy_toml
 from testigo_vault.policy.consent_paths import OUTCOMES, paths
 from testigo_wire.policy import consent

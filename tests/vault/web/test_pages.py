@@ -14,10 +14,10 @@ from support.intake import take
 from support.pages import PASSWORD, signed_in
 from support.vault_fixtures import AUDIO_PASSPHRASE
 from testigo_vault import g711
-from testigo_vault.identity.organisation import now_ms
 from testigo_vault.identity.users import Identity
 from testigo_vault.playback.unlocked_keys import UnlockedKeys
 from testigo_vault.recordings.search import RecordingIndex
+from testigo_vault.timestamps import now_ms
 
 
 def csrf(client):

@@ -39,7 +39,7 @@ async def _calls(environment: Any, tell: Any) -> list:
 def _notice_ms(environment: Any) -> int:
     from testigo_wire.policy import documents
 
-    signed = environment.vault.organisation.documents.notice_path("welcome").read_bytes()
+    signed = environment.vault.documents.notice_path("welcome").read_bytes()
     return int(documents.parse(signed).body[3])
 
 
@@ -64,9 +64,9 @@ def _arrived(environment: Any, number: int) -> Any:
 
 def _verdict(environment: Any, recording: Any, key: Any, number: int, cut_ms: int) -> tuple[str, bool]:
     """(what became of it, whether that is right). Opens the audio, which the access log then says."""
-    from testigo_vault.identity.organisation import now_ms
     from testigo_vault.playback.decrypt import open_audio
     from testigo_vault.recordings.verification import check_copies
+    from testigo_vault.timestamps import now_ms
 
     expected = {1: ("recorded", "present"), 2: ("refused", "none"), 3: ("objected", "erased"), 4: ("cut", "present")}
     results = check_copies(environment.vault, recording, now_ms(), key)

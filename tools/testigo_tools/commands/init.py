@@ -27,9 +27,9 @@ def init(
     appliances) and TESTIGO_AUDIO_PASSPHRASE (opens audio). They cannot be recovered. --user also wants
     TESTIGO_PASSWORD.
     """
-    from testigo_vault.identity import organisation
-    from testigo_vault.identity.organisation import now_ms
     from testigo_vault.identity.roles import ROLES
+    from testigo_vault.new_vault import create
+    from testigo_vault.timestamps import now_ms
     from testigo_vault.vault import Vault
 
     with report_errors():
@@ -37,7 +37,7 @@ def init(
         audio = ask_passphrase(AUDIO_PASSPHRASE, "Passphrase for audio", confirm=True)
         password = ask_passphrase("TESTIGO_PASSWORD", f"Password of {user}", confirm=True) if user else ""
         with console.status("Making keys") as status:
-            organisation.create(
+            create(
                 folder, name or folder.resolve().name, passphrase, audio, lambda text: status.update(text.capitalize())
             )
             vault = Vault(folder)

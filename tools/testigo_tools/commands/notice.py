@@ -47,11 +47,12 @@ def make(
     The words are composed from policy.toml or taken from --text or --text-file. The loudness is normalised (EBU R128). The
     appliances get the notice at their next sync.
     """
-    from testigo_vault.documents.archive import check_notice_name
-    from testigo_vault.documents.signing import sign_notice
+    from testigo_vault.documents.archive import documents_of
     from testigo_vault.identity.organisation import Organisation
     from testigo_vault.notice import audio as notice_audio
     from testigo_vault.notice import signed as notice_signed
+    from testigo_vault.notice.signed import sign_notice
+    from testigo_vault.notice_name import check_notice_name
 
     with report_errors():
         organisation = Organisation(vault)
@@ -65,7 +66,7 @@ def make(
         if sound is None:
             sound = _spoken(plan, words, engine, limit)
         version = sign_notice(organisation, name, plan.language, words, sound)
-        made = notice_signed.read(organisation.documents, name)
+        made = notice_signed.read(documents_of(organisation), name)
         console.print(f"Notice {name}, version {version}: {sound.total_ms / 1000:.1f} s, signed.")
         console.print(words, markup=False, soft_wrap=True)
         _show(made, list(made.audio))
@@ -102,10 +103,11 @@ def text_(
 @notices.command("list")
 def list_notices(vault: Path = VAULT_OPTION) -> None:
     """List the notices."""
+    from testigo_vault.documents.archive import documents_of
     from testigo_vault.identity.organisation import Organisation
 
     with report_errors():
-        documents = Organisation(vault).documents
+        documents = documents_of(Organisation(vault))
         for name in documents.notice_names():
             document = documents.read(documents.notice_path(name))
             _, language, words, total_ms, _ = document.body
@@ -119,12 +121,13 @@ def list_notices(vault: Path = VAULT_OPTION) -> None:
 @notices.command()
 def check(name: str = typer.Argument(..., help="The notice's name."), vault: Path = VAULT_OPTION) -> None:
     """Check that a notice is intact and says what policy.toml requires on each line that plays it."""
+    from testigo_vault.documents.archive import documents_of
     from testigo_vault.identity.organisation import Organisation
     from testigo_vault.notice import plan as notice_plan
     from testigo_vault.notice import signed as notice_signed
 
     with report_errors():
-        made = notice_signed.read(Organisation(vault).documents, name)
+        made = notice_signed.read(documents_of(Organisation(vault)), name)
         source = _policy(vault)
         plan = notice_plan.for_notice(source, name, language=made.language)
         _complete(source, plan, made.text)
@@ -141,13 +144,14 @@ def preview(
     vault: Path = VAULT_OPTION,
 ) -> None:
     """Show the words and level of a notice, and write as WAV what a caller hears, decoded from the signed bytes."""
+    from testigo_vault.documents.archive import documents_of
     from testigo_vault.errors import VaultError
     from testigo_vault.identity.organisation import Organisation
     from testigo_vault.notice import audio as notice_audio
     from testigo_vault.notice import signed as notice_signed
 
     with report_errors():
-        made = notice_signed.read(Organisation(vault).documents, name)
+        made = notice_signed.read(documents_of(Organisation(vault)), name)
         if encoding.upper() not in made.audio:
             raise VaultError(f"Notice {name} has no encoding {encoding!r}.", f"It has {' and '.join(made.audio)}.")
         console.print(f"Notice {name}, version {made.version}: {made.language}, {made.total_ms / 1000:.1f} s.")

@@ -28,6 +28,7 @@ def check(file: Path | None = FILE, vault: Path = VAULT_OPTION) -> None:
 
     from testigo_tools.display.policy_trace import summarise
     from testigo_vault import config
+    from testigo_vault.documents.archive import documents_of
     from testigo_vault.documents.signing import missing_notices
     from testigo_vault.identity.organisation import Organisation
     from testigo_vault.policy import checks as policy_checks
@@ -41,7 +42,7 @@ def check(file: Path | None = FILE, vault: Path = VAULT_OPTION) -> None:
         now = datetime.now(UTC)
         wrong = policy_checks.unfinished(source, now)
         if (vault / config.FILE_NAME).exists():
-            wrong += missing_notices(source, Organisation(vault).documents)
+            wrong += missing_notices(source, documents_of(Organisation(vault)))
         doubtful = policy_warnings.warnings(source, now)
         summarise(source)
     for problem in sorted(wrong):

@@ -22,7 +22,7 @@ def add(
     vault: Path = VAULT_OPTION,
 ) -> None:
     """Add a user. The password is read from the terminal, or taken from TESTIGO_PASSWORD."""
-    from testigo_vault.identity.organisation import now_ms
+    from testigo_vault.timestamps import now_ms
 
     with open_vault(vault) as vault_:
         password = ask_passphrase(PASSWORD, f"Password of {name}", confirm=True)
@@ -34,7 +34,7 @@ def add(
 @users.command()
 def password(name: str = _NAME, vault: Path = VAULT_OPTION) -> None:
     """Set a new password. Open sessions of the user end."""
-    from testigo_vault.identity.organisation import now_ms
+    from testigo_vault.timestamps import now_ms
 
     with open_vault(vault) as vault_:
         new = ask_passphrase(PASSWORD, f"New password of {name}", confirm=True)
@@ -53,7 +53,7 @@ def roles(name: str = _NAME, role: list[str] = _ROLE, vault: Path = VAULT_OPTION
 @users.command()
 def disable(name: str = _NAME, vault: Path = VAULT_OPTION) -> None:
     """Disable an account. Accounts are never deleted, since the access log names them."""
-    from testigo_vault.identity.organisation import now_ms
+    from testigo_vault.timestamps import now_ms
 
     with open_vault(vault) as vault_:
         vault_.log.append(current_user(), "user-disable", "granted", detail=name)

@@ -22,9 +22,9 @@ def verify(
     """
     from testigo_vault.audit.access_log import DENIED, GRANTED
     from testigo_vault.errors import KeyLocked
-    from testigo_vault.identity.organisation import now_ms
     from testigo_vault.recordings.search import Query, RecordingIndex
     from testigo_vault.recordings.verification import check_chains, check_copies, describe, unindexed_files
+    from testigo_vault.timestamps import now_ms
 
     wrong = 0
     with open_vault(vault) as vault_:

@@ -14,11 +14,12 @@ from rich.progress import Progress
 
 from testigo_tools.serial.port import Port
 from testigo_tools.serial.provisioning import certify, proven_key, push
-from testigo_vault.documents import signing
-from testigo_vault.identity import organisation
-from testigo_vault.identity.organisation import now_ms
+from testigo_vault.documents.signing import sign_policy, sign_settings
 from testigo_vault.identity.roles import ROLES
+from testigo_vault.new_vault import create
 from testigo_vault.notice import audio as notice_audio
+from testigo_vault.notice.signed import sign_notice
+from testigo_vault.timestamps import now_ms
 from testigo_vault.vault import Vault
 
 DEVICE = "branch-1"
@@ -131,16 +132,14 @@ class DemoEnvironment:
     def make(self) -> None:
         """Keys, policy, notice, settings; then the vault's service and the appliance, which is provisioned."""
         self._progress("making the organisation's keys and certificates")
-        made = organisation.create(
-            self.vault_folder, "Example", self._passphrase, self.audio_passphrase, lambda text: None
-        )
+        made = create(self.vault_folder, "Example", self._passphrase, self.audio_passphrase, lambda text: None)
         self._ports_of_vault()
         self.vault = Vault(self.vault_folder)
         self.vault.users.add(USER, list(ROLES), self.password, now_ms())
         self._progress("speaking the notice, signing it and the policy")
-        signing.sign_notice(made, "welcome", "en", self._notice, notice_audio.from_text(self._notice, "en"))
+        sign_notice(made, "welcome", "en", self._notice, notice_audio.from_text(self._notice, "en"))
         (self.vault_folder / "policy.toml").write_text(self._policy_text)
-        signing.sign_policy(made, self.vault_folder / "policy.toml")
+        sign_policy(made, self.vault_folder / "policy.toml")
         rtp = free_ports(socket.SOCK_DGRAM, 1)[0] & ~1
         rtp = min(rtp, 65400)
         settings = SETTINGS.format(
@@ -162,7 +161,7 @@ class DemoEnvironment:
         with Port(str(self.root / "tty")) as device:
             _, public = proven_key(device)
             certify(device, made, DEVICE, public)
-            signing.sign_settings(made, self.vault_folder / "settings.toml", DEVICE)
+            sign_settings(made, self.vault_folder / "settings.toml", DEVICE)
             with Progress(disable=True) as bars:
                 push(device, made, DEVICE, bars)
 

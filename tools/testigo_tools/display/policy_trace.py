@@ -45,7 +45,7 @@ def trial(source: "PolicySource", caller: str, callee: str, at: str, line: str, 
     if not (vault / config.FILE_NAME).exists():
         return policy_try.run(source, caller, callee, when, line, direction, None)
     opened = Vault(vault)
-    documents = opened.organisation.documents
+    documents = opened.documents
 
     def objected(numbers: list[str]) -> bool:
         if not documents.objections_path().exists():

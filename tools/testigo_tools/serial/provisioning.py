@@ -37,9 +37,11 @@ def certify(device: Port, organisation: Any, device_id: str, public: bytes) -> N
 
 def push(device: Port, organisation: Any, device_id: str, progress: Progress) -> None:
     """Everything the device lacks: documents and the audio that notices name. Settings come last: they start its work."""
+    from testigo_vault.documents.archive import documents_of
     from testigo_wire.policy.documents import parse
 
-    documents = organisation.documents_for(device_id)
+    folder = documents_of(organisation)
+    documents = folder.documents_for(device_id)
     settings = [document for document in documents if parse(document).kind == "settings"]
     task = progress.add_task("documents", total=sum(map(len, documents)))
 
@@ -49,7 +51,7 @@ def push(device: Port, organisation: Any, device_id: str, progress: Progress) ->
             progress.advance(task, len(document))
 
     send([document for document in documents if document not in settings])
-    blobs = dict(organisation.blobs_for(device_id))
+    blobs = dict(folder.blobs_for(device_id))
     for name, offset in device.request("wanted"):
         if name not in blobs:
             raise PortError(f"the organisation has no audio {name}: make the notice again")

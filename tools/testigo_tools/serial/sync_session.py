@@ -44,9 +44,9 @@ def run_session(device: Port, vault: Any, context: ssl.SSLContext, begin_s: floa
 
     Raises HungUp, PortError, ssl.SSLError, VaultError, WireError.
     """
-    from testigo_vault.identity.organisation import now_ms
     from testigo_vault.ingest.admission import Admission
     from testigo_vault.ingest.server import DeviceAdapter
+    from testigo_vault.timestamps import now_ms
 
     admission = Admission(vault)
     with transfer_progress() as progress:

@@ -8,7 +8,8 @@ from testigo_vault.identity.roles import LIST, LISTEN, VERIFY
 from testigo_vault.recordings import wording
 from testigo_vault.recordings.evidence import evidence_of
 from testigo_vault.recordings.verification import check_copies
-from testigo_vault.web.context import check_csrf, context_of, need, now_ms
+from testigo_vault.timestamps import now_ms
+from testigo_vault.web.context import check_csrf, context_of, need
 from testigo_vault.web.waveform import draw
 
 router = APIRouter()

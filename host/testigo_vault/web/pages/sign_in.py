@@ -5,7 +5,8 @@ from fastapi.responses import RedirectResponse, Response
 
 from testigo_vault.audit.access_log import DENIED, GRANTED
 from testigo_vault.errors import Refused
-from testigo_vault.web.context import COOKIE, check_csrf, context_of, identify, now_ms
+from testigo_vault.timestamps import now_ms
+from testigo_vault.web.context import COOKIE, check_csrf, context_of, identify
 
 router = APIRouter()
 

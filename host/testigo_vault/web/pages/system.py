@@ -4,8 +4,8 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from testigo_vault.documents.status import policy_state
-from testigo_vault.identity.organisation import now_ms
 from testigo_vault.identity.roles import LIST, READ_LOG
+from testigo_vault.timestamps import now_ms
 from testigo_vault.web.context import context_of, need
 
 router = APIRouter()
@@ -25,6 +25,6 @@ def show(request: Request) -> Response:
         gaps=context.index.gaps(),
         counts=context.index.counts(),
         places=vault.store.places,
-        policy=policy_state(vault.organisation.documents, now_ms()),
+        policy=policy_state(vault.documents, now_ms()),
         alarms=vault.alarms.latest(100) if READ_LOG in identity.rights else None,
     )
