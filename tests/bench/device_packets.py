@@ -13,7 +13,7 @@ import sys
 import time
 
 from recorder.media import fast_path
-from recorder.media.relay import Flow
+from recorder.media.relay import Relay
 from recorder.media.tap import Tap
 from support.device import stores as appliance
 from testigo_wire.recording import audio_frame
@@ -91,13 +91,13 @@ async def main():
     recording.event("consent", "notify", True, "notice", "", "")
     tap = Tap(device.hal)
     source = Source()
-    flows = [Flow(leg, tap, b"\x01\x02\x03\x04", None) for leg in (0, 1)]
-    flows[0].take_from(source.near_in, 0, None)
-    flows[0].give_to(source.far_in, None)
-    flows[1].take_from(source.far_in, 0, None)
-    flows[1].give_to(source.near_in, None)
-    for flow in flows:
-        flow.forward(True)
+    relays = [Relay(leg, tap, b"\x01\x02\x03\x04", None) for leg in (0, 1)]
+    relays[0].set_source(source.near_in, 0, None)
+    relays[0].set_sink(source.far_in, None)
+    relays[1].set_source(source.far_in, 0, None)
+    relays[1].set_sink(source.near_in, None)
+    for relay in relays:
+        relay.set_forwarding(True)
     tap.start(recording, fast_path.ticks())
     full = tap.control[fast_path.FIRST] + 23 * (audio_frame.PACKET_HEAD + 172)
     packet = bytearray(172)
@@ -129,10 +129,10 @@ async def main():
 
     def ours():
         source.send(source.near)
-        flows[0].pump()
+        relays[0].on_readable()
         source.hear()
         source.send(source.far)
-        flows[1].pump()
+        relays[1].on_readable()
         source.hear()
         # 50 packets a second of each leg: without this a frame would hold what a minute brings
         if tap.control[fast_path.POSITION] > full:
@@ -140,10 +140,10 @@ async def main():
 
     def bridged_only():
         source.send(source.near)
-        flows[0].pump()
+        relays[0].on_readable()
         source.hear()
         source.send(source.far)
-        flows[1].pump()
+        relays[1].on_readable()
         source.hear()
 
     floor, product, alone = [], [], []

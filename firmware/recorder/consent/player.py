@@ -39,7 +39,7 @@ class Player:
             sent = 0
             due = time.ticks_ms()
             for flow in self._flows:
-                flow.begin_talk(fast_path.ticks())
+                flow.start_talkspurt(fast_path.ticks())
             while True:
                 n = audio.readinto(samples)
                 if not n:

@@ -2,7 +2,7 @@
 
 from recorder.media import fast_path
 from recorder.media.leg import FAR, NEAR
-from recorder.media.relay import Flow
+from recorder.media.relay import Relay
 from testigo_wire.sip import call as sip_call
 
 MEDIA_TIMEOUT_MS = 300000
@@ -16,7 +16,7 @@ class Bridge:
         self.first = first
         self.second = second
         self.legs = (first, second) if first.side == NEAR else (second, first)
-        self.flows = tuple(Flow(side, tap, hal.random(4), on_key) for side in (NEAR, FAR))
+        self.flows = tuple(Relay(side, tap, hal.random(4), on_key) for side in (NEAR, FAR))
         self.up = False  # packets have been forwarded: the conversation has begun
         self._since = 0
         self._hal = hal
@@ -31,12 +31,12 @@ class Bridge:
     def route(self, leg):
         """The leg has a session: receives its packets, and sends it those of the other leg, or a notice."""
         leg.listen(self.flows[leg.side])
-        self.flows[1 - leg.side].give_to(leg.sock, leg.agreed.event_type)
+        self.flows[1 - leg.side].set_sink(leg.sock, leg.agreed.event_type)
 
     def forward(self, on):
         """Forwards packets between the parties from now on, or stops."""
         for flow in self.flows:
-            flow.forward(on)
+            flow.set_forwarding(on)
         if on and not self.up:
             self.up = True
             self._since = fast_path.ticks()

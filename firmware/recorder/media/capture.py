@@ -99,7 +99,7 @@ class Capture:
 
         -> whether a pause has been long enough.
         """
-        self.tap.flush_old(now)
+        self.tap.flush_if_old(now)
         if self.paused:
             return fast_path.since(now, self.paused_at) >= self.pause_limit
         if not self.tap.on:

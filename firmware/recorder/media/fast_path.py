@@ -1,9 +1,9 @@
 """The packet path in viper: checks, tap, statistics and the new RTP header in one pass.
 
-A `flow` is one direction of a bridged call: packets of one leg's RTP stream
-(RFC 3550) become packets of one continuous stream towards the other leg.  Its state
-is an array of 32-bit words; `control` is the state of the frame that is being
-filled.  Nothing here allocates, and no number needs more than 32 bits.
+Here, and only here, the appliance reads and writes RTP headers (RFC 3550). `state` is that of one direction of a bridged
+call (relay.py), in which packets of one leg's stream become packets of one continuous stream towards the other leg: an
+array of 32-bit words. `control` is the state of the audio frame that is being filled (tap.py). Nothing here allocates, and
+no number needs more than 32 bits.
 """
 
 import time
@@ -12,7 +12,7 @@ from array import array
 import micropython
 from micropython import const
 
-# flow, by word (the two SSRCs are kept as bytes, in network order)
+# `state`, by word (the two SSRCs are kept as bytes, in network order)
 SSRC_IN = const(0)
 SSRC_OUT = const(1)
 LENGTH = const(2)  # of the stream's usual packet; 0 until one was seen
@@ -32,28 +32,28 @@ TS_OUT = const(15)
 SENT_MS = const(16)
 MARK = const(17)  # the next packet starts a talkspurt
 SCRATCH = const(18)
-FORWARD = const(19)  # 0: packets are dropped; 1: they pass; 2: they pass, and each is changed first
-TOO_LONG = const(20)  # packets that no frame takes
+FORWARD = const(19)  # 0: packets are dropped; 1: they are passed on; 2: they are passed on after mixing
+TOO_LONG = const(20)  # packets beyond LONGEST_PACKET: passed on, not recorded
 ALIGN = const(21)  # the next packet is numbered so that it follows what was sent last
-EVENT_TYPE = const(22)  # payload type of telephone events; 255 without any
+EVENT_TYPE = const(22)  # payload type of telephone events, or NO_EVENTS
 EVENT_TIME = const(23)  # timestamp of the last event
-EVENT_SEEN = const(24)
-BAD_SEQ = const(25)  # the number that proves a restart (RFC 3550 appendix A.1); 0x10000: none
+EVENT_SEEN = const(24)  # 1: there was an event
+BAD_SEQ = const(25)  # the sequence number that confirms a restart (RFC 3550 appendix A.1), or NO_BAD_SEQ
 END = const(26)  # set by `classify`: where the packet ends, and its payload begins and ends
 PAYLOAD = const(27)
 PAYLOAD_END = const(28)
-FLOW_WORDS = const(29)
+STATE_WORDS = const(29)
 
-# control, by word
+# `control`, by word
 POSITION = const(0)  # where the next packet goes in the frame; 0 while nothing is recorded
 STARTED = const(1)  # ticks of the frame's first packet
-LIMIT = const(2)
+LIMIT = const(2)  # a frame filled beyond this position is sealed
 FIRST = const(3)  # position of the frame's first packet
 CONTROL_WORDS = const(4)
 
-FRAME_MS = const(220)  # a frame is sealed by the packet that finds it this old: it holds at most 250 ms
-LONGEST_PACKET = const(1000)  # that a frame takes; a frame is sealed while there is room for one more
-# As testigo_wire/recording/audio_frame.py has it: viper takes numbers of its own module only. A test holds both equal.
+FRAME_MS = const(220)  # the first packet that comes this late is the last of its frame: a frame holds at most 250 ms
+LONGEST_PACKET = const(1000)  # that is recorded; a frame is sealed as long as it has room for one more
+# As in testigo_wire/recording/audio_frame.py: viper code can use numbers of its own module only. A test holds both equal.
 PACKET_HEAD = const(5)
 TICKS_MASK = const(0x3FFFFFFF)
 SAMPLES = const(160)  # of a packet of 20 ms
@@ -64,14 +64,15 @@ SILENCE = {"PCMU": 0xFF, "PCMA": 0xD5}  # the code of a sample of 0
 MAX_DROPOUT = const(3000)
 MAX_LATE = const(0xFF9C)  # RTP_SEQ_MOD - MAX_MISORDER
 NO_BAD_SEQ = const(0x10000)
+NO_EVENTS = const(255)  # in the place of a payload type
 
-# how `relay` takes a packet
-USUAL = const(0)  # only if it is the flow's usual one
-CHECKED = const(1)  # the caller has classified it
-TAP_ONLY = const(2)
+# `mode` of `forward`
+USUAL = const(0)  # only a packet of the usual length, type and source
+CHECKED = const(1)  # any packet: the caller has classified it
+TAP_ONLY = const(2)  # keep the packet, and leave it and the state as they are
 
-# what `relay` returns
-SLOW = const(0)
+# what `forward` returns
+SLOW = const(0)  # nothing was done: to be classified first
 SEND = const(1)
 SEND_AND_SEAL = const(3)
 
@@ -80,28 +81,28 @@ FOREIGN = const(0)  # not RTP, not of the session, or cut off
 AUDIO = const(1)
 EVENT = const(2)
 KEY = const(3)  # the first packet of an event
-KIND = const(3)
-BEGINS = const(4)  # of a source that begins, or begins anew
-JUMPS = const(8)  # perhaps the first packet after a restart, perhaps a stray
+KIND = const(3)  # the mask of the kind
+BEGINS = const(4)  # first packet of a source, or of restarted sequence numbers
+JUMPS = const(8)  # either a stray or the first packet after a restart
 
-RX_SIZE = const(2064)  # of the buffer: twelve packets of 20 ms, what may wait while a frame is written
+RX_SIZE = const(2064)  # of the receive buffer: twelve packets of 20 ms, which may wait while a frame is written
 
 
 def ticks():
-    """Milliseconds as the words above keep them: 30 bits, on a port whose own ticks are wider too."""
+    """The time in milliseconds as the words above keep it: 30 bits, also on a port whose own ticks are wider."""
     return time.ticks_ms() & TICKS_MASK
 
 
 def since(now, earlier):
-    """Milliseconds from one `ticks` to a later one, less than 12 days apart."""
+    """-> milliseconds from one `ticks` to a later one, less than 12 days apart."""
     return (now - earlier) & TICKS_MASK
 
 
-def new_flow():
-    flow = array("I", (0 for _ in range(FLOW_WORDS)))
-    flow[BAD_SEQ] = NO_BAD_SEQ
-    flow[EVENT_TYPE] = 255
-    return flow
+def new_state():
+    state = array("I", (0 for _ in range(STATE_WORDS)))
+    state[BAD_SEQ] = NO_BAD_SEQ
+    state[EVENT_TYPE] = NO_EVENTS
+    return state
 
 
 def new_control():
@@ -109,38 +110,38 @@ def new_control():
 
 
 @micropython.viper
-def relay(rx: ptr8, off: int, n: int, flow: ptr32, control: ptr32, frame: ptr8, now: int, mode: int) -> int:
-    """Taps rx[off:off+n] into the frame and gives it the header of the stream it goes out in.
+def forward(rx: ptr8, off: int, n: int, state: ptr32, control: ptr32, frame: ptr8, now: int, mode: int) -> int:
+    """Copy the packet rx[off:off+n] into the frame, count it, and give it the header of the stream it goes out in.
 
-    mode: USUAL returns SLOW and does nothing unless it is the flow's usual packet; CHECKED skips that test; TAP_ONLY leaves
-    the packet and the flow as they are.
+    now: ticks(). -> SEND; SEND_AND_SEAL when the frame is then full or old; SLOW in mode USUAL (`off` is then 0) when the
+    packet is not a usual one.
     """
-    flow8 = ptr8(flow)
+    state8 = ptr8(state)
     sequence = (rx[off + 2] << 8) | rx[off + 3]
-    step = (sequence - flow[SEQ_MAX]) & 0xFFFF
+    step = (sequence - state[SEQ_MAX]) & 0xFFFF
     if not mode:
-        if n != flow[LENGTH] or flow[FORWARD] != 1 or flow[ALIGN]:
+        if n != state[LENGTH] or state[FORWARD] != 1 or state[ALIGN]:
             return SLOW
-        if rx[0] >> 6 != 2 or (rx[1] & 127) != flow[PAYLOAD_TYPE]:
+        if rx[0] >> 6 != 2 or (rx[1] & 127) != state[PAYLOAD_TYPE]:
             return SLOW
-        if rx[8] != flow8[0] or rx[9] != flow8[1] or rx[10] != flow8[2] or rx[11] != flow8[3]:
+        if rx[8] != state8[0] or rx[9] != state8[1] or rx[10] != state8[2] or rx[11] != state8[3]:
             return SLOW
         if step >= MAX_DROPOUT and step <= MAX_LATE:
             return SLOW
     result = SEND
 
-    # the frame: leg, milliseconds since the frame began, length, packet as it came
+    # the frame: leg, milliseconds since its first packet, length, the packet as it came
     position = control[POSITION]
     if position:
         if n > LONGEST_PACKET:
-            flow[TOO_LONG] = flow[TOO_LONG] + 1
+            state[TOO_LONG] = state[TOO_LONG] + 1
         else:
             if position == control[FIRST]:
                 control[STARTED] = now
             age = (now - control[STARTED]) & TICKS_MASK
             at = int(frame) + position
             d = ptr8(at)
-            d[0] = flow[LEG]
+            d[0] = state[LEG]
             d[1] = age >> 8
             d[2] = age
             d[3] = n >> 8
@@ -149,7 +150,7 @@ def relay(rx: ptr8, off: int, n: int, flow: ptr32, control: ptr32, frame: ptr8, 
             source = int(rx) + off
             end = source + n
             last = end - 7
-            while source < last:  # moving pointers and constant offsets are single instructions in viper
+            while source < last:  # constant offsets to moving pointers are single instructions in viper
                 d = ptr8(at)
                 s = ptr8(source)
                 d[0] = s[0]
@@ -175,65 +176,65 @@ def relay(rx: ptr8, off: int, n: int, flow: ptr32, control: ptr32, frame: ptr8, 
     if mode == TAP_ONLY:
         return result
 
-    # statistics (RFC 3550 appendix A); words wrap at 32 bits on every port
-    flow[RECEIVED] = flow[RECEIVED] + 1
-    flow[BYTES] = flow[BYTES] + n
+    # statistics (RFC 3550 appendices A.1 and A.8); words wrap at 32 bits on every port
+    state[RECEIVED] = state[RECEIVED] + 1
+    state[BYTES] = state[BYTES] + n
     newest = 1
     if step == 0 or step > 0x7FFF:
-        flow[LATE] = flow[LATE] + 1
+        state[LATE] = state[LATE] + 1
         newest = 0
     else:
-        flow[SEQ_MAX] = flow[SEQ_MAX] + step
+        state[SEQ_MAX] = state[SEQ_MAX] + step
     timestamp = (rx[off + 4] << 24) | (rx[off + 5] << 16) | (rx[off + 6] << 8) | rx[off + 7]
     transit = now * 8 - timestamp
-    flow[SCRATCH] = transit - flow[TRANSIT]
-    flow[TRANSIT] = transit
-    change = flow[SCRATCH]
+    state[SCRATCH] = transit - state[TRANSIT]
+    state[TRANSIT] = transit
+    change = state[SCRATCH]
     if change >> 31:  # negative in 32 bits, on a port of either word size
-        flow[SCRATCH] = 0 - change
-        change = flow[SCRATCH]
+        state[SCRATCH] = 0 - change
+        change = state[SCRATCH]
     if newest and change < 0xFFFFF:
-        flow[JITTER] = flow[JITTER] + change - ((flow[JITTER] + 8) >> 4)
+        state[JITTER] = state[JITTER] + change - ((state[JITTER] + 8) >> 4)
 
-    # the header it goes out with
-    sequence += flow[SEQ_DELTA]
-    flow[SCRATCH] = timestamp + flow[TS_DELTA]
-    timestamp = flow[SCRATCH]
+    # the header with which it goes out
+    sequence += state[SEQ_DELTA]
+    state[SCRATCH] = timestamp + state[TS_DELTA]
+    timestamp = state[SCRATCH]
     rx[off + 2] = sequence >> 8
     rx[off + 3] = sequence
     rx[off + 4] = timestamp >> 24
     rx[off + 5] = timestamp >> 16
     rx[off + 6] = timestamp >> 8
     rx[off + 7] = timestamp
-    rx[off + 8] = flow8[4]
-    rx[off + 9] = flow8[5]
-    rx[off + 10] = flow8[6]
-    rx[off + 11] = flow8[7]
-    if flow[MARK]:
+    rx[off + 8] = state8[4]
+    rx[off + 9] = state8[5]
+    rx[off + 10] = state8[6]
+    rx[off + 11] = state8[7]
+    if state[MARK]:
         rx[off + 1] = rx[off + 1] | 128
-        flow[MARK] = 0
+        state[MARK] = 0
     if newest:
-        flow[SEQ_OUT] = sequence & 0xFFFF
-        flow[TS_OUT] = timestamp
-        flow[SENT_MS] = now
+        state[SEQ_OUT] = sequence & 0xFFFF
+        state[TS_OUT] = timestamp
+        state[SENT_MS] = now
     return result
 
 
 @micropython.viper
-def classify(rx: ptr8, start: int, n: int, flow: ptr32) -> int:
-    """The packet that begins at rx[start], of the n bytes that came: its kind and flags; END and PAYLOAD words are set.
+def classify(rx: ptr8, start: int, n: int, state: ptr32) -> int:
+    """-> kind and flags of the packet that begins at rx[start], of n bytes received; END, PAYLOAD, PAYLOAD_END are set.
 
-    Datagrams that waited together stand in rx without a mark between them. A packet ends where the next header of the same
-    source is found: SSRC, and a sequence number close by; or a header of the session after as many bytes as usual.
+    Nothing separates datagrams that were read together. A packet ends where the next header of the same source is found, with
+    its SSRC and a sequence number that is close; or, after as many bytes as usual, a header of the same payload type.
     """
-    flow8 = ptr8(flow)
+    state8 = ptr8(state)
     head = ptr8(int(rx) + start)
     payload_type = head[1] & 127
     sequence = (head[2] << 8) | head[3]
-    audio = payload_type == flow[PAYLOAD_TYPE]
+    audio = payload_type == state[PAYLOAD_TYPE]
     last = n - 12
     end = n
-    at = start + flow[LENGTH]
+    at = start + state[LENGTH]
     if audio and at > start and at <= last and rx[at] == head[0] and (rx[at + 1] & 127) == payload_type:
         end = at
     else:
@@ -247,7 +248,7 @@ def classify(rx: ptr8, start: int, n: int, flow: ptr32) -> int:
                         end = at
                         last = 0
             at += 1
-    flow[END] = end
+    state[END] = end
 
     # RFC 3550 section 5.1: CSRCs, section 5.3.1: extension, padding
     payload = start + 12 + ((head[0] & 15) << 2)
@@ -262,89 +263,88 @@ def classify(rx: ptr8, start: int, n: int, flow: ptr32) -> int:
         payload = end
     if payload_end < payload:
         payload_end = payload
-    flow[PAYLOAD] = payload
-    flow[PAYLOAD_END] = payload_end
+    state[PAYLOAD] = payload
+    state[PAYLOAD_END] = payload_end
 
     if head[0] >> 6 != 2:
         return FOREIGN
     result = AUDIO
     if audio:
-        if end == RX_SIZE and end - start < flow[LENGTH]:
+        if end == RX_SIZE and end - start < state[LENGTH]:
             return FOREIGN  # the buffer's end cut it
-    elif payload_type == flow[EVENT_TYPE] and payload + 4 <= payload_end:
+    elif payload_type == state[EVENT_TYPE] and payload + 4 <= payload_end:
         result = EVENT
-        flow[SCRATCH] = (head[4] << 24) | (head[5] << 16) | (head[6] << 8) | head[7]
-        if (
-            not flow[EVENT_SEEN] or flow[SCRATCH] != flow[EVENT_TIME]
-        ):  # RFC 4733: the packets of an event share its start
-            flow[EVENT_SEEN] = 1
-            flow[EVENT_TIME] = flow[SCRATCH]
+        state[SCRATCH] = (head[4] << 24) | (head[5] << 16) | (head[6] << 8) | head[7]
+        # RFC 4733: all packets of an event have one timestamp
+        if not state[EVENT_SEEN] or state[SCRATCH] != state[EVENT_TIME]:
+            state[EVENT_SEEN] = 1
+            state[EVENT_TIME] = state[SCRATCH]
             result = KEY
     else:
         return FOREIGN
 
-    if flow[FORWARD]:
-        same = head[8] == flow8[0] and head[9] == flow8[1] and head[10] == flow8[2] and head[11] == flow8[3]
-        if flow[ALIGN] or not same:
+    if state[FORWARD]:
+        same = head[8] == state8[0] and head[9] == state8[1] and head[10] == state8[2] and head[11] == state8[3]
+        if state[ALIGN] or not same:
             return result + BEGINS
-        step = (sequence - flow[SEQ_MAX]) & 0xFFFF
+        step = (sequence - state[SEQ_MAX]) & 0xFFFF
         if step >= MAX_DROPOUT and step <= MAX_LATE:
-            if sequence == flow[BAD_SEQ]:
+            if sequence == state[BAD_SEQ]:
                 return result + BEGINS
-            flow[BAD_SEQ] = (sequence + 1) & 0xFFFF
+            state[BAD_SEQ] = (sequence + 1) & 0xFFFF
             return result + JUMPS
     return result
 
 
 @micropython.viper
-def begin_source(rx: ptr8, start: int, flow: ptr32, now: int):
-    """The source of the packet at rx[start] begins, or begins anew: its numbers are moved to where our stream stands."""
-    flow8 = ptr8(flow)
+def begin_source(rx: ptr8, start: int, state: ptr32, now: int):
+    """The packet at rx[start] is the first of its source, or after a restart: set what maps its numbers to the stream out."""
+    state8 = ptr8(state)
     head = ptr8(int(rx) + start)
     sequence = (head[2] << 8) | head[3]
     timestamp = (head[4] << 24) | (head[5] << 16) | (head[6] << 8) | head[7]
-    same = head[8] == flow8[0] and head[9] == flow8[1] and head[10] == flow8[2] and head[11] == flow8[3]
-    step = (sequence - flow[SEQ_MAX]) & 0xFFFF
-    if not flow[RECEIVED] or not same or (step >= MAX_DROPOUT and step <= MAX_LATE):
-        # New numbers. What was lost so far stays lost: the base moves by as much.
-        flow[SCRATCH] = flow[SEQ_MAX] - flow[SEQ_BASE]
-        flow[SEQ_MAX] = 0x10000 + ((sequence - 1) & 0xFFFF)
-        flow[SEQ_BASE] = flow[SEQ_MAX] - flow[SCRATCH]
-    flow8[0] = head[8]
-    flow8[1] = head[9]
-    flow8[2] = head[10]
-    flow8[3] = head[11]
-    flow[BAD_SEQ] = NO_BAD_SEQ
-    flow[ALIGN] = 0
-    flow[SEQ_DELTA] = (flow[SEQ_OUT] + 1 - sequence) & 0xFFFF
-    elapsed = (now - flow[SENT_MS]) & TICKS_MASK
-    if not flow[SENT_MS] or elapsed < 20:
+    same = head[8] == state8[0] and head[9] == state8[1] and head[10] == state8[2] and head[11] == state8[3]
+    step = (sequence - state[SEQ_MAX]) & 0xFFFF
+    if not state[RECEIVED] or not same or (step >= MAX_DROPOUT and step <= MAX_LATE):
+        # Other numbers than so far. What was lost before stays counted: the base moves by as much.
+        state[SCRATCH] = state[SEQ_MAX] - state[SEQ_BASE]
+        state[SEQ_MAX] = 0x10000 + ((sequence - 1) & 0xFFFF)
+        state[SEQ_BASE] = state[SEQ_MAX] - state[SCRATCH]
+    state8[0] = head[8]
+    state8[1] = head[9]
+    state8[2] = head[10]
+    state8[3] = head[11]
+    state[BAD_SEQ] = NO_BAD_SEQ
+    state[ALIGN] = 0
+    state[SEQ_DELTA] = (state[SEQ_OUT] + 1 - sequence) & 0xFFFF
+    elapsed = (now - state[SENT_MS]) & TICKS_MASK
+    if not state[SENT_MS] or elapsed < 20:
         elapsed = 20
-    flow[TS_DELTA] = flow[TS_OUT] + (elapsed << 3) - timestamp
-    flow[TRANSIT] = (now << 3) - timestamp
+    state[TS_DELTA] = state[TS_OUT] + (elapsed << 3) - timestamp
+    state[TRANSIT] = (now << 3) - timestamp
 
 
 @micropython.viper
-def stamp(packet: ptr8, flow: ptr32, payload_type: int, samples: int, now: int):
-    """Writes the 12-byte RTP header of the flow's next packet of our own making."""
-    flow8 = ptr8(flow)
-    sequence = flow[SEQ_OUT] + 1
-    timestamp = flow[TS_OUT] + samples
+def stamp(packet: ptr8, state: ptr32, payload_type: int, samples: int, now: int):
+    """Write the 12-byte RTP header of the next packet that the appliance itself sends in this stream. now: ticks()."""
+    state8 = ptr8(state)
+    sequence = state[SEQ_OUT] + 1
+    timestamp = state[TS_OUT] + samples
     packet[0] = 128
     packet[1] = payload_type
-    if flow[MARK]:
+    if state[MARK]:
         packet[1] = payload_type | 128
-        flow[MARK] = 0
+        state[MARK] = 0
     packet[2] = sequence >> 8
     packet[3] = sequence
     packet[4] = timestamp >> 24
     packet[5] = timestamp >> 16
     packet[6] = timestamp >> 8
     packet[7] = timestamp
-    packet[8] = flow8[4]
-    packet[9] = flow8[5]
-    packet[10] = flow8[6]
-    packet[11] = flow8[7]
-    flow[SEQ_OUT] = sequence & 0xFFFF
-    flow[TS_OUT] = timestamp
-    flow[SENT_MS] = now
+    packet[8] = state8[4]
+    packet[9] = state8[5]
+    packet[10] = state8[6]
+    packet[11] = state8[7]
+    state[SEQ_OUT] = sequence & 0xFFFF
+    state[TS_OUT] = timestamp
+    state[SENT_MS] = now

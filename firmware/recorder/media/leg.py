@@ -55,11 +55,11 @@ class Leg:
     def listen(self, flow):
         """Packets of this leg go through flow from now on."""
         agreed = self.agreed
-        flow.take_from(self.sock, agreed.payload_type, agreed.event_type)
+        flow.set_source(self.sock, agreed.payload_type, agreed.event_type)
         if not self._watched:
             self._watched = True
-            flow.drain()  # from before the session: of a stranger, or of the call that had this port before
-            self._hal.on_readable(self.sock, flow.pump)
+            flow.discard_waiting()  # from before the session: of a stranger, or of the call that had this port before
+            self._hal.on_readable(self.sock, flow.on_readable)
 
     def close(self):
         if self._watched:

@@ -1,28 +1,27 @@
 """One direction of a bridged call: RTP in from one leg, RTP out to the other (RFC 3550).
 
-The stream that goes out has one SSRC, and its sequence numbers and timestamps run on
-through notice and bridge.  Usual packets take the short way through `media.relay`;
-the rest (the first packet, a new source, telephone events of RFC 4733, several
-datagrams at once) is sorted out in `_odd`.
+The stream that goes out has one SSRC, and its sequence numbers and timestamps continue from the notice to the
+conversation. Usual packets are handled by one call of `fast_path.forward`. The first packet, a new source, restarted
+sequence numbers, telephone events (RFC 4733) and several datagrams at once are handled in `_slow_path`.
 """
 
 import struct
 
 from recorder.media import fast_path
 from recorder.udp_poll import clear_peer_closed
+from testigo_wire.encoding.schema import KEYS
 
-DRAIN = 400  # buffers: more than a socket holds
-DIGITS = "0123456789*#ABCD"
+MAX_WAITING = 400  # reads that empty a socket: more than it holds
 
 
-class Flow:
+class Relay:
     def __init__(self, leg, tap, ssrc, on_key):
         """leg: 0 near, 1 far, where packets come from. ssrc: 4 bytes, of the stream that goes out.
 
         on_key(leg, digit): a telephone event began.
         """
         self.leg = leg
-        self.state = fast_path.new_flow()
+        self.state = fast_path.new_state()
         self.state[fast_path.LEG] = leg
         self.state[fast_path.SEQ_OUT] = ssrc[0]
         self.state[fast_path.TS_OUT] = ssrc[1] << 8
@@ -31,58 +30,59 @@ class Flow:
         self.state[fast_path.SSRC_OUT] = struct.unpack("<I", ssrc)[0]
         self._tap = tap
         self._on_key = on_key
-        self._event_out = -1
+        self._event_out = fast_path.NO_EVENTS
         self._rx = bytearray(fast_path.RX_SIZE)
         self._source = None
-        self._beep = None
+        self._mixer = None
         self.sink = None
-        self.restarts = 0
-        self.dropped = 0
+        self.restarts = 0  # how often a source followed another one, or restarted its sequence numbers
+        self.dropped = 0  # packets that were not passed on
 
-    def take_from(self, sock, payload_type, event_type):
-        """The leg's socket and the payload types that its SDP agreed; event_type None without events."""
+    def set_source(self, sock, payload_type, event_type):
+        """The leg's socket and the payload types that its SDP agreed; event_type: None without telephone events."""
         self._source = sock
         self.state[fast_path.PAYLOAD_TYPE] = payload_type
-        self.state[fast_path.EVENT_TYPE] = 255 if event_type is None else event_type
+        self.state[fast_path.EVENT_TYPE] = fast_path.NO_EVENTS if event_type is None else event_type
 
-    def drain(self):
-        """Drops what waits at the source."""
-        for _ in range(DRAIN):
+    def set_sink(self, sock, event_type):
+        """The other leg's socket, and its payload type of telephone events, or None: they are then dropped."""
+        self.sink = sock
+        self._event_out = fast_path.NO_EVENTS if event_type is None else event_type
+
+    def discard_waiting(self):
+        """Drop the packets that wait at the source."""
+        for _ in range(MAX_WAITING):
             try:
                 if self._source.readinto(self._rx) is None:
                     return
             except OSError:
                 pass
 
-    def give_to(self, sock, event_type):
-        self.sink = sock
-        self._event_out = -1 if event_type is None else event_type
-
-    def forward(self, on):
-        """From here on packets pass (or are dropped); the first one continues the stream."""
-        self._beep = None
+    def set_forwarding(self, on):
+        """From now on packets are passed on, or dropped; the first one continues the stream that goes out."""
+        self._mixer = None
         self.state[fast_path.FORWARD] = 1 if on else 0
         if on:
             self.state[fast_path.MARK] = 1
             self.align()
 
     def align(self):
-        """The next packet that passes follows on what was sent last, whatever its own numbers are."""
+        """The next packet that is passed on follows on what was sent last, whatever its own numbers are."""
         self.state[fast_path.ALIGN] = 1
 
-    def forward_slowly(self, beep):
-        """Every packet that passes is given to beep.mix(buffer, start, end) first."""
+    def insert_mixer(self, mixer):
+        """Call mixer.mix(buffer, start, end) with the payload of every audio packet before it is tapped and passed on."""
         if self.state[fast_path.FORWARD]:
-            self._beep = beep
+            self._mixer = mixer
             self.state[fast_path.FORWARD] = 2
 
-    def forward_fast(self):
-        self._beep = None
+    def remove_mixer(self):
+        self._mixer = None
         if self.state[fast_path.FORWARD]:
             self.state[fast_path.FORWARD] = 1
 
-    def begin_talk(self, now):
-        """A talkspurt of our own making begins: its timestamps tell of the pause before it."""
+    def start_talkspurt(self, now):
+        """A talkspurt made by the appliance begins: its timestamps leave room for the pause before it. now: ticks()."""
         state = self.state
         if state[fast_path.SENT_MS]:
             pause = fast_path.since(now, state[fast_path.SENT_MS]) * 8 - 160
@@ -90,8 +90,8 @@ class Flow:
                 state[fast_path.TS_OUT] = (state[fast_path.TS_OUT] + pause) & 0xFFFFFFFF
         state[fast_path.MARK] = 1
 
-    def pump(self):
-        """The source is readable: everything that waits there goes its way."""
+    def on_readable(self):
+        """Read all that waits at the source, tap it and pass it on. Allocates nothing."""
         rx = self._rx
         try:
             n = self._source.readinto(rx)
@@ -103,7 +103,7 @@ class Flow:
             return
         now = fast_path.ticks()
         tap = self._tap
-        result = fast_path.relay(rx, 0, n, self.state, tap.control, tap.frame, now, 0)
+        result = fast_path.forward(rx, 0, n, self.state, tap.control, tap.frame, now, fast_path.USUAL)
         if result:
             try:
                 self.sink.write(rx, n)
@@ -112,27 +112,27 @@ class Flow:
             if result == fast_path.SEND_AND_SEAL:
                 tap.flush()
         else:
-            self._odd(n, now)
+            self._slow_path(n, now)
 
-    def _odd(self, n, now):
-        """readinto fills its buffer from all datagrams that wait, so this may hold several. Allocates nothing."""
+    def _slow_path(self, n, now):
+        """Take the packets in the buffer one by one: readinto fills it from all datagrams that wait."""
         state = self.state
         if n == state[fast_path.LENGTH] and not state[fast_path.FORWARD]:
-            return  # audio while a notice plays: nobody hears or keeps it
-        rx = self._rx
+            return  # audio while a notice plays: it is neither passed on nor kept
         start = 0
         while start + 12 <= n:
-            kind = fast_path.classify(rx, start, n, state)
+            kind = fast_path.classify(self._rx, start, n, state)
             end = state[fast_path.END]
             if kind:
-                self._packet(kind, start, end, now)
+                self._take_packet(kind, start, end, now)
             else:
                 self.dropped += 1
             start = end
         if start < n:
             self.dropped += 1
 
-    def _packet(self, kind, start, end, now):
+    def _take_packet(self, kind, start, end, now):
+        """One classified packet, in rx[start:end]."""
         state = self.state
         rx = self._rx
         audio = kind & fast_path.KIND == fast_path.AUDIO
@@ -140,9 +140,9 @@ class Flow:
             state[fast_path.LENGTH] = end - start
         elif kind & fast_path.KIND == fast_path.KEY:
             event = rx[state[fast_path.PAYLOAD]]
-            if event < len(DIGITS):
-                self._on_key(self.leg, DIGITS[event])
-        if not state[fast_path.FORWARD] or not audio and self._event_out < 0:
+            if event < len(KEYS):
+                self._on_key(self.leg, KEYS[event])
+        if not state[fast_path.FORWARD] or not audio and self._event_out == fast_path.NO_EVENTS:
             return
         mode = fast_path.CHECKED
         if kind & fast_path.BEGINS:
@@ -150,11 +150,11 @@ class Flow:
                 self.restarts += 1
             fast_path.begin_source(rx, start, state, now)
         elif kind & fast_path.JUMPS:
-            mode = fast_path.TAP_ONLY  # whether it is a stray, the next packet shows
-        if audio and self._beep:
-            self._beep.mix(rx, state[fast_path.PAYLOAD], state[fast_path.PAYLOAD_END])
+            mode = fast_path.TAP_ONLY  # the next packet shows whether this one is a stray
+        if audio and self._mixer:
+            self._mixer.mix(rx, state[fast_path.PAYLOAD], state[fast_path.PAYLOAD_END])
         tap = self._tap
-        result = fast_path.relay(rx, start, end - start, state, tap.control, tap.frame, now, mode)
+        result = fast_path.forward(rx, start, end - start, state, tap.control, tap.frame, now, mode)
         if mode == fast_path.TAP_ONLY:
             self.dropped += 1
         else:
@@ -168,7 +168,7 @@ class Flow:
             tap.flush()
 
     def quality(self):
-        """(received, lost, late, jitter in us, bytes), since the flow began to forward."""
+        """(received, lost, late, jitter in us, bytes) of all packets that were passed on."""
         state = self.state
         received = state[fast_path.RECEIVED]
         expected = (state[fast_path.SEQ_MAX] - state[fast_path.SEQ_BASE]) & 0xFFFFFFFF

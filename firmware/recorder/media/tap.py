@@ -1,11 +1,11 @@
-"""The frame that a call's packets are tapped into, between two seals (design section 6)."""
+"""The audio frame into which a call's packets are copied until it is sealed (docs/formats/audio-frame.md)."""
 
 from recorder.media import fast_path
 from testigo_wire.recording import audio_frame
 
 
 class Tap:
-    """One per call. Until `start`, and after `stop`, packets pass and nothing is kept."""
+    """One per call. Before `start` and after `stop` packets are passed on and nothing is recorded."""
 
     def __init__(self, hal):
         self._hal = hal
@@ -15,7 +15,7 @@ class Tap:
         self._opened = 0
 
     def start(self, recording, opened_ticks):
-        """opened_ticks: media.ticks() when the recording was opened. Raises SpoolError."""
+        """opened_ticks: fast_path.ticks() when the recording was opened. Raises SpoolError."""
         stream = recording.start_audio()
         self._recording = recording
         self._opened = opened_ticks
@@ -27,7 +27,7 @@ class Tap:
         control[fast_path.POSITION] = control[fast_path.FIRST]
 
     def stop(self):
-        """Nothing is taken from here on; what the open frame held is dropped, not sealed."""
+        """Record no more; what the open frame holds is dropped, not sealed."""
         self.control[fast_path.POSITION] = 0
         self._recording = None
 
@@ -36,7 +36,7 @@ class Tap:
         return self._recording is not None
 
     def flush(self):
-        """Seals what the frame holds. Called when it is full, old, or the call ends."""
+        """Seal what the frame holds. Called when it is full or old, and at the end of the call."""
         control = self.control
         if self._recording is None:
             return
@@ -49,8 +49,8 @@ class Tap:
             self.stop()
         self._hal.collect()
 
-    def flush_old(self, now):
-        """now: media.ticks(). For a call in which no packet comes to fill the frame."""
+    def flush_if_old(self, now):
+        """Seal a frame that is old although no packet comes to fill it. now: fast_path.ticks()."""
         control = self.control
         if self._recording and control[fast_path.POSITION] != control[fast_path.FIRST]:
             if fast_path.since(now, control[fast_path.STARTED]) >= fast_path.FRAME_MS:

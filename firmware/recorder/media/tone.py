@@ -1,8 +1,8 @@
 """The warning tone: mixed into what both parties hear, and into the recording as it was heard.
 
-The samples of a G.711 packet are taken apart, the tone is added, and they are put together again (ITU-T G.711, tables 1
-and 2); packets outside the tone stay as they came.  Where a party sends nothing (silence suppression, a muted
-telephone) the other hears packets of our own.  Loaded for lines that have a tone.
+The samples of a G.711 packet are decoded, the tone is added, and they are encoded again (ITU-T G.711, tables 1 and 2);
+packets outside the tone stay as they came. Where a party sends nothing (silence suppression, a muted telephone), the
+appliance sends packets of its own to the other one. Loaded for lines that have a tone.
 """
 
 import math
@@ -18,11 +18,11 @@ from testigo_wire.sip.sdp import TYPES
 RATE = 8000
 FULL_SCALE = 32124  # a G.711 sine of +3.17 dBm0 peaks here (ITU-T G.711, section 2)
 FULL_SCALE_DBM0 = 3.17
-QUIET_TICKS = 2  # without a packet: there is none to mix the tone into
+QUIET_TICKS = 2  # without a packet, before the appliance sends its own
 
 
 def period(hertz, level):
-    """One whole period of the tone, or several, as 16-bit samples; hertz is a multiple of 20, level is below 0 dBm0."""
+    """-> one whole period of the tone, or several, as 16-bit samples. hertz: a multiple of 20. level: in dB below 0 dBm0."""
     peak = FULL_SCALE * 10 ** ((-level - FULL_SCALE_DBM0) / 20)
     a, b = RATE, hertz
     while b:
@@ -33,7 +33,7 @@ def period(hertz, level):
 
 @micropython.viper
 def mix(packet: ptr8, start: int, n: int, samples: ptr16, count: int, at: int, a_law: int) -> int:
-    """Adds samples[at:] of `count`, over and over, to n G.711 bytes from `start`; returns where the tone goes on."""
+    """Add the tone of `count` samples, from samples[at], to n G.711 bytes of packet[start:] -> where the tone continues."""
     for i in range(start, start + n):
         code = packet[i]
         if a_law:
@@ -84,56 +84,55 @@ def mix(packet: ptr8, start: int, n: int, samples: ptr16, count: int, at: int, a
     return at
 
 
-class Beep:
-    """The tone in one direction: mixed into the packets that pass, as long as `left` says."""
+class ToneMixer:
+    """The tone in one direction: mixed into packets that are passed on, or sent in packets of its own, for `left` samples."""
 
-    def __init__(self, tone, flow, encoding):
+    def __init__(self, tone, relay, encoding):
         self._samples = tone.samples
-        self._flow = flow
+        self._relay = relay
         self._a_law = 1 if encoding == "PCMA" else 0
         self._encoding = encoding
         self._at = 0
         self.left = 0  # samples
-        self.own = False  # what was sent last was a packet of our own
+        self.own = False  # the packet sent last was the appliance's own
 
     def begin(self, samples):
         self._at = 0
         self.left = samples
         self.own = False
-        self._flow.forward_slowly(self)
+        self._relay.insert_mixer(self)
 
     def mix(self, packet, start, end):
-        """Into the payload that stands in packet[start:end]."""
+        """Add the tone to the payload packet[start:end]."""
         n = min(end - start, self.left)
         if n > 0:
             self._at = mix(packet, start, n, self._samples, len(self._samples), self._at, self._a_law)
             self.left -= n
         if self.left <= 0:
-            self._flow.forward_fast()
+            self._relay.remove_mixer()
 
-    def alone(self, tap, tone_packet, now, sounds):
-        """A packet of our own, where none came to mix the tone into. sounds: the time, now or before, that it stands for."""
+    def send_packet(self, tap, tone_packet, now, sounds):
+        """Send and tap a packet of the tone alone. now: ticks(). sounds: the ticks, now or before, at which it was due."""
         code = SILENCE[self._encoding]
         for i in range(12, 12 + SAMPLES):
             tone_packet[i] = code
-        flow = self._flow
+        relay = self._relay
         if not self.own:
             self.own = True
-            if (
-                fast_path.since(sounds, flow.state[fast_path.SENT_MS]) <= fast_path.TICKS_MASK >> 1
-            ):  # not before what was sent last
-                flow.begin_talk(sounds)
-        fast_path.stamp(tone_packet, flow.state, TYPES[self._encoding], SAMPLES, sounds)
+            after = fast_path.since(sounds, relay.state[fast_path.SENT_MS])
+            if after <= fast_path.TICKS_MASK >> 1:  # else it was due before the packet that was sent last
+                relay.start_talkspurt(sounds)
+        fast_path.stamp(tone_packet, relay.state, TYPES[self._encoding], SAMPLES, sounds)
         self.mix(tone_packet, 12, 12 + SAMPLES)
-        flow.align()
+        relay.align()
         try:
-            flow.sink.write(tone_packet)
+            relay.sink.write(tone_packet)
         except OSError:
-            flow.dropped += 1
-        _keep(tap, flow.leg, tone_packet, now)
+            relay.dropped += 1
+        _record(tap, relay.leg, tone_packet, now)
 
 
-def _keep(tap, leg, packet, now):
+def _record(tap, leg, packet, now):
     control = tap.control
     position = control[fast_path.POSITION]
     if not position:
@@ -149,14 +148,14 @@ def _keep(tap, leg, packet, now):
 class Tone:
     """The tone of one call. description: [hertz, length_ms, interval_ms, level] of the policy."""
 
-    def __init__(self, description, tap, flows, encodings):
+    def __init__(self, description, tap, relays, encodings):
         """encodings: of the two legs, by side."""
         hertz, length_ms, self._interval, level = description
         self.samples = period(hertz, level)
         self._length = length_ms * RATE // 1000
         self._tap = tap
-        self._flows = flows
-        self._beeps = [Beep(self, flow, encoding) for flow, encoding in zip(flows, encodings)]
+        self._relays = relays
+        self._mixers = [ToneMixer(self, relay, encoding) for relay, encoding in zip(relays, encodings)]
         self._packet = bytearray(12 + SAMPLES)
         self._began = 0
         self._sounding = False
@@ -164,14 +163,14 @@ class Tone:
         self._quiet = [0, 0]  # ticks without a packet
 
     def begin(self, now):
-        """Recording begins, or goes on: the first tone is due at once. now: media.ticks()."""
+        """Recording begins or goes on: the first tone is due at once. now: ticks()."""
         self._began = now
         self._sounding = True
-        for beep in self._beeps:
-            beep.begin(self._length)
+        for mixer in self._mixers:
+            mixer.begin(self._length)
 
     def tick(self, now):
-        """Some twenty times a second while recording."""
+        """To be called some twenty times a second while recording. now: ticks()."""
         age = fast_path.since(now, self._began)
         if age >= self._interval:
             self.begin(now)
@@ -179,28 +178,28 @@ class Tone:
             self._sounding = False
             due = max(0, self._length - age * (RATE // 1000))
             for i in range(2):
-                if self._beeps[i].left:
+                if self._mixers[i].left:
                     self._sounding = True
-                    self._fill(i, due, now)
+                    self._fill_silence(i, due, now)
 
-    def _fill(self, i, due, now):
-        received = self._flows[i].state[fast_path.RECEIVED]
-        beep = self._beeps[i]
+    def _fill_silence(self, i, due, now):
+        received = self._relays[i].state[fast_path.RECEIVED]
+        mixer = self._mixers[i]
         if received != self._received[i]:
             self._received[i] = received
             self._quiet[i] = 0
-            beep.own = False
+            mixer.own = False
         else:
             self._quiet[i] += 1
         if self._quiet[i] >= QUIET_TICKS:
-            while beep.left > due:
-                sounds = self._began + (self._length - beep.left) * 1000 // RATE
-                beep.alone(self._tap, self._packet, now, sounds & fast_path.TICKS_MASK)
+            while mixer.left > due:
+                sounds = self._began + (self._length - mixer.left) * 1000 // RATE
+                mixer.send_packet(self._tap, self._packet, now, sounds & fast_path.TICKS_MASK)
 
     def end(self):
-        """Recording is off: no more of it."""
+        """Recording is off: no tone until the next `begin`."""
         self._sounding = False
-        for beep in self._beeps:
-            beep.left = 0
-        for flow in self._flows:
-            flow.forward_fast()
+        for mixer in self._mixers:
+            mixer.left = 0
+        for relay in self._relays:
+            relay.remove_mixer()

@@ -7,7 +7,7 @@ import struct
 from recorder import files, main
 from recorder.media import fast_path
 from recorder.media.leg import FAR, NEAR, Leg
-from recorder.media.relay import Flow
+from recorder.media.relay import Relay
 from recorder.media.tap import Tap
 from recorder.storage.spool import SpoolError
 from support.device import stores as appliance
@@ -120,13 +120,13 @@ async def test_a_session_begins_without_what_waited_at_its_port():
 
     for i in range(30):
         old.sendto(packet(i, 1), to)
-    flow = Flow(NEAR, Tap(app.hal), b"abcd", lambda side, digit: None)
+    flow = Relay(NEAR, Tap(app.hal), b"abcd", lambda side, digit: None)
     endpoint = sdp.Endpoint(HOST, port + 7, app.hal.random)
     leg.endpoint.offer()
     leg.agree(leg.endpoint.accept(endpoint.answer(leg.endpoint.offer())[0]))
     leg.listen(flow)
-    flow.give_to(out, None)
-    flow.forward(True)
+    flow.set_sink(out, None)
+    flow.set_forwarding(True)
     new.sendto(packet(100, 2), to)
     await asyncio.sleep_ms(100)
     assert flow.state[fast_path.RECEIVED] == 1

@@ -3,7 +3,7 @@
 import os
 
 from recorder.consent.player import Player
-from recorder.media.relay import Flow
+from recorder.media.relay import Relay
 from recorder.media.tap import Tap
 from recorder.storage.primitives import DEVICE
 from support.device import stores as appliance
@@ -44,7 +44,7 @@ async def played(open_from, signed=True):
     port = ports()
     sink = a.hal.udp(HOST, port)
     sink.connect(a.hal.address(HOST, port + 2))
-    flow = Flow(0, Tap(a.hal), bytes(4), lambda leg, digit: None)
+    flow = Relay(0, Tap(a.hal), bytes(4), lambda leg, digit: None)
     came = []
     phone = []
 
@@ -57,7 +57,7 @@ async def played(open_from, signed=True):
             Sink.sent += 1
             return sink.write(packet)
 
-    flow.give_to(Sink(), None)
+    flow.set_sink(Sink(), None)
     player = Player(DEVICE, notice, "PCMU", (flow,))
     await player.run()
     for sock in phone:

@@ -12,19 +12,19 @@ from testigo_wire.recording import audio_frame
 
 def test_copies_that_wait_together_stay_packets():
     rig = Rig()
-    rig.flow.forward(True)
+    rig.relay.set_forwarding(True)
     rig.send(packet(1, 160))
     rig.send(packet(2, 320), packet(2, 320), packet(3, 480), packet(3, 480))
     heard = rig.heard()
     assert [len(p) for p in heard] == [172] * 5, [len(p) for p in heard]
     assert [len(p) for _, p in rig.tapped()] == [172] * 5
-    assert rig.flow.quality()[:3] == (5, 0, 2), rig.flow.quality()
+    assert rig.relay.quality()[:3] == (5, 0, 2), rig.relay.quality()
     rig.close()
 
 
 def test_one_by_one():
     rig = Rig()
-    rig.flow.forward(True)
+    rig.relay.set_forwarding(True)
     sent = [packet(65530 + i, 0xFFFFFF00 + 160 * i) for i in range(20)]
     heard = []
     for data in sent:
@@ -36,14 +36,14 @@ def test_one_by_one():
     assert fields(heard[1])[1] == 0
     check_continuous(heard)
     assert rig.tapped() == [(1, p) for p in sent], "the tap holds the packets as they came"
-    assert rig.flow.quality()[:3] == (20, 0, 0)
+    assert rig.relay.quality()[:3] == (20, 0, 0)
     rig.close()
 
 
 def test_many_at_once():
     """MicroPython's readinto joins waiting datagrams: none may be lost, none merged, events among them."""
     rig = Rig()
-    rig.flow.forward(True)
+    rig.relay.set_forwarding(True)
     sent = [packet(100 + i, 160 * i) for i in range(9)]
     event = struct.pack(">BBHI", 0x80, 101, 109, 1440) + SSRC + bytes((5, 10, 0, 160))
     rig.send(*(sent[:3] + [event] + sent[3:]))
@@ -58,20 +58,20 @@ def test_many_at_once():
 
 def test_a_packet_that_the_buffer_cuts_is_lost_whole():
     rig = Rig()
-    rig.flow.forward(True)
+    rig.relay.set_forwarding(True)
     rig.send(packet(1, 0, size=80))
     sent = [packet(2 + i, 80 + 80 * i, size=80) for i in range(30)]  # 92 bytes each do not fill 2,064 evenly
     rig.send(*sent)
     heard = rig.heard()
     assert len(heard) == 1 + 2064 // 92
     assert {len(p) for p in heard} == {92}
-    assert rig.flow.dropped == 1
+    assert rig.relay.dropped == 1
     rig.close()
 
 
 def test_payload_that_looks_like_a_header():
     rig = Rig()
-    rig.flow.forward(True)
+    rig.relay.set_forwarding(True)
     evil = bytearray(packet(200, 0))
     evil[40:44] = SSRC  # the SSRC alone is no header: version and sequence number do not fit
     rig.send(bytes(evil))
@@ -82,7 +82,7 @@ def test_payload_that_looks_like_a_header():
 def test_a_key_pressed_before_any_audio_keeps_its_timestamp():
     """RFC 4733: all packets of an event have the time at which it began, or one press is taken for several."""
     rig = Rig()
-    rig.flow.forward(True)
+    rig.relay.set_forwarding(True)
     for i in range(5):
         rig.send(struct.pack(">BBHI", 0x80, 101, 300 + i, 7777) + SSRC + bytes((4, 10, 0, 160)))
         time.sleep_ms(25)
@@ -94,17 +94,17 @@ def test_a_key_pressed_before_any_audio_keeps_its_timestamp():
 
 def test_a_key_among_header_extensions():
     rig = Rig()
-    rig.flow.forward(True)
+    rig.relay.set_forwarding(True)
     head = struct.pack(">BBHI", 0x91, 101, 300, 7777) + SSRC + b"csrc" + b"\xbe\xde\x00\x01" + b"\x01\x02\x03\x04"
     rig.send(head + bytes((11, 10, 0, 160)))
     assert rig.keys == [(1, "#")]
     rig.send(struct.pack(">BBHI", 0x90, 101, 301, 8888) + SSRC + b"\xbe\xde\x40\x01" + b"\x01\x02\x03\x04")
-    assert rig.keys == [(1, "#")] and rig.flow.dropped == 1, "a header longer than its packet has no key"
+    assert rig.keys == [(1, "#")] and rig.relay.dropped == 1, "a header longer than its packet has no key"
     rig.close()
 
 
 def test_a_payload_lies_within_its_packet():
-    state = fast_path.new_flow()
+    state = fast_path.new_state()
     rx = bytearray(400)
     for flags, tail in ((0x9F, b""), (0x90, b"\xbe\xde\xff\xff"), (0xA0, b"\xff"), (0x8F, bytes(8)), (0xBF, b"\x00")):
         data = bytes((flags,)) + packet(5, 0, size=0)[1:] + tail
@@ -117,10 +117,10 @@ def test_notice_then_bridge_is_one_stream():
     rig = Rig(recorded=False)
     own = bytearray(172)
     for _ in range(3):
-        fast_path.stamp(own, rig.flow.state, 0, 160, time.ticks_ms())
+        fast_path.stamp(own, rig.relay.state, 0, 160, time.ticks_ms())
         rig.outer.write(own)
     rig.send(packet(9000, 5))  # nobody hears this: the notice is on
-    rig.flow.forward(True)
+    rig.relay.set_forwarding(True)
     for i in range(3):
         rig.send(packet(9001 + i, 165 + 160 * i))
     heard = rig.heard()
@@ -133,7 +133,7 @@ def test_notice_then_bridge_is_one_stream():
 
 def test_rubbish_is_dropped():
     rig = Rig()
-    rig.flow.forward(True)
+    rig.relay.set_forwarding(True)
     rig.send(packet(1, 0))
     for data in (b"", b"\x80", b"x" * 11, b"\x00" * 172, packet(5, 0, payload_type=99), bytes(500)):
         rig.send(data)
@@ -158,11 +158,11 @@ def test_a_machine_that_is_up_for_months():
         test_one_by_one()
         rig = Rig(recorded=False)
         own = bytearray(172)
-        rig.flow.begin_talk(fast_path.ticks())
-        fast_path.stamp(own, rig.flow.state, 0, 160, fast_path.ticks())
+        rig.relay.start_talkspurt(fast_path.ticks())
+        fast_path.stamp(own, rig.relay.state, 0, 160, fast_path.ticks())
         rig.outer.write(own)
-        rig.flow.begin_talk(fast_path.ticks())
-        rig.flow.forward(True)
+        rig.relay.start_talkspurt(fast_path.ticks())
+        rig.relay.set_forwarding(True)
         rig.tap.start(rig.recording, fast_path.ticks())
         rig.send(packet(1, 0))
         heard = rig.heard()
@@ -178,7 +178,7 @@ def test_the_packet_path_lays_out_frames_as_the_format_says():
     """viper cannot import the format's numbers."""
     assert fast_path.PACKET_HEAD == audio_frame.PACKET_HEAD
     rig = Rig()
-    rig.flow.forward(True)
+    rig.relay.set_forwarding(True)
     control = rig.tap.control
     expected = bytearray(2000)
     at = audio_frame.begin(expected, 0, 0)
@@ -186,7 +186,7 @@ def test_the_packet_path_lays_out_frames_as_the_format_says():
         data = bytearray(packet(sequence, 160 * sequence, size=size))
         at = audio_frame.put(expected, at, audio_frame.FAR, ms, data)
         now = 70000 + ms
-        fast_path.relay(data, 0, len(data), rig.flow.state, control, rig.tap.frame, now, fast_path.CHECKED)
+        fast_path.forward(data, 0, len(data), rig.relay.state, control, rig.tap.frame, now, fast_path.CHECKED)
     start = rig.recording.stream.start
     filled = rig.tap.frame[control[fast_path.FIRST] : control[fast_path.POSITION]]
     assert control[fast_path.FIRST] == start + audio_frame.HEAD
@@ -197,14 +197,14 @@ def test_the_packet_path_lays_out_frames_as_the_format_says():
 def test_packets_that_waited_together_allocate_nothing():
     """They are late already: a collection of garbage would make them later."""
     rig = Rig()
-    rig.flow.forward(True)
+    rig.relay.set_forwarding(True)
     event = struct.pack(">BBHI", 0x80, 101, 0, 5) + SSRC + bytes((4, 10, 0, 160))
     sequence = 0xFFF8  # over the end of the sequence numbers, and of small integers in timestamps
     rig.send(packet(sequence, 0xFFFFF000))
     rig.send(event[:2] + b"\xff\xf9" + event[4:])  # the key itself is told once, which allocates
     sequence += 1
     assert len(rig.heard()) == 2
-    pump = rig.flow.pump
+    pump = rig.relay.on_readable
     control = rig.tap.control
     for count in (1, 4, 12, 1, 4, 12):
         waiting = []
@@ -226,17 +226,17 @@ def test_packets_that_waited_together_allocate_nothing():
         assert len(heard) == count and all(len(data) in (172, 16) for data in heard)
         control[fast_path.POSITION] = control[fast_path.FIRST]  # this test seals nothing
     assert rig.keys == [(1, "4")]
-    assert rig.flow.quality()[:3] == (36, 0, 0), rig.flow.quality()
+    assert rig.relay.quality()[:3] == (36, 0, 0), rig.relay.quality()
     rig.close()
 
 
 def test_no_packet_allocates():
     rig = Rig()
-    rig.flow.forward(True)
+    rig.relay.set_forwarding(True)
     data = packet(1, 0)
     heard = bytearray(172)
     rig.send(data)
-    pump = rig.flow.pump
+    pump = rig.relay.on_readable
     control = rig.tap.control
     raw = bytearray(data)
     gc.collect()
@@ -253,5 +253,5 @@ def test_no_packet_allocates():
     gc.enable()
     # the loop's own numbers and the control word may be boxed on 32 bits, packets may not
     assert used < 200 * 16, used
-    assert rig.flow.quality()[0] == 201
+    assert rig.relay.quality()[0] == 201
     rig.close()

@@ -5,9 +5,9 @@ import struct
 from array import array
 
 from recorder.media import fast_path
-from recorder.media.relay import Flow
+from recorder.media.relay import Relay
 from recorder.media.tap import Tap
-from recorder.media.tone import SAMPLES, Beep, Tone, mix, period
+from recorder.media.tone import SAMPLES, Tone, ToneMixer, mix, period
 from support.device.relay_rig import NoCollection, PlainFrames, address, bound_sockets
 from testigo_wire.recording import audio_frame_reader
 from testigo_wire.rtp import g711, rtp
@@ -82,7 +82,7 @@ class Talk:
         self.encoding = encoding
         self.recording = PlainFrames()
         self.tap = Tap(NoCollection())
-        self.flows = []
+        self.relays = []
         self.ends = []
         self.keys = []
         for leg in (0, 1):
@@ -90,20 +90,20 @@ class Talk:
             sender.connect(address(port + 1))
             inner.connect(address(port))
             outer.connect(address(port + 3))
-            flow = Flow(leg, self.tap, bytes((0xA0, leg, 1, 2)), lambda leg, digit: self.keys.append(digit))
-            flow.take_from(inner, PAYLOAD_TYPES[encoding], 101)
-            flow.give_to(outer, 101)
-            flow.forward(True)
-            self.flows.append(flow)
+            relay = Relay(leg, self.tap, bytes((0xA0, leg, 1, 2)), lambda leg, digit: self.keys.append(digit))
+            relay.set_source(inner, PAYLOAD_TYPES[encoding], 101)
+            relay.set_sink(outer, 101)
+            relay.set_forwarding(True)
+            self.relays.append(relay)
             self.ends.append((sender, inner, outer, listener))
         self.tap.start(self.recording, fast_path.ticks())
-        self.tone = Tone(description or TONE, self.tap, self.flows, (encoding, encoding))
+        self.tone = Tone(description or TONE, self.tap, self.relays, (encoding, encoding))
         self.now = fast_path.ticks()
 
     def send(self, leg, *packets):
         for packet in packets:
             self.ends[leg][0].send(packet)
-            self.flows[leg].pump()
+            self.relays[leg].on_readable()
 
     def heard(self, leg):
         got = []
@@ -146,8 +146,8 @@ def test_a_tone_runs_through_packets_and_ends_after_its_length():
         clear = expected(encoding, spoken[:length], talk.tone.samples) + spoken[length:]
         assert b"".join([data[12:] for data in heard]) == clear
         assert [data[12:] for _, _, data in talk.tapped()] == [data[12:] for data in heard], "recorded as heard"
-        assert talk.flows[0].state[fast_path.FORWARD] == 1, "the short way again"
-        assert talk.flows[1].state[fast_path.FORWARD] == 2, "the other party's is still owed"
+        assert talk.relays[0].state[fast_path.FORWARD] == 1, "the short way again"
+        assert talk.relays[1].state[fast_path.FORWARD] == 2, "the other party's is still owed"
         talk.close()
 
 
@@ -201,7 +201,7 @@ def test_packets_that_lie_about_their_headers_break_nothing():
         assert after[12:] == tail, hex(flags)
     for i in range(172):  # all wait at once: they fill the buffer to its end
         talk.ends[0][0].send(packet(i, flags=0x9F, size=0))
-    talk.flows[0].pump()
+    talk.relays[0].on_readable()
     talk.send(0, packet(200))
     assert len(talk.heard(0)[-1]) == 172
     talk.close()
@@ -258,7 +258,7 @@ def test_packets_of_our_own_stand_where_they_are_in_time():
     talk.send(0, packet(1))
     (last,) = [rtp.parse(data) for data in talk.heard(0)]
     quiet_ms = 5000
-    talk.flows[0].state[fast_path.SENT_MS] = (talk.now - quiet_ms) & fast_path.TICKS_MASK  # that long ago
+    talk.relays[0].state[fast_path.SENT_MS] = (talk.now - quiet_ms) & fast_path.TICKS_MASK  # that long ago
     talk.tone.begin(talk.now)
     for _ in range(8):
         talk.tick()
@@ -297,8 +297,8 @@ def test_the_tone_comes_again_at_its_interval_and_ends_when_told():
 def test_nothing_is_kept_of_a_tone_that_is_not_recorded():
     talk = Talk()
     talk.tap.stop()
-    beep = Beep(talk.tone, talk.flows[0], "PCMU")
-    beep.begin(SAMPLES)
-    beep.alone(talk.tap, bytearray(12 + SAMPLES), talk.now, talk.now)
-    assert len(talk.heard(0)) == 1 and not talk.recording.frames and not beep.left
+    mixer = ToneMixer(talk.tone, talk.relays[0], "PCMU")
+    mixer.begin(SAMPLES)
+    mixer.send_packet(talk.tap, bytearray(12 + SAMPLES), talk.now, talk.now)
+    assert len(talk.heard(0)) == 1 and not talk.recording.frames and not mixer.left
     talk.close()

@@ -5,7 +5,7 @@ import socket
 import struct
 
 from recorder.media import fast_path
-from recorder.media.relay import Flow
+from recorder.media.relay import Relay
 from recorder.media.tap import Tap
 from testigo_wire.recording import audio_frame_reader
 from testigo_wire.recording.stream import START, buffer_size
@@ -78,7 +78,7 @@ def packet(sequence, timestamp, payload_type=0, ssrc=SSRC, size=160, fill=None):
 
 
 class Rig:
-    """A sender, the appliance's two sockets with a flow between them, and a listener."""
+    """A sender, the appliance's two sockets with a relay between them, and a listener."""
 
     def __init__(self, recorded=True):
         self.keys = []
@@ -89,9 +89,9 @@ class Rig:
         self.listener.connect(address(port + 2))
         self.recording = PlainFrames()
         self.tap = Tap(NoCollection())
-        self.flow = Flow(1, self.tap, OUT, lambda leg, digit: self.keys.append((leg, digit)))
-        self.flow.take_from(self.inner, 0, 101)
-        self.flow.give_to(self.outer, 96)
+        self.relay = Relay(1, self.tap, OUT, lambda leg, digit: self.keys.append((leg, digit)))
+        self.relay.set_source(self.inner, 0, 101)
+        self.relay.set_sink(self.outer, 96)
         if recorded:
             self.tap.start(self.recording, fast_path.ticks())
 
@@ -100,10 +100,10 @@ class Rig:
             sock.close()
 
     def send(self, *packets):
-        """All of them wait at the socket before the flow looks."""
+        """All of them wait at the socket before the relay looks."""
         for data in packets:
             self.sender.send(data)
-        self.flow.pump()
+        self.relay.on_readable()
 
     def heard(self):
         got = []

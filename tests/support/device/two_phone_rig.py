@@ -7,10 +7,10 @@ import struct
 
 from recorder import files
 from recorder.documents.store import Settings
-from recorder.media.relay import DIGITS
 from recorder.storage.primitives import DEVICE
 from recorder.storage.spool import SpoolError
 from support.device import stores as appliance
+from testigo_wire.encoding.schema import KEYS
 from testigo_wire.policy import documents, fields
 from testigo_wire.recording import audio_frame_reader
 from testigo_wire.sip import agent as sip_agent
@@ -221,7 +221,7 @@ class Phone:
 
     async def press(self, keys):
         for digit in keys:
-            self.key(DIGITS.index(digit), self.event_type, self.hal.ms() * 8 & 0xFFFFFFFF)
+            self.key(KEYS.index(digit), self.event_type, self.hal.ms() * 8 & 0xFFFFFFFF)
             await asyncio.sleep_ms(PACKET_MS)
 
     def speak(self, fill):
