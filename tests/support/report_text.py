@@ -1,4 +1,4 @@
-"""What a reader sees of a paper, as Markdown and as PDF."""
+"""What a reader sees of a report, as Markdown and as PDF; and the tags of the templates that reports are made from."""
 
 import re
 
@@ -25,3 +25,9 @@ def words_of(markdown):
 
 def text_of(data):
     return plain("".join(page.extract_text() for page in PdfReader(data).pages))
+
+
+def tags_of(template):
+    """The Jinja tags of a template without the words in quotes, sorted: languages put them in another order."""
+    text = re.sub(r"\{#.*?#\}", "", template.read_text(encoding="utf-8"))
+    return sorted(re.sub(r'"[^"]*"', '""', tag) for tag in re.findall(r"\{[{%].*?[}%]\}", text))

@@ -5,6 +5,7 @@ could differ. Which field means what here: docs/formats/consent-receipt.md.
 import base64
 from typing import Any
 
+from testigo_vault.receipt.field_words import FieldWords, field_words
 from testigo_vault.receipt.model import (
     STANDARD,
     AnswerFacts,
@@ -16,7 +17,6 @@ from testigo_vault.receipt.model import (
     Purpose,
     RecordMetadata,
 )
-from testigo_vault.receipt.wording import WORDS, Words
 from testigo_vault.recordings.wording import party
 
 UNKNOWN = "unknown"
@@ -25,7 +25,7 @@ CONTROLLER, PROCESSOR, WORKER, AUTHORITY = "controller", "processor", "worker", 
 
 def sections(facts: Facts) -> dict[str, Any]:
     """All but the metadata of the receipt itself, the facts and the signature."""
-    words = WORDS[facts.language]
+    words = field_words(facts.language)
     return {
         "record_metadata": RecordMetadata(
             schema_version=STANDARD,  # type: ignore[arg-type]
@@ -49,7 +49,7 @@ def principal(facts: Facts) -> str:
     return party(numbers(facts)[1]) or UNKNOWN
 
 
-def _processing(facts: Facts, words: Words) -> PiiProcessing:
+def _processing(facts: Facts, words: FieldWords) -> PiiProcessing:
     heard = [notice for notice in facts.notices if notice.leg == "far"]
     names = [
         "ni:///sha-256;" + base64.urlsafe_b64encode(bytes.fromhex(notice.digest)).rstrip(b"=").decode()
@@ -63,7 +63,7 @@ def _processing(facts: Facts, words: Words) -> PiiProcessing:
     )
 
 
-def _purpose(facts: Facts, words: Words, code: str, text: str) -> Purpose:
+def _purpose(facts: Facts, words: FieldWords, code: str, text: str) -> Purpose:
     policy, written = facts.policy, facts.policy.written
     recorded = facts.recording.audio != "none"
     data = [*(words.data_recorded if recorded else words.data_always), *(written.data if written and recorded else [])]
@@ -86,7 +86,7 @@ def _purpose(facts: Facts, words: Words, code: str, text: str) -> Purpose:
     )
 
 
-def _parties(facts: Facts, words: Words) -> list[Party]:
+def _parties(facts: Facts, words: FieldWords) -> list[Party]:
     signed, written = facts.policy.signed, facts.policy.written
     near, far = numbers(facts)
     parties = []
@@ -126,7 +126,7 @@ def _party(
     )
 
 
-def _events(facts: Facts, words: Words) -> list[ConsentEvent]:
+def _events(facts: Facts, words: FieldWords) -> list[ConsentEvent]:
     """What was asked and answered, in its order."""
     found: list[tuple[int, ConsentEvent]] = []
 

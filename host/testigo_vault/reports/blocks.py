@@ -104,12 +104,6 @@ def pieces(text: Text) -> list[Piece]:
     return text if isinstance(text, list) else [text]
 
 
-def coded(text: str) -> Text:
-    """Our own words, in which commands and files stand between backquotes."""
-    parts: list[Piece] = [Code(part) if number % 2 else part for number, part in enumerate(text.split("`"))]
-    return [part for part in parts if part != ""]
-
-
 def _texts(block: Block) -> Iterator[Text]:
     if isinstance(block, Facts):
         yield from (value for _, value in block.pairs)

@@ -1,4 +1,4 @@
-"""Papers: receipts and what the law asks for, as Markdown and as PDF; text from outside is never obeyed as markup."""
+"""Reports as Markdown and as PDF: text from outside is never read as markup."""
 
 import json
 import re
@@ -25,8 +25,8 @@ from testigo_vault.reports.blocks import (
     Report,
     Table,
     Verdict,
-    coded,
 )
+from testigo_vault.reports.parser import parse
 
 MADE = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
 HOSTILE = [
@@ -103,7 +103,7 @@ def test_gaps_are_marked_and_listed():
 
 
 def test_our_own_backquotes_become_code():
-    assert coded("see `testigo verify` now") == ["see ", Code("testigo verify"), " now"]
+    assert parse("see `testigo verify` now").blocks == [Paragraph(["see ", Code("testigo verify"), " now"])]
 
 
 # PDF

@@ -43,9 +43,9 @@ def export(
     from testigo_vault.audit.access_log import DENIED, GRANTED
     from testigo_vault.errors import VaultError
     from testigo_vault.receipt import build as receipt
-    from testigo_vault.receipt.page import paper_of
+    from testigo_vault.receipt.page import receipt_page
     from testigo_vault.recordings.search import RecordingIndex
-    from testigo_vault.reports import pdf as paper_pdf
+    from testigo_vault.reports import pdf as pdf_report
 
     with open_vault(vault) as vault_:
         recording = RecordingIndex(vault_.database).get(name)
@@ -56,7 +56,7 @@ def export(
             file = receipt.as_file(made)
             page = None
             if pdf is not None:
-                page = paper_pdf.render(paper_of(made, target.name, file), datetime.fromisoformat(issued), pages=1)
+                page = pdf_report.render(receipt_page(made, target.name, file), datetime.fromisoformat(issued), pages=1)
         except VaultError as error:
             vault_.log.append(current_user(), receipt.LOGGED, DENIED, recording.id, error.message)
             raise
