@@ -72,6 +72,7 @@ class _EventWords:
     def __init__(self, words: Translator) -> None:
         self.language = words.language
         self.term = words.term
+        self.decimal = words.decimal
         self._sentences = words.table("events")
 
     def say(self, sentence: str, **values: object) -> str:
@@ -110,8 +111,8 @@ def _notice(words, leg, language, name, digest, played_ms, total_ms, completed):
         name=name,
         language=language,
         leg=words.leg(leg),
-        played=f"{played_ms / 1000:.1f}",
-        total=f"{total_ms / 1000:.1f}",
+        played=words.decimal(f"{played_ms / 1000:.1f}"),
+        total=words.decimal(f"{total_ms / 1000:.1f}"),
     )
 
 
@@ -134,7 +135,9 @@ def _terms(words, basis, worker, objection, high_level):
 
 
 def _tone(words, hertz, length_ms, interval_ms, level):
-    return words.say("tone", hertz=hertz, length=length_ms, interval=f"{interval_ms / 1000:g}", level=level)
+    return words.say(
+        "tone", hertz=hertz, length=length_ms, interval=words.decimal(f"{interval_ms / 1000:g}"), level=level
+    )
 
 
 def _joined(words, leg, party, how):
@@ -147,7 +150,7 @@ def _media(words, leg, encoding, payload_type, clock_rate, ptime_ms):
 
 
 def _quality(words, leg, received, lost, late, jitter_us, size):
-    jitter = f"{jitter_us / 1000:.1f}"
+    jitter = words.decimal(f"{jitter_us / 1000:.1f}")
     return words.say("quality", leg=words.leg(leg), received=received, lost=lost, late=late, jitter=jitter, size=size)
 
 

@@ -34,6 +34,10 @@ class Translator:
         """The words for `code`; the code itself where there are none, such as one of a later version."""
         return self._tables[table].get(str(code), str(code))
 
+    def decimal(self, number: str) -> str:
+        """A number such as "3.5" with the decimal sign of this language."""
+        return number.replace(".", self.term("numbers", "decimal"))
+
     def join_list(self, items: list[str]) -> str:
         """a, b and c"""
         if len(items) < 2:
