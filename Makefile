@@ -23,11 +23,19 @@ lint: setup ## style, types and the directions of imports
 bench: setup ## measure, and print the tables of docs/benchmarks.md
 	@$(BIN)/python tests/bench $(ARGS)
 
+# After a text of a page was added or changed: then translate what is empty in web/locale/*/LC_MESSAGES/messages.po.
+translations: setup ## take the texts of the pages into their catalogues
+	@mkdir -p build
+	@cd host/testigo_vault/web && pybabel -q extract -F locale/babel.cfg -k N_ --add-location=file --sort-by-file --no-wrap \
+	  --project=Testigo -o $(CURDIR)/build/pages.pot .
+	@cd host/testigo_vault/web && pybabel -q update -i $(CURDIR)/build/pages.pot -d locale --no-fuzzy-matching --ignore-obsolete \
+	  --ignore-pot-creation-date --no-wrap
+
 setup: ## the environment, MicroPython and the test peers, without tests
 	@$(PYTHON) tools/setup test
 
 clean: ## remove what was built; `make clean ALL=1` also what was set up
 	@rm -rf build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis $(if $(ALL),.venv .tools)
 
-.PHONY: help demo test lint bench setup clean
+.PHONY: help demo test lint bench translations setup clean
 .DEFAULT_GOAL := help

@@ -8,5 +8,5 @@ def offer(made, device_id="branch-1"):
     return Offer(device_id, made.number, made.recording_id, len(made.data), made.head)
 
 
-def take(vault, made, data=None):
-    return Admission(vault).admit(offer(made), made.data if data is None else data)
+def take(vault, made, data=None, device_id="branch-1"):
+    return Admission(vault).admit(offer(made, device_id), made.data if data is None else data)

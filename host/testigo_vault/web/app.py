@@ -12,56 +12,57 @@ from starlette.exceptions import HTTPException
 from testigo_vault.errors import KeyLocked, NotFound, Refused, VaultError
 from testigo_vault.vault import Vault
 from testigo_vault.web.context import Context, SignInNeeded, context_of, secure
-from testigo_vault.web.pages import access as access_page
-from testigo_vault.web.pages import details as details_page
-from testigo_vault.web.pages import list as list_page
-from testigo_vault.web.pages import sign_in as sign_in_page
-from testigo_vault.web.pages import sound
-from testigo_vault.web.pages import system as system_page
+from testigo_vault.web.language import language_of
+from testigo_vault.web.pages import access_log, choose_language, recording, recording_list, sign_in, sound, system
+from testigo_vault.web.stored_texts import N_
 
-# Forms are read whole, before anybody is known to be signed in.
-_LARGEST_FORM = 16384
+# Forms are read whole, before the user is known.
+_MAX_FORM_SIZE = 16384
 _STATUS = {Refused: 403, KeyLocked: 403, NotFound: 404}
+_PAGES = (sign_in, choose_language, recording_list, recording, sound, access_log, system)
 
 
 def make_app(vault: Vault) -> FastAPI:
     app = FastAPI(title="Testigo vault", docs_url=None, redoc_url=None, openapi_url=None)
     app.state.context = Context(vault)
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")
-    for page in (sign_in_page, list_page, details_page, sound, access_page, system_page):
+    for page in _PAGES:
         app.include_router(page.router)
 
     @app.middleware("http")
     async def headers(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
         length = request.headers.get("content-length", "0")
-        if "transfer-encoding" in request.headers or not length.isdigit() or int(length) > _LARGEST_FORM:
-            return secure(Response("This form is too large.", 413))
+        if "transfer-encoding" in request.headers or not length.isdigit() or int(length) > _MAX_FORM_SIZE:
+            text = language_of(request).gettext(N_("This form is too large."))
+            return secure(Response(text, 413, media_type="text/plain"))
         response = secure(await call_next(request))
         if request.url.path.startswith("/static/"):
             response.headers["Cache-Control"] = "max-age=300"
         return response
 
     @app.exception_handler(SignInNeeded)
-    async def sign_in(request: Request, error: Exception) -> Response:
+    async def to_sign_in(request: Request, error: Exception) -> Response:
         return RedirectResponse("/sign-in", 303)
 
     @app.exception_handler(VaultError)
     async def vault_error(request: Request, error: Exception) -> Response:
         assert isinstance(error, VaultError)
-        status = _STATUS.get(type(error), 409)
-        return context_of(request).page(request, "error.html", status, message=error.message, hint=error.hint)
+        return _error_page(request, _STATUS.get(type(error), 409), error.message, error.hint)
 
     @app.exception_handler(RequestValidationError)
     async def invalid(request: Request, error: Exception) -> Response:
-        # Says nothing of the values: one of them may be a passphrase.
-        message, hint = "The address or the form holds something that is not understood.", "Go back and correct it."
-        return context_of(request).page(request, "error.html", 422, message=message, hint=hint)
+        # The page shows no values: one of them may be a passphrase.
+        message = N_("The address or the form has a value that is not valid.")
+        return _error_page(request, 422, message, N_("Go back and correct it."))
 
     @app.exception_handler(HTTPException)
     async def http_error(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
-        message = "There is no such page." if error.status_code == 404 else str(error.detail)
-        hint = "Go to the list of recordings."
-        return context_of(request).page(request, "error.html", error.status_code, message=message, hint=hint)
+        message = N_("There is no such page.") if error.status_code == 404 else N_("This request is not possible here.")
+        return _error_page(request, error.status_code, message, N_("Go to the list of recordings."))
 
     return app
+
+
+def _error_page(request: Request, status: int, message: str, hint: str) -> Response:
+    return context_of(request).page(request, "error.html", status, message=message, hint=hint)

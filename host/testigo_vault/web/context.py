@@ -1,22 +1,27 @@
-"""What every page shares: the vault, the templates, who is signed in, forms that belong to the session."""
+"""What every page shares: the vault, the templates, the signed-in user, forms that belong to the session."""
 
-import datetime
 import hmac
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse, Response
 from fastapi.templating import Jinja2Templates
+from jinja2 import pass_context
+from jinja2.runtime import Context as TemplateContext
 
 from testigo_vault.audit.access_log import DENIED
 from testigo_vault.errors import Refused
 from testigo_vault.identity.users import Identity
 from testigo_vault.playback.unlocked_keys import UnlockedKeys
-from testigo_vault.recordings import wording
+from testigo_vault.printable import visible
 from testigo_vault.recordings.search import RecordingIndex
+from testigo_vault.recordings.wording import party
 from testigo_vault.timestamps import now_ms
 from testigo_vault.vault import Vault
+from testigo_vault.web import labels, language
+from testigo_vault.web.stored_texts import N_
 
 COOKIE = "testigo_session"
 _HERE = Path(__file__).parent
@@ -37,7 +42,7 @@ SECURITY_HEADERS = {
 
 
 class SignInNeeded(Exception):
-    """Nobody is signed in."""
+    """The request has no session, or one that has ended."""
 
 
 class Context:
@@ -48,21 +53,51 @@ class Context:
         self.index = RecordingIndex(vault.database)
         self.unlocked_keys = UnlockedKeys(vault)
         self.templates = Jinja2Templates(_HERE / "templates")
-        filters = self.templates.env.filters
-        filters["local"] = local_time
-        filters["iso"] = iso_time
-        filters["day"] = day
-        filters["span"] = span
-        filters["clock_time"] = wording.clock_time
-        filters["bytes"] = size
-        filters["party"] = wording.party
-        self.templates.env.globals["words"] = wording
-        self.templates.env.trim_blocks = self.templates.env.lstrip_blocks = True
+        environment = self.templates.env
+        environment.add_extension("jinja2.ext.i18n")
+        environment.policies["ext.i18n.trimmed"] = True
+        environment.install_gettext_callables(_gettext, _ngettext, newstyle=True)  # type: ignore[attr-defined]
+        environment.trim_blocks = environment.lstrip_blocks = True
+        environment.filters["party"] = party
+        environment.filters["visible"] = visible
+        environment.filters["label"] = _label
 
     def page(self, request: Request, template: str, status: int = 200, **values: Any) -> HTMLResponse:
+        """A page in the language of the request."""
+        chosen = language.language_of(request)
         values.setdefault("identity", getattr(request.state, "identity", None))
         values["organisation"] = self.vault.organisation.name
-        return self.templates.TemplateResponse(request, template, values, status_code=status)
+        values["language"] = chosen
+        values["labels"] = labels
+        values["other_languages"] = [language.get(code) for code in language.LOCALES if code != chosen.code]
+        values["here"] = _address_to_return_to(request, status)
+        headers = {"Content-Language": chosen.code}
+        return self.templates.TemplateResponse(request, template, values, status_code=status, headers=headers)
+
+
+@pass_context
+def _gettext(context: TemplateContext, message: str) -> str:
+    return context["language"].gettext(message)
+
+
+@pass_context
+def _ngettext(context: TemplateContext, singular: str, plural: str, count: int) -> str:
+    return context["language"].ngettext(singular, plural, count)
+
+
+@pass_context
+def _label(context: TemplateContext, code: str, table: dict[str, str]) -> str:
+    """The text of a code in the language of the page; the code itself where the table has none."""
+    return context["language"].gettext(table[code]) if code in table else code.replace("-", " ")
+
+
+def _address_to_return_to(request: Request, status: int) -> str:
+    """Where a change of language leads: this page, if it can be requested again by GET."""
+    if request.url.path == "/sign-in":
+        return "/sign-in"
+    if request.method != "GET" or status != 200:
+        return "/"
+    return request.url.path + (f"?{urlencode(request.query_params.multi_items())}" if request.url.query else "")
 
 
 def context_of(request: Request) -> Context:
@@ -70,7 +105,7 @@ def context_of(request: Request) -> Context:
 
 
 def identify(request: Request) -> Identity:
-    """The person signed in. Raises SignInNeeded."""
+    """The signed-in user. Raises SignInNeeded."""
     context = context_of(request)
     identity = context.vault.users.identify(request.cookies.get(COOKIE, ""), now_ms())
     if identity is None:
@@ -79,54 +114,28 @@ def identify(request: Request) -> Identity:
     return identity
 
 
-def need(request: Request, right: str, recording: str = "") -> Identity:
-    """The person signed in, if a role gives the right; else a line in the access log and Refused."""
+def require_right(request: Request, right: str, recording: str = "") -> Identity:
+    """The signed-in user, if a role gives the right. Otherwise writes a line to the access log and raises Refused."""
     identity = identify(request)
     if right not in identity.rights:
-        context_of(request).vault.log.append(identity.name, right, DENIED, recording, "role does not allow it")
-        roles = ", ".join(identity.roles)
+        context = context_of(request)
+        context.vault.log.append(identity.name, right, DENIED, recording, "role does not allow it")
+        words = language.language_of(request)
+        roles = ", ".join(words.words.term("roles", role) for role in identity.roles)
         raise Refused(
-            f"Your role ({roles}) does not allow this; the attempt was logged.", "Ask the administrator if you need it."
+            words.gettext(N_("Your role ({roles}) does not allow this; the attempt was logged.")).format(roles=roles),
+            words.gettext(N_("Ask the administrator if you need it.")),
         )
     return identity
 
 
 def check_csrf(identity: Identity, token: str) -> None:
-    """Forms carry the session's token, so that no other site can post in a person's name."""
+    """Forms carry the session's token, so that no other site can post in a user's name."""
     if not hmac.compare_digest(identity.csrf.encode(), token.encode()):
-        raise Refused("This form is out of date.", "Open the page again and repeat.")
+        raise Refused(N_("This form is out of date."), N_("Open the page again and repeat."))
 
 
 def secure(response: Response) -> Response:
     for name, value in SECURITY_HEADERS.items():
         response.headers.setdefault(name, value)
     return response
-
-
-def local_time(ms: int) -> str:
-    """In the time zone of the vault."""
-    return datetime.datetime.fromtimestamp(ms / 1000).strftime("%Y-%m-%d %H:%M:%S") if ms else "not known"
-
-
-def iso_time(ms: int) -> str:
-    return datetime.datetime.fromtimestamp(ms / 1000).astimezone().isoformat(timespec="milliseconds") if ms else ""
-
-
-def day(ms: int) -> str:
-    return datetime.datetime.fromtimestamp(ms / 1000).strftime("%A, %-d %B %Y") if ms else "Date not known"
-
-
-def span(ms: int) -> str:
-    """A length as 0:42 or 1:02:03."""
-    seconds = max(0, ms) // 1000
-    hours, rest = divmod(seconds, 3600)
-    return f"{hours}:{rest // 60:02}:{rest % 60:02}" if hours else f"{rest // 60}:{rest % 60:02}"
-
-
-def size(count: int) -> str:
-    value = float(count)
-    for unit in ("bytes", "kB", "MB"):
-        if value < 1000:
-            return f"{value:.0f} {unit}" if unit == "bytes" else f"{value:.1f} {unit}"
-        value /= 1000
-    return f"{value:.1f} GB"

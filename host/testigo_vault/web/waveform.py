@@ -1,4 +1,4 @@
-"""The picture of a call: both legs' peaks as SVG paths, with marks where notice, consent and objection happened."""
+"""The picture of a call: the peaks of both legs as SVG paths, with marks for notice, consent, objection and end."""
 
 from dataclasses import dataclass
 
@@ -6,7 +6,7 @@ from testigo_vault.playback.timeline import Timeline
 from testigo_vault.storage.models import Event
 
 WIDTH = 1000
-HALF = 60  # height of one leg's lane, in the picture's units
+LANE_HEIGHT = 60  # of one leg, in the picture's units
 
 _MARKS = {"notice": "notice", "consent": "consent", "objection": "objection", "hang_up": "end", "power_loss": "end"}
 
@@ -16,7 +16,6 @@ class Mark:
     x: float
     kind: str
     seconds: float
-    label: str
 
 
 @dataclass
@@ -36,20 +35,20 @@ def draw(timeline: Timeline, events: list[Event]) -> Wave:
         kind = _MARKS.get(event.name)
         if kind and event.t_ms <= seconds * 1000:
             at = event.t_ms / 1000
-            marks.append(Mark(round(at / seconds * WIDTH, 1), kind, at, event.name.replace("_", " ")))
+            marks.append(Mark(round(at / seconds * WIDTH, 1), kind, at))
     step = next((s for s in (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1800) if seconds / s <= 10), 3600)
     ticks = [(round(t / seconds * WIDTH, 1), f"{t // 60}:{t % 60:02}") for t in range(0, int(seconds) + 1, step)]
     return Wave(paths, marks, round(seconds, 3), ticks, timeline.first_ms / 1000)
 
 
 def _path(peaks: list[int]) -> str:
-    """A closed outline, mirrored about the middle of its lane; quiet parts keep a hair line."""
+    """A closed outline, symmetric about the middle of the lane; silence is a thin line."""
     if not peaks:
-        return f"M0 {HALF // 2}H{WIDTH}"
+        return f"M0 {LANE_HEIGHT // 2}H{WIDTH}"
     step = WIDTH / len(peaks)
-    # The square root lifts quiet speech to where it can be seen, as players do.
-    heights = [max(0.4, (peak / 32768) ** 0.5 * (HALF / 2 - 2)) for peak in peaks]
-    middle = HALF / 2
+    # The square root makes quiet speech visible.
+    heights = [max(0.4, (peak / 32768) ** 0.5 * (LANE_HEIGHT / 2 - 2)) for peak in peaks]
+    middle = LANE_HEIGHT / 2
     upper = [f"{i * step:.1f} {middle - h:.1f}" for i, h in enumerate(heights)]
     lower = [f"{i * step:.1f} {middle + h:.1f}" for i, h in enumerate(heights)]
     return "M" + "L".join(upper) + "L" + "L".join(reversed(lower)) + "Z"

@@ -174,7 +174,7 @@ def test_the_page_shows_all_of_it(address, vault, appliance):
     page = client.get(f"/recordings/{made.recording_id.hex()}").text
     for text in (
         "consent of the data subject (GDPR article 6(1)(a))", "High level", "for a part that the worker wanted",
-        "since somebody joined",
+        "because a party joined",
         "by an acknowledgement on file (Ane 2026-01-02)", "1400 Hz", "for 2.5 s, ended by the time limit",
         "&lt;b&gt;\ufffd", "the longest allowed time was reached", "from 0:00.500 to 0:04.000",
     ):  # fmt: skip

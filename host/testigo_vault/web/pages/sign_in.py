@@ -7,6 +7,7 @@ from testigo_vault.audit.access_log import DENIED, GRANTED
 from testigo_vault.errors import Refused
 from testigo_vault.timestamps import now_ms
 from testigo_vault.web.context import COOKIE, check_csrf, context_of, identify
+from testigo_vault.web.stored_texts import N_
 
 router = APIRouter()
 
@@ -24,13 +25,13 @@ def sign_in(
     vault = context.vault
     origin = request.headers.get("origin")
     if origin and origin.split("://")[-1] != request.headers.get("host"):
-        raise Refused("This form came from another site.", "Open the sign-in page here.")
+        raise Refused(N_("This form came from another site."), N_("Open the sign-in page here."))
     address = request.client.host if request.client else "unknown address"
     try:
         token = vault.users.sign_in(name, password, now_ms(), vault.config.session_minutes)
     except Refused as error:
         vault.log.append(name[:64], "sign-in", DENIED, detail=f"{error.message} From {address}.")
-        return context.page(request, "sign_in.html", 403, message=str(error), name=name)
+        return context.page(request, "sign_in.html", 403, error=error, name=name)
     vault.log.append(name, "sign-in", GRANTED, detail=f"from {address}")
     response = RedirectResponse("/", 303)
     response.set_cookie(

@@ -1,4 +1,4 @@
-"""Appliances, copies and alarms at a glance."""
+"""Appliances, policy, missing numbers, copies and alarms."""
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
@@ -6,14 +6,14 @@ from fastapi.responses import Response
 from testigo_vault.documents.status import policy_state
 from testigo_vault.identity.roles import LIST, READ_LOG
 from testigo_vault.timestamps import now_ms
-from testigo_vault.web.context import context_of, need
+from testigo_vault.web.context import context_of, require_right
 
 router = APIRouter()
 
 
 @router.get("/system")
 def show(request: Request) -> Response:
-    identity = need(request, LIST)
+    identity = require_right(request, LIST)
     context = context_of(request)
     vault = context.vault
     devices = [vault.organisation.devices.get(name) for name in vault.organisation.devices.names()]

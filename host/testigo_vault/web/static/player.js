@@ -13,7 +13,8 @@
     head.setAttribute("x1", x);
     head.setAttribute("x2", x);
     wave.setAttribute("aria-valuenow", String(Math.round(audio.currentTime)));
-    wave.setAttribute("aria-valuetext", `${Math.round(audio.currentTime)} seconds of ${Math.round(seconds)}`);
+    const text = player.dataset.position.replace("{position}", Math.round(audio.currentTime));
+    wave.setAttribute("aria-valuetext", text.replace("{length}", Math.round(seconds)));
   };
   const move = (time) => {
     audio.currentTime = Math.max(0, Math.min(seconds, time));

@@ -6,13 +6,13 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from testigo_vault.recordings import wording
+from testigo_vault.identity.roles import LIST
 from testigo_vault.recordings.rows import QUARANTINED
 from testigo_vault.recordings.search import Query
-from testigo_vault.web.context import context_of, need
+from testigo_vault.web.context import context_of, require_right
 
 router = APIRouter()
-_PAGE = 50
+_PAGE_SIZE = 50
 
 
 @router.get("/")
@@ -26,34 +26,33 @@ def show(
     until: str = "",
     page: int = 1,
 ) -> Response:
-    need(request, "list")
+    require_right(request, LIST)
     context = context_of(request)
     page = max(1, min(page, 1_000_000))
     query = Query(
-        q.strip(), device, outcome, state, _day(since), _day(until, 1), limit=_PAGE, offset=(page - 1) * _PAGE
+        q.strip(), device, outcome, state, _day(since), _day(until, 1), limit=_PAGE_SIZE, offset=(page - 1) * _PAGE_SIZE
     )
     recordings, total = context.index.find(query)
-    asked = {"q": q, "device": device, "outcome": outcome, "state": state, "since": since, "until": until}
-    asked = {name: value for name, value in asked.items() if value}
-    pages = max(1, -(-total // _PAGE))
+    filters = {"q": q, "device": device, "outcome": outcome, "state": state, "since": since, "until": until}
+    filters = {name: value for name, value in filters.items() if value}
+    pages = max(1, -(-total // _PAGE_SIZE))
     return context.page(
         request,
-        "list.html",
+        "recording_list.html",
         recordings=recordings,
         total=total,
-        asked=asked,
+        filters=filters,
         page=page,
         pages=pages,
-        link=lambda number: "/?" + urlencode(asked | {"page": str(number)}),
+        link=lambda number: "/?" + urlencode(filters | {"page": str(number)}),
         devices=context.index.device_ids(),
-        outcomes=wording.OUTCOMES,
         gaps=context.index.gaps(),
         quarantined=context.index.counts().get(QUARANTINED, 0),
     )
 
 
 def _day(text: str, days_later: int = 0) -> int:
-    """Midnight of a date as the vault's clock has it, in ms; 0 for none or nonsense."""
+    """Midnight of a date (YYYY-MM-DD) in the vault's time zone, in ms; 0 where the text is no date."""
     try:
         day = datetime.date.fromisoformat(text) + datetime.timedelta(days=days_later)
     except (ValueError, OverflowError):

@@ -1,4 +1,4 @@
-"""One recording: what happened, who consented and how, whether it is whole, who opened it, and its sound."""
+"""One recording: events, consent evidence, integrity, who opened it, and its sound."""
 
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import RedirectResponse, Response
@@ -9,7 +9,8 @@ from testigo_vault.recordings import wording
 from testigo_vault.recordings.evidence import evidence_of
 from testigo_vault.recordings.verification import check_copies
 from testigo_vault.timestamps import now_ms
-from testigo_vault.web.context import check_csrf, context_of, need
+from testigo_vault.web.context import check_csrf, context_of, require_right
+from testigo_vault.web.language import language_of
 from testigo_vault.web.waveform import draw
 
 router = APIRouter()
@@ -17,12 +18,13 @@ router = APIRouter()
 
 @router.get("/recordings/{recording_id}")
 def show(request: Request, recording_id: str) -> Response:
-    identity = need(request, LIST, recording_id)
+    identity = require_right(request, LIST, recording_id)
     context = context_of(request)
     recording = context.index.get(recording_id)
     context.vault.log.append(identity.name, "view", GRANTED, recording.id)
     timeline = context.unlocked_keys.opened(identity.session, recording.id) if LISTEN in identity.rights else None
-    events = [(event, wording.event(event.name, event.fields)) for event in recording.events]
+    language = language_of(request).code
+    events = [(event, wording.event(event.name, event.fields, language)) for event in recording.events]
     log = list(context.vault.log.entries(recording.id))
     return context.page(
         request,
@@ -30,6 +32,7 @@ def show(request: Request, recording_id: str) -> Response:
         recording=recording,
         events=events,
         evidence=evidence_of(recording),
+        wording=wording,
         may_listen=LISTEN in identity.rights,
         may_verify=VERIFY in identity.rights,
         unlocked=bool(context.unlocked_keys.unlocked_until(identity.session)),
@@ -44,7 +47,7 @@ def show(request: Request, recording_id: str) -> Response:
 
 @router.post("/recordings/{recording_id}/verify")
 def verify(request: Request, recording_id: str, csrf: str = Form("")) -> Response:
-    identity = need(request, VERIFY, recording_id)
+    identity = require_right(request, VERIFY, recording_id)
     check_csrf(identity, csrf)
     context = context_of(request)
     recording = context.index.get(recording_id)
