@@ -98,7 +98,7 @@ async def main():
     relays[1].set_sink(source.near_in, None)
     for relay in relays:
         relay.set_forwarding(True)
-    tap.start(recording, fast_path.ticks())
+    tap.start(recording)
     full = tap.control[fast_path.FIRST] + 23 * (audio_frame.PACKET_HEAD + 172)
     packet = bytearray(172)
     drain = bytearray(172)

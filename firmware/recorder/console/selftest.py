@@ -148,9 +148,10 @@ async def _record(recordings, made, hal, seconds, source, progress):
     throwaway.seal(FRAME)
     seal_us = _since(start)
     first = hal.ms()
+    elapsed_ms = made.elapsed_ms()
     for frame in range(frames):
         start = time.ticks_us()
-        at = audio_frame.begin(buffer, stream.start, first - made.since + frame * FRAME_PACKETS * PACKET_MS)
+        at = audio_frame.begin(buffer, stream.start, elapsed_ms + frame * FRAME_PACKETS * PACKET_MS)
         for i in range(FRAME_PACKETS):
             number = frame * FRAME_PACKETS + i
             packet[2] = number >> 8 & 255

@@ -52,7 +52,7 @@ class Capture:
 
             tone = Tone(line[fields.TONE][0], self.tap, flows, encodings)
         if not self.paused:
-            self.tap.start(recording, opened_ticks)
+            self.tap.start(recording)
         self.taking = True
         if self._tone is not tone:
             recording.event("tone", *line[fields.TONE][0])
@@ -66,7 +66,7 @@ class Capture:
 
     def go_on(self):
         """After a pause. Raises SpoolError."""
-        self.tap.start(self._recording, self._opened)
+        self.tap.start(self._recording)
         self.bridged()
         self._changed()
 

@@ -14,11 +14,13 @@ class Tap:
         self._recording = None
         self._opened = 0
 
-    def start(self, recording, opened_ticks):
-        """opened_ticks: fast_path.ticks() when the recording was opened. Raises SpoolError."""
+    def start(self, recording):
+        """Record from now on. Raises SpoolError."""
         stream = recording.start_audio()
         self._recording = recording
-        self._opened = opened_ticks
+        self._opened = (
+            fast_path.ticks() - recording.elapsed_ms()
+        ) & fast_path.TICKS_MASK  # one time for audio and events
         self.frame = stream.buffer
         self._start = stream.start
         control = self.control

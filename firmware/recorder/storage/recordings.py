@@ -56,6 +56,7 @@ class Recordings:
         if self.hal.free_bytes() < FREE_TO_OPEN:
             raise SpoolError("space")
         unix_ms = self.hal.unix_ms()
+        started = self.hal.ms()  # the same moment: making keys takes a chip most of a second
         tail = self.primitives.random(10)
         # UUIDv7 (RFC 9562 section 5.7)
         recording_id = (
@@ -66,7 +67,7 @@ class Recordings:
             raise SpoolError("keys")
         number = self.spool.next_number
         try:
-            return Recording(self, recording_id, unix_ms, keys, policy is not None)
+            return Recording(self, recording_id, unix_ms, started, keys, policy is not None)
         except MemoryError:
             if self.spool.next_number == number:
                 files.remove(self.spool.path(number, OPEN))
@@ -74,7 +75,8 @@ class Recordings:
 
 
 class Recording:
-    def __init__(self, owner, recording_id, opened_ms, keys, audio_allowed):
+    def __init__(self, owner, recording_id, opened_ms, started, keys, audio_allowed):
+        """opened_ms: Unix time; started: hal.ms() at that moment; keys: of KeyPool.take."""
         self._owner = owner
         self.recording_id = recording_id
         self.number = owner.spool.next_number
@@ -82,7 +84,7 @@ class Recording:
         self.failed = ""  # why writing ended early
         self.full = False  # audio is no longer stored, for want of room
         self.erased = False
-        self.since = owner.hal.ms()
+        self._started = started
         self._allowed = audio_allowed
         self._agreed = False
         self._keys = keys
@@ -118,6 +120,10 @@ class Recording:
     def holds_audio(self):
         """Whether there was any, erased or not."""
         return self._buffer is not None
+
+    def elapsed_ms(self):
+        """-> milliseconds since opened_ms: the time of events and of audio."""
+        return self._owner.hal.ms() - self._started
 
     def _open_stream(self, stream, buffer):
         for number, base_key, wrapped in self._keys:
@@ -165,7 +171,7 @@ class Recording:
         """Adds one event of docs/formats/events.md; the time is now."""
         if name == "objection":
             self._mark()
-        t_ms = self._owner.hal.ms() - self.since
+        t_ms = self.elapsed_ms()
         try:
             self._event(TEXT, name, t_ms, values)
         except RecordingError:
@@ -281,7 +287,7 @@ class Recording:
         if self not in owner.up:
             return
         owner.up.remove(self)
-        closed_ms = self.opened_ms + owner.hal.ms() - self.since
+        closed_ms = self.opened_ms + self.elapsed_ms()
         self._flush()
         self._closed = True
         chain = self._chain

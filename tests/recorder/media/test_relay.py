@@ -163,7 +163,7 @@ def test_a_machine_that_is_up_for_months():
         rig.outer.write(own)
         rig.relay.start_talkspurt(fast_path.ticks())
         rig.relay.set_forwarding(True)
-        rig.tap.start(rig.recording, fast_path.ticks())
+        rig.tap.start(rig.recording)
         rig.send(packet(1, 0))
         heard = rig.heard()
         check_continuous(heard)

@@ -96,7 +96,7 @@ class Talk:
             relay.set_forwarding(True)
             self.relays.append(relay)
             self.ends.append((sender, inner, outer, listener))
-        self.tap.start(self.recording, fast_path.ticks())
+        self.tap.start(self.recording)
         self.tone = Tone(description or TONE, self.tap, self.relays, (encoding, encoding))
         self.now = fast_path.ticks()
 
