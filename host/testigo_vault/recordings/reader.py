@@ -96,9 +96,6 @@ def erase_audio(data: bytes) -> bytes:
     """
     out = bytearray()
 
-    def sink(buffer: bytes | bytearray, offset: int, length: int) -> None:
-        out.extend(memoryview(buffer)[offset : offset + length])
-
     source = memoryview(data)
     position = 0
 
@@ -110,7 +107,7 @@ def erase_audio(data: bytes) -> bytes:
         return count
 
     try:
-        for _ in erase_steps(HOST, read_into, sink, bytearray(MAX_ITEM)):
+        for _ in erase_steps(HOST, read_into, out.extend, bytearray(MAX_ITEM)):
             pass
     except WireError:
         pass
