@@ -7,7 +7,7 @@ from itertools import product
 import pytest
 
 from support.micropython_runner import ROOT
-from testigo_wire.policy import consent
+from testigo_wire.policy import consent, names
 
 ALL_VARIANTS = list(product(consent.RULES, consent.OBJECTIONS))
 
@@ -39,7 +39,7 @@ def _reachable():
             if (rule, objection, state) in found:
                 continue
             found.add((rule, objection, state))
-            for event, repeats in product(range(len(consent.INPUTS)), (0, 1)):
+            for event, repeats in product(range(consent.INPUTS), (0, 1)):
                 call = consent.Consent(rule, repeats, objection)
                 call.state = state
                 call.handle(event)
@@ -51,17 +51,25 @@ def test_each_cell_that_does_something_is_drawn(maker):
     """Compared with the rows of the firmware, which the maker does not read itself."""
     by_state = maker["effects"]()
     for rule, objection, state in _reachable():
-        for event, cell in enumerate(consent.table(rule, objection)[state]):
+        row = consent.table(rule, objection)[state]
+        for event in range(consent.INPUTS):
+            cell = row.get(event, state)
             if event == consent.AGAIN and rule == "opt-out":
                 continue  # silence is an answer there
-            name, does = consent.STATES[state], (consent.STATES[cell >> 3], consent.ACTIONS[cell & 7])
+            name, following = names.CONSENT_STATES[state], cell & consent.NEXT_STATE
+            does = names.CONSENT_STATES[following], names.CONSENT_ACTIONS[cell - following]
             drawn = [
                 (e.target, e.action)
                 for e in by_state[name]
-                if e.event == consent.INPUTS[event]
+                if e.event == names.CONSENT_INPUTS[event]
                 and all(word in (rule, objection) for word in _words(e.only, rule, objection))
             ]
-            assert drawn == ([] if does == (name, "-") else [does]), (rule, objection, name, consent.INPUTS[event])
+            assert drawn == ([] if does == (name, "-") else [does]), (
+                rule,
+                objection,
+                name,
+                names.CONSENT_INPUTS[event],
+            )
 
 
 def _words(only, rule, objection):
@@ -76,7 +84,7 @@ def test_each_edge_stands_in_the_picture(maker):
     edges = maker["edges"](maker["effects"]())
     assert picture.count("marker-end") == len(edges)
     for pair, found in edges.items():
-        for line in maker["_label"](pair, found):
+        for line in maker["DIAGRAM"].label(pair, found):
             assert f">{line}<" in picture, (pair, line)
 
 
@@ -85,18 +93,18 @@ def test_a_changed_cell_changes_the_picture(maker, monkeypatch, variant):
     before = maker["draw"]()
     genuine = consent.table
     reachable = _reachable()
-    for state, event in product(range(len(consent.STATES)), range(len(consent.INPUTS))):
+    for state, event in product(range(consent.STATES), range(consent.INPUTS)):
         if (*variant, state) not in reachable:
             continue
         if event == consent.AGAIN and (state != consent.ASKED or variant[0] != "opt-in"):
-            continue  # the machine never asks that cell
+            continue  # the machine does not use that cell
 
         def changed(rule, objection, state=state, event=event):
-            rows = [bytearray(row) for row in genuine(rule, objection)]
+            rows = genuine(rule, objection)
             if (rule, objection) == variant:
-                rows[state][event] = consent.FAILED * 8 + consent.WAIT
+                rows[state][event] = consent.FAILED + consent.WAIT
             return rows
 
         monkeypatch.setattr(consent, "table", changed)
-        assert maker["draw"]() != before, (consent.STATES[state], consent.INPUTS[event])
+        assert maker["draw"]() != before, (names.CONSENT_STATES[state], names.CONSENT_INPUTS[event])
         monkeypatch.setattr(consent, "table", genuine)

@@ -1,25 +1,24 @@
-"""Consent before recording: the states of one call, as a table (design section 7 and 8).
+"""Consent before recording: the answer to the notice of one call, as a table of states (design section 7 and 8).
 
-The machine knows no clock and no audio: its inputs say what happened, its actions
-say what to do.  RULES are those of the policy: `notify` (the notice is enough),
-`opt-out` (a key objects), `opt-in` (a key accepts).  A call may be asked more than once: by
-another language, for a part that the worker wants recorded, when somebody joins.
+The machine has no clock and no audio: its inputs say what happened, its actions say what to do. RULES are those of the
+policy: `notify` (the notice is enough), `opt-out` (a key objects), `opt-in` (a key accepts). The notice may be played more
+than once in a call: in another language, for another part that the worker wants recorded, when somebody joins.
 """
 
 from testigo_wire.compat import const
 
 # states
-IDLE = const(0)  # nothing is to be recorded yet, or for now
+IDLE = const(0)  # no recording is requested, or none for now
 NOTICE = const(1)  # the notice is being played
-AGREED = const(2)  # the key came early; the notice is still owed to its end
+AGREED = const(2)  # the key came early; the notice is still played to its end
 ASKED = const(3)  # the notice is complete, a key may follow
 GIVEN = const(4)  # recording
 REFUSED = const(5)  # objection, or no acceptance: connected, not recorded
-FAILED = const(6)  # the notice could not be given: connected, not recorded
-STATES = ("idle", "notice", "agreed", "asked", "given", "refused", "failed")
+FAILED = const(6)  # the notice could not be played: connected, not recorded
+STATES = const(7)
 
 # inputs
-START = const(0)  # the call is there, or the worker wants it recorded from now on
+START = const(0)  # recording is requested, by the policy for every call or by the worker
 PLAYED = const(1)  # to its end, with the digest of the policy's notice
 BROKEN = const(2)  # missing, of a wrong digest, or cut short
 ACCEPT = const(3)
@@ -28,82 +27,76 @@ AGAIN = const(5)  # no key in time, and a repetition is left
 SILENCE = const(6)  # no key in time, and none is left
 LANGUAGE = const(7)  # a key chose another language
 JOIN = const(8)  # somebody came into the call who has not heard the notice
-STOP = const(9)  # the worker wants no more of it recorded
-INPUTS = ("start", "played", "broken", "accept", "object", "again", "silence", "language", "join", "stop")
+STOP = const(9)  # the worker ends the recording
+INPUTS = const(10)
 
-# actions
-NOTHING = const(0)
-PLAY = const(1)
-WAIT = const(2)  # for a key
-RECORD = const(3)
-CONNECT = const(4)  # unrecorded
-ERASE = const(5)  # destroy what is held, if anything, and go on unrecorded
-PAUSE = const(6)  # keep what is held, take no more
-END = const(7)  # the call itself: where recording is a duty
-ACTIONS = ("-", "play", "wait", "record", "connect", "erase", "pause", "end")
-
-# A row per state, a cell per input: state * 8 + action. A cell that only says
-# "stay" is an input without meaning there.
-
-
-def _cell(state, action=NOTHING):
-    return state * 8 + action
-
-
-def _row(state, **cells):
-    row = bytearray((_cell(state) for _ in INPUTS))
-    for name in cells:
-        row[INPUTS.index(name)] = _cell(*cells[name])
-    return bytes(row)
-
-
-def _table(played, silence, objection):
-    erase = (REFUSED, END if objection == "end-call" else ERASE)
-    # Under a duty to record, who was told and went on talking may end the call, not unsay what was said (ADR 10).
-    late = (GIVEN, END) if objection == "end-call" else (REFUSED, ERASE)
-    broken = (FAILED, CONNECT)
-    again = (NOTICE, PLAY)
-    stop = (IDLE, PAUSE)
-    return (
-        _row(IDLE, start=again, broken=broken, object=erase),
-        _row(
-            NOTICE, played=played, broken=broken, accept=(AGREED,), object=erase, language=again, join=again, stop=stop
-        ),
-        _row(AGREED, played=(GIVEN, RECORD), broken=broken, object=erase, language=again, join=again, stop=stop),
-        _row(
-            ASKED,
-            accept=(GIVEN, RECORD),
-            object=erase,
-            again=again,
-            silence=silence,
-            language=again,
-            join=again,
-            stop=stop,
-        ),
-        _row(GIVEN, object=late, join=again, stop=stop),
-        # An asking that came to nothing leaves what was held before it.
-        _row(REFUSED, object=erase),
-        _row(FAILED, object=erase),
-    )
-
+# actions, which a cell of the table has beside the next state
+NOTHING = const(0x00)
+PLAY = const(0x08)
+WAIT = const(0x10)  # for a key
+RECORD = const(0x18)
+CONNECT = const(0x20)  # unrecorded
+ERASE = const(0x28)  # destroy what is held, if anything, and go on unrecorded
+PAUSE = const(0x30)  # keep what is held, record no more
+END = const(0x38)  # the call itself: where recording is a duty
+NEXT_STATE = const(0x07)  # the part of a cell that is not the action
 
 RULES = ("notify", "opt-out", "opt-in")
 OBJECTIONS = ("connect", "end-call")
 
 
 def table(rule, objection):
-    """The rows of a rule, one of RULES, and of what an objection brings, one of OBJECTIONS."""
-    if rule == "notify":
-        return _table((GIVEN, RECORD), (GIVEN, RECORD), objection)
-    if rule == "opt-out":
-        return _table((ASKED, WAIT), (GIVEN, RECORD), objection)
-    if rule == "opt-in":
-        return _table((ASKED, WAIT), (REFUSED, CONNECT), objection)
-    raise KeyError(rule)
+    """The table of a rule, one of RULES, and of what an objection leads to, one of OBJECTIONS: by state, then by input.
+
+    An input that is not in the table leaves the state as it is. Raises KeyError for an unknown rule.
+    """
+    if rule not in RULES:
+        raise KeyError(rule)
+    notice_played = GIVEN + RECORD if rule == "notify" else ASKED + WAIT
+    no_key = REFUSED + CONNECT if rule == "opt-in" else GIVEN + RECORD
+    objected = REFUSED + ERASE
+    objected_late = REFUSED + ERASE
+    if objection == "end-call":
+        # Who was informed and went on talking may end the call under a duty to record, not undo what was said (ADR 10).
+        objected = REFUSED + END
+        objected_late = GIVEN + END
+    return {
+        IDLE: {START: NOTICE + PLAY, BROKEN: FAILED + CONNECT, OBJECT: objected},
+        NOTICE: {
+            PLAYED: notice_played,
+            BROKEN: FAILED + CONNECT,
+            ACCEPT: AGREED,
+            OBJECT: objected,
+            LANGUAGE: NOTICE + PLAY,
+            JOIN: NOTICE + PLAY,
+            STOP: IDLE + PAUSE,
+        },
+        AGREED: {
+            PLAYED: GIVEN + RECORD,
+            BROKEN: FAILED + CONNECT,
+            OBJECT: objected,
+            LANGUAGE: NOTICE + PLAY,
+            JOIN: NOTICE + PLAY,
+            STOP: IDLE + PAUSE,
+        },
+        ASKED: {
+            ACCEPT: GIVEN + RECORD,
+            OBJECT: objected,
+            AGAIN: NOTICE + PLAY,
+            SILENCE: no_key,
+            LANGUAGE: NOTICE + PLAY,
+            JOIN: NOTICE + PLAY,
+            STOP: IDLE + PAUSE,
+        },
+        GIVEN: {OBJECT: objected_late, JOIN: NOTICE + PLAY, STOP: IDLE + PAUSE},
+        # What was recorded before a notice that came to nothing is still held.
+        REFUSED: {OBJECT: objected},
+        FAILED: {OBJECT: objected},
+    }
 
 
 class Consent:
-    """The consent of one call. rule: one of RULES (KeyError for another). repeats: of each asking."""
+    """The consent of one call. rule: one of RULES (KeyError for another). repeats: how often a notice is repeated."""
 
     def __init__(self, rule, repeats=0, objection="connect"):
         self.rule = rule
@@ -123,6 +116,6 @@ class Consent:
             event = AGAIN
         elif event == START or event == JOIN:
             self._left = self.repeats
-        cell = self._table[self.state][event]
-        self.state = cell >> 3
-        return cell & 7
+        cell = self._table[self.state].get(event, self.state)
+        self.state = cell & NEXT_STATE
+        return cell - self.state

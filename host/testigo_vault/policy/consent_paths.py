@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from testigo_vault.policy.source import Line
-from testigo_wire.policy import consent
+from testigo_wire.policy import consent, names
 
 RECORDED, UNRECORDED, DESTROYED, PART = "recorded", "unrecorded", "destroyed", "part-kept"
 ENDED, ENDED_KEPT = "ended", "ended-and-kept"
@@ -86,7 +86,7 @@ def _walk(line: Line, voice: int, chosen: int, name: str, plan: Plan) -> Path:
         voice = chosen if event == consent.LANGUAGE else voice
         ended = action == consent.END or (event == consent.BROKEN and line.impossible == "refuse-call")
         does = "ends the call" if ended else _does(line, action, voice, held)
-        moves.append(Move(_happens(line, event), does, consent.STATES[machine.state]))
+        moves.append(Move(_happens(line, event), does, names.CONSENT_STATES[machine.state]))
         held = held or action == consent.RECORD
         event = None if ended else _following(machine.state, plan)
     if ended:

@@ -1,6 +1,7 @@
 """Every cell of the consent tables, against what the rules say in words."""
 
 from testigo_wire.policy import consent as c
+from testigo_wire.policy import names
 
 # What all rules want, written independently of the tables: {(state, input): (next state, action)}.
 COMMON = {
@@ -33,8 +34,8 @@ OWN = {
 # An objection at any moment destroys what is held; under a duty to record it ends the call, and what was said after the
 # notice stays.
 OBJECTING = {
-    "connect": {(state, c.OBJECT): (c.REFUSED, c.ERASE) for state in range(len(c.STATES))},
-    "end-call": {(state, c.OBJECT): (c.REFUSED, c.END) for state in range(len(c.STATES))},
+    "connect": {(state, c.OBJECT): (c.REFUSED, c.ERASE) for state in range(c.STATES)},
+    "end-call": {(state, c.OBJECT): (c.REFUSED, c.END) for state in range(c.STATES)},
 }
 OBJECTING["end-call"][(c.GIVEN, c.OBJECT)] = (c.GIVEN, c.END)
 KINDS = [(rule, objection) for rule in c.RULES for objection in c.OBJECTIONS]
@@ -49,14 +50,14 @@ def machine(rule, objection, state):
 def test_every_cell():
     cells = 0
     for rule, objection in KINDS:
-        for state in range(len(c.STATES)):
-            for event in range(len(c.INPUTS)):
+        for state in range(c.STATES):
+            for event in range(c.INPUTS):
                 expected = (state, c.NOTHING)
                 for table in (COMMON, OWN[rule], OBJECTING[objection]):
                     expected = table.get((state, event), expected)
                 tried = machine(rule, objection, state)
                 action = tried.handle(event)
-                where = (rule, objection, c.STATES[state], c.INPUTS[event])
+                where = (rule, objection, names.CONSENT_STATES[state], names.CONSENT_INPUTS[event])
                 assert (tried.state, action) == expected, where
                 cells += 1
     assert cells == 3 * 2 * 7 * 10
@@ -69,7 +70,7 @@ def test_no_recording_without_a_complete_notice_of_each_asking():
         for _ in range(6):
             following = set()
             for state, played in reached:
-                for event in range(len(c.INPUTS)):
+                for event in range(c.INPUTS):
                     tried = machine(rule, objection, state)
                     action = tried.handle(event)
                     if action == c.PLAY:
@@ -83,7 +84,7 @@ def test_no_recording_without_a_complete_notice_of_each_asking():
 
 def test_nothing_leads_back_from_an_objection():
     for rule, objection in KINDS:
-        for event in range(len(c.INPUTS)):
+        for event in range(c.INPUTS):
             tried = machine(rule, objection, c.REFUSED)
             assert tried.handle(event) in (c.NOTHING, c.ERASE, c.END)
             assert tried.state == c.REFUSED
