@@ -1,12 +1,13 @@
 """One bridged call: two SIP dialogs, two flows, one recording, from INVITE to BYE.
 
-The call is a task that walks through its stages; SIP events reach it through `on_sip`, keys through `on_key`, both from
-the event loop and never at once. What the policy wants of it is in `conduct.py`.
+`run` goes through the stages of the call in a task of its own. SIP events come through `on_sip` and keys of the media
+through `_on_rtp_key`, both from the event loop, never at the same time. What is recorded is decided by
+consent/recording_control.py.
 """
 
 import asyncio
 
-from recorder.consent.recording_control import Conduct
+from recorder.consent.recording_control import RecordingControl
 from recorder.media import fast_path
 from recorder.media.bridge import Bridge
 from recorder.media.leg import FAR
@@ -17,46 +18,44 @@ from testigo_wire.sip import sdp
 
 RING_TIMEOUT_MS = 120000
 KEYS_MS = 4000
-UNAVAILABLE = 503
 
 
-class Over(Exception):
-    """The call ended: args (leg side or None, status, reason)."""
+class CallEnded(Exception):
+    """args: side of the leg that ended the call or None, SIP status, reason."""
 
 
 class Call:
     def __init__(self, services, first, second, line_name, target, log):
-        """services: the composition root's parts. line_name: in the policy. target: (uri, address, credentials)."""
+        """services: the Gateway. line_name: of the policy. target: (request URI, address, credentials) of the second leg."""
         self._services = services
         self._hal = services.hal
         self._target = target
         self._log = log
-        self._conduct = Conduct(self, services, line_name)
-        self.bridge = Bridge(services.hal, first, second, self._conduct.capture.tap, self._on_rtp_key)
+        self._control = RecordingControl(self, services, line_name)
+        self.bridge = Bridge(services.hal, first, second, self._control.capture.tap, self._on_rtp_key)
         self._first = first
         self._second = second
         self._wake = asyncio.Event()
-        self._over = None
+        self._ended = None  # the CallEnded, once it is over
         self._faulty = False
         self._state_changed = False  # of the recording, and a telephone may have to be notified
         self._not_before = [0, 0]  # of each leg: when it may be notified, in milliseconds of the HAL
         self._answered = None
         self._confirmed = None
         self.recording = None
-        self.opened_ticks = 0
 
     # events, from the gateway and the flows
 
     def on_sip(self, event):
         try:
-            self._take(event)
+            self._handle(event)
         except MemoryError:
-            self._conduct.fail()
+            self._control.fail()
             if event.kind == sip_event.OFFER and event.call.offered:
-                event.call.refuse(500, self._hal.ms())  # the session stays as it is
+                event.call.refuse(500, self._hal.ms())  # the session does not change
             raise
 
-    def _take(self, event):
+    def _handle(self, event):
         kind = event.kind
         if kind == sip_event.ENDED:
             leg = self.bridge.leg_of(event.call)
@@ -73,7 +72,7 @@ class Call:
         elif kind == sip_event.OFFER:
             from recorder.call import renegotiation
 
-            self._on_session(renegotiation.offered(self.bridge, event, self._conduct.capture.state(), self._hal.ms()))
+            self._on_session(renegotiation.offered(self.bridge, event, self.state(), self._hal.ms()))
         elif kind == sip_event.UPDATED:
             leg = self.bridge.leg_of(event.call)
             self._on_session((leg, event.message, leg.agreed, False))
@@ -85,21 +84,21 @@ class Call:
             self._offer_refused(self.bridge.leg_of(event.call), event.status)
         self._wake.set()
 
-    def _on_session(self, settled):
-        leg, message, agreed, changed = settled
-        if changed and self.recording:
+    def _on_session(self, session):
+        leg, message, agreed, hold_changed = session
+        if hold_changed and self.recording:
             self.recording.event("on_hold", leg.side, leg.held)
         if agreed:
-            self._conduct.session(leg.side, message, agreed)
+            self._control.on_session(leg.side, message, agreed)
 
     def _on_rtp_key(self, side, digit):
         self._on_key(side, digit, "rfc4733")
 
     def _on_key(self, side, digit, channel):
         try:
-            self._conduct.key(side, digit, channel)
+            self._control.on_key(side, digit, channel)
         except MemoryError:
-            self._conduct.fail()
+            self._control.fail()
             raise
         finally:
             self._wake.set()
@@ -129,53 +128,53 @@ class Call:
 
     def state(self):
         """Of its recording: "on", "off" or "paused"."""
-        return self._conduct.capture.state()
+        return self._control.state.record
 
     def control(self, action, by):
-        """start, stop, pause, resume: what the worker's side wants -> "" or why not."""
-        reason = self._conduct.control(action, by)
+        """start, stop, pause or resume the recording, for the worker's side -> "", or why it is not done."""
+        reason = self._control.command(action, by)
         self._wake.set()
         return reason
 
     def end(self, side, status, reason):
-        """The call is over; what ended it first stands."""
-        if not self._over:
-            self._over = Over(side, status, reason)
+        """Ends the call. Only the first reason counts."""
+        if not self._ended:
+            self._ended = CallEnded(side, status, reason)
         self._wake.set()
 
     def raise_end(self, side, status, reason):
         self.end(side, status, reason)
-        raise self._over
+        raise self._ended
 
     # the stages
 
     async def run(self):
-        conduct = self._conduct
+        control = self._control
         self._hal.calls += 1
         try:
-            await self._open()
-            asks = conduct.asks
-            if asks and conduct.notice_first and self._first.side == FAR:
+            await self._open_recording()
+            records_all = control.records_all
+            if records_all and control.notice_first and self._first.side == FAR:
                 await self._answer_first()
-                await conduct.ask()
+                await control.obtain_consent()
                 await self._dial()
             else:
                 await self._dial()
                 await self._answer_first()
-                if asks:
-                    await conduct.ask()
-            await conduct.begin()
+                if records_all:
+                    await control.obtain_consent()
+            await control.connect_parties()
             while True:
                 await self.next(None)
-                if conduct.todo:
-                    await conduct.begin()
-        except Over as over:
-            side, status, reason = over.args
+                if control.state.waiting:
+                    await control.connect_parties()
+        except CallEnded as ended:
+            side, status, reason = ended.args
             if self.recording:
                 self.recording.event("hang_up", FAR if side is None else side, status, reason)
         finally:
             try:
-                status = self._over.args[1] if self._over and self._over.args[1] >= 400 else 480
+                status = self._ended.args[1] if self._ended and self._ended.args[1] >= 400 else 480
                 self.bridge.hang_up(status)
                 self._services.flush()
             finally:
@@ -185,32 +184,31 @@ class Call:
                     self._hal.calls -= 1
                     self._services.flush()
 
-    async def _open(self):
-        """Opens the recording, in which every call is accounted for, whether audio follows or not."""
+    async def _open_recording(self):
+        """Every call has a recording, with audio or without."""
         services = self._services
-        conduct = self._conduct
-        conduct.decide(self._first)
+        control = self._control
+        control.select_line(self._first)
         try:
-            if services.documents.recipients():  # without a policy no key will ever be ready
+            if services.documents.recipients():  # without them no key will ever be ready
                 await asyncio.wait_for_ms(services.keypool.ready(), KEYS_MS)
-            self.recording = services.recordings.open(conduct.policy)
+            self.recording = services.recordings.open(control.policy)
         except (SpoolError, asyncio.TimeoutError) as exc:
             self._log("call not recorded: " + (str(exc) or "no keys"))
-            conduct.refuse_if_duty()
+            control.refuse_if_required()
             return
-        self.opened_ticks = fast_path.ticks()
-        conduct.open(self._first)
+        control.write_first_events(self._first)
 
     async def _answer_first(self):
         leg = self._first
-        if self._over:
-            raise self._over
+        if self._ended:
+            raise self._ended
         sip = leg.sip
         offer = sip.body_received
         encodings = (self._second.agreed.encoding,) if self._second.agreed else sdp.ENCODINGS
         leg.supports_record_aware = sip.request.has("supported", "record-aware")
         try:
-            if offer is None:  # the caller leaves the offer to us: its answer comes with the ACK
+            if offer is None:  # the appliance makes the offer; the caller's answer comes with the ACK
                 sip.answer(leg.endpoint.offer(encodings=encodings), self._hal.ms())
                 self._services.flush()
                 while self._confirmed is None:
@@ -230,12 +228,12 @@ class Call:
         agreed = leg.agreed
         if self.recording:
             self.recording.event("media", leg.side, agreed.encoding, agreed.payload_type, 8000, agreed.ptime or 20)
-        self._conduct.session(leg.side, message, agreed, called)
+        self._control.on_session(leg.side, message, agreed, called)
 
     async def _dial(self):
         leg = self._second
-        if self._over:  # while the recording was opened
-            raise self._over
+        if self._ended:  # while the recording was opened
+            raise self._ended
         uri, address, credentials = self._target
         first = self._first
         encodings = sdp.ENCODINGS
@@ -244,14 +242,14 @@ class Call:
             if agreed:
                 encodings = (agreed.encoding,)
             elif first.sip.body_received:
-                # what the caller can take decides what the other party is offered: nothing is transcoded
+                # nothing is transcoded: the other party is offered what the caller supports
                 agreed = first.endpoint.answer(first.sip.body_received)[1]
                 encodings = agreed.encodings
         except sdp.SdpError as exc:
             self.raise_end(first.side, 488, str(exc))
         services = self._services
         event_type = agreed.event_type if agreed and agreed.event_type else 101
-        record = "on" if self._conduct.given else None  # "off" would be untrue a moment later
+        record = "on" if self._control.consent_given else None  # "off" may change a moment later
         body = leg.endpoint.offer(encodings=encodings, event_type=event_type, record=record)
         leg.announced_state = record or ""
         leg.sip = services.invite(uri, first.sip.caller, body, address, credentials, self)
@@ -270,24 +268,24 @@ class Call:
         self._connect(leg, answered.message, leg.sip.callee)
 
     def tick(self):
-        """What time brings to a conversation; the gateway calls it some twenty times a second, and it allocates nothing."""
-        if self._over or self._faulty or not self.bridge.up:
+        """The timers of the conversation. The gateway calls it some twenty times a second; it allocates nothing."""
+        if self._ended or self._faulty or not self.bridge.up:
             return
         now = fast_path.ticks()
-        self._conduct.tick(now)
+        self._control.tick(now)
         if self._state_changed:
             self._notify_state()
         if self.bridge.media_timed_out(now):
             self.end(None, 408, "no audio for long")
 
     def fail(self):
-        """A fault in `tick`: the parties talk on, nothing more is taken, and it is not tried again."""
+        """After a fault in `tick`: the conversation goes on, nothing more is recorded, and `tick` does nothing from now on."""
         self._faulty = True
-        self._conduct.fail("fault")
+        self._control.fail("fault")
 
     async def next(self, timeout_ms):
-        """Waits for something to happen. Raises Over when a party is gone."""
-        if not self._over:
+        """Waits for an event of the call, or until the time is over. Raises CallEnded."""
+        if not self._ended:
             if timeout_ms is None:
                 await self._wake.wait()
             else:
@@ -296,33 +294,33 @@ class Call:
                 except asyncio.TimeoutError:
                     pass
             self._wake.clear()
-        if self._over:
-            raise self._over
+        if self._ended:
+            raise self._ended
 
     async def while_up(self, work):
-        """What a coroutine returns, unless a party hangs up meanwhile; None where it failed."""
+        """Runs a coroutine as long as the call lasts -> what it returns, None where it failed. Raises CallEnded."""
         done = []
-        task = asyncio.create_task(self._doing(work, done))
+        task = asyncio.create_task(self._run_and_wake(work, done))
         try:
             while not done:
                 await self.next(None)
         finally:
             task.cancel()
-            await asyncio.sleep_ms(0)  # a notice that was cut short is written down before the hang-up
+            await asyncio.sleep_ms(0)  # the event of a notice that was cut short comes before the hang-up
         return done[0]
 
-    async def _doing(self, work, done):
+    async def _run_and_wake(self, work, done):
         result = None
         try:
             result = await work
         finally:
-            done.append(result)  # after a fault too: nobody waits in silence
+            done.append(result)  # after a fault too, which would otherwise block the call
             self._wake.set()
 
     async def _close(self):
         bridge = self.bridge
         bridge.close()
-        self._conduct.end()
+        self._control.end()
         recording = self.recording
         if not recording:
             return
@@ -333,6 +331,6 @@ class Call:
                     recording.event("gap", flow.leg, flow.dropped, 0, "not of the session, or no room to send")
                 if flow.state[fast_path.TOO_LONG]:
                     recording.event("gap", flow.leg, flow.state[fast_path.TOO_LONG], 0, "longer than a frame takes")
-        reason = await self._conduct.close(self._over is not None and self._over.args[1] in (200, 487))
+        reason = await self._control.close(self._ended is not None and self._ended.args[1] in (200, 487))
         await recording.close(reason)
         self._log("call %d ended: %s" % (recording.number, reason))

@@ -1,153 +1,168 @@
-"""What may come in the middle of a conversation: a command of the worker's side, by keys, by SDP or from the host, and
-somebody who joins. Loaded when the first of it comes."""
+"""What may change the recording during a conversation: commands of the worker's side (by keys, by SDP, from the host), and
+somebody who joins.
 
-from recorder.consent.participants import Parties
+Turns them into events of the recording's state, which `RecordingControl` owns. Loaded when the first of them comes.
+"""
+
+from recorder.consent.participants import Participants
 from recorder.media import fast_path
 from recorder.media.leg import FAR, NEAR
 from recorder.storage.spool import SpoolError
 from testigo_wire.policy import e164, fields
+from testigo_wire.policy import recording_state as rs
 from testigo_wire.policy.key_sequence import KeySequences
 
 ACTIONS = ("start", "stop", "pause", "resume")
 PREFERENCES = {"on": "start", "off": "stop", "pause": "pause"}  # a=recordpref of the worker's telephone
 
 
-class Steering:
-    """conduct: the call's Conduct."""
+class Pause:
+    """A pause, from now on. flows: of the call. limit_ms: how long it may be."""
 
-    def __init__(self, conduct):
-        self._conduct = conduct
-        self._passed = ()  # packets of each leg when the pause began
-        self._sequences = KeySequences(conduct.line[fields.KEYS])
-        self.parties = Parties(conduct.policy.numbering)
-        for side, told in ((NEAR, conduct.informed), (FAR, conduct.asking.given)):
-            if conduct.sessions[side]:
-                self.parties.seen(side, *conduct.sessions[side])
-                if told:
-                    self.parties.told(side)
+    def __init__(self, flows, limit_ms):
+        self.limit_ms = limit_ms
+        self._flows = flows
+        self._began = fast_path.ticks()
+        self._received = [flow.state[fast_path.RECEIVED] for flow in flows]
 
-    def session(self, side, said, origin, preference):
-        """A leg has another session, or the same one said anew."""
-        conduct = self._conduct
-        how = self.parties.seen(side, said, origin)
+    def expired(self, now):
+        """now: fast_path.ticks()."""
+        return fast_path.since(now, self._began) >= self.limit_ms
+
+    def write_gaps(self, recording):
+        """Writes how long the pause was, and how many packets of each leg it left out."""
+        ms = fast_path.since(fast_path.ticks(), self._began)
+        for flow, received in zip(self._flows, self._received):
+            count = (flow.state[fast_path.RECEIVED] - received) & 0xFFFFFFFF
+            recording.event("gap", flow.leg, count, ms, "paused")
+
+
+class CallCommands:
+    """control: the RecordingControl of the call."""
+
+    def __init__(self, control):
+        self._control = control
+        self._sequences = KeySequences(control.line[fields.KEYS])
+        control.participants = participants = Participants(control.policy.numbering)
+        for side, informed in ((NEAR, control.worker_informed), (FAR, control.consent_given)):
+            if control.sessions[side]:
+                participants.update(side, *control.sessions[side])
+                if informed:
+                    participants.set_informed(side)
+
+    def on_session(self, side, identity, origin, preference):
+        """A leg has another session, or the same one again. preference: a=recordpref, where it is a new one."""
+        control = self._control
+        how = control.participants.update(side, identity, origin)
         if how:
             self._joined(side, how)
-        elif side == NEAR and preference in PREFERENCES and conduct.call.bridge.up:
+        elif side == NEAR and preference in PREFERENCES and control.call.bridge.up:
             action = PREFERENCES[preference]
-            if action == "start" and conduct.capture.paused:
+            if action == "start" and control.state.paused:
                 action = "resume"
-            self.control(action, "sdp")
+            self.command(action, "sdp")
 
     def _joined(self, side, how):
-        """Somebody else is on that leg now."""
-        conduct = self._conduct
-        asking, capture, line = conduct.asking, conduct.capture, conduct.line
+        """Somebody else is on the leg."""
+        control = self._control
+        notice, line = control.notice, control.line
         if side == NEAR:
-            informed, conduct.informed = conduct.informed, False
-            asking.forget(NEAR)
-        if capture.over or not (asking.given or asking.asking):
-            return  # nothing is taken, and before anything is, whoever is there then will be told
-        who = self.parties.who(side)
+            was_informed, control.worker_informed = control.worker_informed, False
+            notice.near_joined()
+        control.check_storage()
+        if control.state.over or not (notice.given or notice.in_progress):
+            return  # nothing is recorded; before anything is, whoever is there then will be informed
+        name = control.participants.name(side)
         if line[fields.UNRECORDED_NUMBERS] != "full":
-            who = e164.kept("tel:" + who, line[fields.UNRECORDED_NUMBERS])
-        event = conduct.call.recording.event
+            name = e164.kept("tel:" + name, line[fields.UNRECORDED_NUMBERS])
+        event = control.call.recording.event
         if side == FAR:
-            capture.halt()
-            event("joined", side, who, how)
-            if asking.join():
-                conduct.todo = True
+            if notice.join():
+                control.handle(rs.JOINED)
+            event("joined", side, name, how)
+            return
+        hears_notice = line[fields.WORKER] == "notice"
+        if hears_notice:
+            control.handle(rs.JOINED)
         else:
-            tells = line[fields.WORKER] == "notice"
-            if tells:
-                capture.halt()
-                conduct.todo = True
-            else:
-                capture.tap.flush()  # what was said before belongs before it
-            event("joined", side, who, how)
-            if informed and not tells:
-                conduct.worker_informed()
+            control.capture.tap.flush()  # what was said before comes before it in the recording
+        event("joined", side, name, how)
+        if was_informed and not hears_notice:
+            control.set_worker_informed()
 
     def key(self, digit):
-        """A key of the worker's."""
-        found = self._sequences.key(digit, self._conduct.services.hal.ms())
+        """A key of the worker."""
+        found = self._sequences.key(digit, self._control.services.hal.ms())
         if found >= 0:
-            self._conduct.control(ACTIONS[found], "key")
+            self._control.command(ACTIONS[found], "key")
 
-    def control(self, action, by):
-        """One of ACTIONS -> "" or why not."""
-        conduct = self._conduct
-        asking, capture = conduct.asking, conduct.capture
+    def command(self, action, by):
+        """action: one of ACTIONS. by: "key", "sdp", "host" or "limit" -> "", or why it is not done."""
         if action not in ACTIONS:
             return "start, stop, pause or resume"
+        control = self._control
+        control.check_storage()
         if action == "pause":
             return self._pause(by)
         if action == "resume":
             return self._resume(by)
-        if conduct.line[fields.MODE] != "on-demand":
+        if control.line[fields.MODE] != "on-demand":
             return "the line is not recorded on demand"
-        event = conduct.call.recording.event
-        if action == "start":
-            if capture.over:
-                return "the longest time is over" if capture.limit_reached else "nothing can be stored"
-            if not asking.begin():
-                return "recorded already" if asking.given else "asked already, or objected to"
-            conduct.wanted = conduct.todo = True
-            event("started", by)
-            return ""
-        if not asking.stop():
+        return self._start(by) if action == "start" else self._stop(by)
+
+    def _start(self, by):
+        control = self._control
+        notice, state = control.notice, control.state
+        if state.over_by in (rs.LIMIT, rs.LOST):
+            return "the longest time is over" if state.over_by == rs.LIMIT else "nothing can be stored"
+        if not notice.start():
+            return "recorded already" if notice.given else "asked already, or objected to"
+        control.requested = True
+        control.handle(rs.REQUESTED)
+        control.call.recording.event("started", by)
+        return ""
+
+    def _stop(self, by):
+        control = self._control
+        if not control.notice.stop():
             return "nothing is being recorded"
-        if capture.paused:
-            self._gap()
-        capture.end()
-        event("stopped", by)
+        control.end_pause()
+        control.handle(rs.STOP)
+        control.call.recording.event("stopped", by)
         return ""
 
     # pauses for card data: neither sound nor digits are kept, only how long it was
 
     def _pause(self, by):
-        conduct = self._conduct
-        capture = conduct.capture
-        if capture.paused:
+        control = self._control
+        notice = control.notice
+        if control.state.paused:
             return "paused already"
-        asking = conduct.asking
-        told = (conduct.telling or conduct.todo) and (asking.given or asking.asking)  # it may begin at any moment
-        if not (capture.on or (told and not capture.over)):
+        # A pause may begin while the notice is owed or played: the recording would begin at any moment.
+        if not (control.state.can_pause and (notice.given or notice.in_progress)):
             return "nothing is being recorded"
-        if not conduct.line[fields.PAUSE_LIMIT]:
+        if not control.line[fields.PAUSE_LIMIT]:
             return "the policy has no pauses on this line"
-        capture.paused = True
-        capture.paused_at = fast_path.ticks()
-        capture.pause_limit = conduct.line[fields.PAUSE_LIMIT]
-        self._passed = [flow.state[fast_path.RECEIVED] for flow in conduct.call.bridge.flows]
-        capture.off()
-        conduct.call.recording.event("pause", by)
+        control.pause = Pause(control.call.bridge.flows, control.line[fields.PAUSE_LIMIT])
+        control.handle(rs.PAUSE)
+        control.call.recording.event("pause", by)
         return ""
 
     def _resume(self, by):
-        conduct = self._conduct
-        capture = conduct.capture
-        if not capture.paused:
+        control = self._control
+        recording = control.call.recording
+        if not control.state.paused:
             return "not paused"
-        self._gap()
-        conduct.call.recording.event("resume", by)
-        capture.paused = False
-        if not capture.taking:  # somebody who joined is being told
-            return ""
+        control.end_pause()
+        recording.event("resume", by)
+        control.handle(rs.RESUME)
+        if control.state.state != rs.ON:
+            return "nothing can be stored" if control.state.over_by == rs.LOST else ""
         try:
-            capture.go_on()
+            control.capture.resume()
         except SpoolError as exc:
-            conduct.call.recording.event("unrecorded", str(exc))
+            control.handle(rs.LOST)
+            recording.event("unrecorded", str(exc))
             return str(exc)
+        control.capture.start_tone()
         return ""
-
-    def _gap(self):
-        conduct = self._conduct
-        ms = fast_path.since(fast_path.ticks(), conduct.capture.paused_at)
-        for flow, passed in zip(conduct.call.bridge.flows, self._passed):
-            count = (flow.state[fast_path.RECEIVED] - passed) & 0xFFFFFFFF
-            conduct.call.recording.event("gap", flow.leg, count, ms, "paused")
-
-    def close(self):
-        """The call is over."""
-        if self._conduct.capture.paused:
-            self._gap()

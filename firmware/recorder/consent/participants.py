@@ -1,58 +1,57 @@
-"""Who is on each leg, as far as SIP tells, and who of them has been told: parties who join later have to be, those who
-heard the notice have not to hear it again.
+"""Who is on each leg, as far as SIP shows it, and which of them are informed: those who heard the notice, and the worker.
 
-A peer that puts somebody else into a call says so by another identity (P-Asserted-Identity of RFC 3325, Remote-Party-ID,
-or a changed From as in RFC 4916), or only by a session of another origin (RFC 8866 section 5.2), or it becomes a
-conference (`isfocus`, RFC 4579).
+Who joins later has to be informed too; who was informed once is not informed again. A peer shows that somebody else is in
+the call by another identity (P-Asserted-Identity of RFC 3325, Remote-Party-ID, a changed From as in RFC 4916), by a session
+of another origin (RFC 8866 section 5.2), or by becoming a conference (`isfocus`, RFC 4579).
 """
 
 from testigo_wire.policy import e164
 from testigo_wire.sip.message import SipError, address
 
-NOBODY = ("anonymous", "unknown", "unavailable")  # users of those who withhold who they are (RFC 3323 section 4.1.1.3)
+WITHHELD = ("anonymous", "unknown", "unavailable")  # users that stand for no identity (RFC 3323 section 4.1.1.3)
 
 
-class Parties:
+class Participants:
     """numbering: the policy's."""
 
     def __init__(self, numbering):
         self._numbering = numbering
-        self._now = [{}, {}]  # of each leg: what -> who
-        self._told = ([], [])
+        self._present = [{}, {}]  # of each leg: "asserted", "from", "origin" and "focus" of who is there
+        self._informed = ([], [])  # of each leg: names and sessions
 
-    def seen(self, side, said, origin):
-        """The leg has a session -> how somebody new came in: "identity", "session", "conference", or "".
+    def update(self, side, identity, origin):
+        """The leg has a session -> how somebody else came in: "identity", "session", "conference", or "": nobody did.
 
-        said: what the peer says of itself, as `heard_from` gives it. origin: of its SDP.
+        identity: of the peer, as `identity_of` gives it. origin: of its SDP.
         """
-        known = self._now[side]
-        asserted, sender, contact = said
+        present = self._present[side]
+        asserted, sender, contact = identity
         names = {}
-        hidden = self._number(asserted).lower() in NOBODY
-        nobody = hidden or (not asserted and self._number(sender).lower() in NOBODY)
-        for what, value in (("asserted", asserted), ("from", sender)):
+        hidden = self._number(asserted).lower() in WITHHELD
+        withheld = hidden or (not asserted and self._number(sender).lower() in WITHHELD)
+        for kind, value in (("asserted", asserted), ("from", sender)):
             number = self._number(value)
-            if number and (what == "from" or not hidden):
-                names[what] = number
+            if number and (kind == "from" or not hidden):
+                names[kind] = number
         focus = _is_focus(contact)
         how = ""
-        if known:
-            changed = [what for what in names if what in known and names[what] != known[what]]
+        if present:
+            changed = [kind for kind in names if kind in present and names[kind] != present[kind]]
             asserted = "asserted" in names
-            if focus and not known.get("focus"):
+            if focus and not present.get("focus"):
                 how = "conference"
-            elif changed or (hidden and "asserted" in known):
+            elif changed or (hidden and "asserted" in present):
                 how = "identity"
-            elif asserted and "asserted" not in known and names["asserted"] not in known.values():
+            elif asserted and "asserted" not in present and names["asserted"] not in present.values():
                 how = "identity"
-            elif origin != known["origin"] and not asserted:
+            elif origin != present["origin"] and not asserted:
                 how = "session"
             if how and not asserted:
-                known.pop("asserted", None)  # of the one who was there before
-        known.update(names)
-        known["origin"] = origin
-        known["focus"] = focus
-        if how and how != "conference" and not nobody and self._name(side) in self._told[side]:
+                present.pop("asserted", None)  # it was of the one who was there before
+        present.update(names)
+        present["origin"] = origin
+        present["focus"] = focus
+        if how and how != "conference" and not withheld and self._key(side) in self._informed[side]:
             how = ""
         return how
 
@@ -63,23 +62,23 @@ class Parties:
             uri = value
         return e164.e164(uri, self._numbering) or e164.user(uri)
 
-    def _name(self, side):
-        known = self._now[side]
-        return known.get("asserted") or self._session(known)
+    def _key(self, side):
+        present = self._present[side]
+        return present.get("asserted") or self._session(present)
 
-    def _session(self, known):
-        return known.get("from", ""), known["origin"]
+    def _session(self, present):
+        return present.get("from", ""), present["origin"]
 
-    def told(self, side):
-        """Whoever is on the leg now has heard the notice, or was informed."""
-        known = self._now[side]
-        if known:
-            self._told[side].extend((self.who(side), self._session(known)))
+    def set_informed(self, side):
+        """Who is on the leg now has heard the notice, or was informed as the policy says."""
+        present = self._present[side]
+        if present:
+            self._informed[side].extend((self.name(side), self._session(present)))
 
-    def who(self, side):
-        """A name for the record."""
-        known = self._now[side]
-        return known.get("asserted") or known.get("from", "")
+    def name(self, side):
+        """The number or user of who is on the leg, for the recording."""
+        present = self._present[side]
+        return present.get("asserted") or present.get("from", "")
 
 
 def _is_focus(contact):

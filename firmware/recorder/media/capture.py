@@ -1,7 +1,6 @@
-"""What is taken of a bridged call: when the tap is on, the warning tone, the longest time.
+"""What is captured of a bridged call: the tap, the warning tone, the longest time of a recording.
 
-Nothing is taken before `begin`, while paused (steering.py), and after `end`; while paused digits are not kept either (the
-call asks `paused`).
+When to capture is decided by `consent/recording_control.py`; nothing is captured before `start` and after `stop`.
 """
 
 from recorder.media import fast_path
@@ -10,17 +9,11 @@ from testigo_wire.policy import fields
 
 
 class Capture:
-    """One per call. changed(): the state of recording, as telephones are told it, is another one."""
+    """One for each call."""
 
-    def __init__(self, hal, changed):
+    def __init__(self, hal):
         self.tap = Tap(hal)
-        self.paused = False
-        self.limit_reached = False
-        self.taking = False  # but for a pause
-        self._changed = changed
         self._recording = self._line = self._tone = None
-        self._flows = ()
-        self._opened = self.paused_at = self.pause_limit = 0
 
     @property
     def on(self):
@@ -28,89 +21,54 @@ class Capture:
 
     @property
     def lost(self):
-        """Whether recording ended because nothing can be stored any more."""
+        """Whether nothing can be stored any more, as far as `start` was called before."""
         return self._recording is not None and bool(self._recording.failed or self._recording.full)
 
-    @property
-    def over(self):
-        """Whether nothing more can be taken of this call."""
-        return self.limit_reached or self.lost
+    def start(self, recording, line, flows, encodings, paused):
+        """Captures packets from now on, or from the next `resume` where `paused`. Raises SpoolError, MemoryError.
 
-    def state(self):
-        """a=record of RFC 7866 section 6.2."""
-        return "paused" if self.paused else "on" if self.tap.on else "off"
-
-    def begin(self, recording, opened_ticks, line, flows, encodings):
-        """Takes what passes from now on, or after the pause that goes on. Raises SpoolError, MemoryError.
-
-        opened_ticks: media.ticks() when the recording was opened.
+        line: of the policy. flows, encodings: of the legs, by side.
         """
-        self._recording, self._line, self._opened, self._flows = recording, line, opened_ticks, flows
+        self._recording, self._line = recording, line
         tone = self._tone
-        if line[fields.TONE] and tone is None:  # first: without it nothing may be taken
+        if line[fields.TONE] and tone is None:  # first: without the tone nothing may be captured
             from recorder.media.tone import Tone  # loaded for lines that have one
 
             tone = Tone(line[fields.TONE][0], self.tap, flows, encodings)
-        if not self.paused:
-            self.tap.start(recording)
-        self.taking = True
+        if not paused:
+            self.resume()
         if self._tone is not tone:
             recording.event("tone", *line[fields.TONE][0])
             self._tone = tone
-        self._changed()
 
-    def bridged(self):
-        """Packets pass from now on: so does the tone."""
+    def resume(self):
+        """Captures packets from now on, as `start` said. Raises SpoolError."""
+        self.tap.start(self._recording)
+
+    def start_tone(self):
+        """Begins the tone where the call is captured; its packets are forwarded from now on."""
         if self._tone and self.tap.on:
             self._tone.begin(fast_path.ticks())
 
-    def go_on(self):
-        """After a pause. Raises SpoolError."""
-        self.tap.start(self._recording)
-        self.bridged()
-        self._changed()
-
-    def off(self):
-        """Takes no more; what the open frame holds is kept."""
+    def stop(self):
+        """Captures no more; the packets of the open frame are kept."""
         self.tap.flush()
+        self.discard()
+
+    def discard(self):
+        """Captures no more, and drops the packets of the open frame."""
         self.tap.stop()
         if self._tone:
             self._tone.end()
-        self._changed()
 
-    def halt(self):
-        """`off` until the next `begin`. A pause goes on."""
-        self.taking = False
-        self.off()
-
-    def end(self):
-        """As `halt`, and a pause ends with it."""
-        self.paused = False
-        self.halt()
-
-    def drop(self):
-        """Takes no more, and drops what the open frame holds."""
-        self.paused = False
-        self.tap.stop()
-        self.halt()
+    @property
+    def exceeds_limit(self):
+        """Whether the recording is older than the line allows."""
+        limit = self._line[fields.MAX_MS]
+        return limit > 0 and self._recording.elapsed_ms() > limit
 
     def tick(self, now):
-        """Some twenty times a second while the parties talk; allocates nothing as long as nothing happens.
-
-        -> whether a pause has been long enough.
-        """
+        """Some twenty times a second while the call is captured; allocates nothing."""
         self.tap.flush_if_old(now)
-        if self.paused:
-            return fast_path.since(now, self.paused_at) >= self.pause_limit
-        if not self.tap.on:
-            if self.taking:  # nothing can be stored any more
-                self.halt()
-        else:
-            limit = self._line[fields.MAX_MS]
-            if limit and fast_path.since(now, self._opened) > limit:
-                self.limit_reached = True
-                self.end()
-                self._recording.event("unrecorded", "limit")
-            elif self._tone:
-                self._tone.tick(now)
-        return False
+        if self._tone:
+            self._tone.tick(now)

@@ -116,13 +116,13 @@ async def test_a_joiner_who_objects_destroys_all():
         r = await rig("objects", line())
         await r.talk()
         await joins(r, r.far, session=True)
-        await until(lambda: r.call._conduct.asking.asking, "the notice")  # noqa: B023
+        await until(lambda: r.control.notice.in_progress, "the notice")  # noqa: B023
         if key:
             await r.far.press(key)
         else:
             r.far.extra = b"a=recordpref:off\r\n"
             r.far.offer()
-        await until(lambda: r.call._conduct.asking.refused, "the objection")  # noqa: B023
+        await until(lambda: r.control.notice.refused, "the objection")  # noqa: B023
         await asyncio.sleep_ms(200)
         assert not r.capture.on and r.near.heard[-1][0] == 3, "they go on talking"
         sealed = await r.sealed()
@@ -134,14 +134,14 @@ async def test_a_joiner_who_objects_destroys_all():
 async def test_a_joiner_who_does_not_accept_is_not_recorded():
     r = await rig("silent", line(rule="opt-in", accept_key="1", key_timeout=300, repeats=0))
     r.far.invite(r.port)
-    await until(lambda: r.gateway.calls and r.call._conduct.asking and r.call._conduct.asking.asking, "the notice")
+    await until(lambda: r.gateway.calls and r.control.notice and r.control.notice.in_progress, "the notice")
     await r.far.press("1")
     await until(lambda: r.capture.on, "recording")
     r.near.speak(1)
     r.far.speak(2)
     await asyncio.sleep_ms(200)
     await joins(r, r.far, session=True)
-    await until(lambda: r.call._conduct.asking.refused, "the end of the time to accept")
+    await until(lambda: r.control.notice.refused, "the end of the time to accept")
     await asyncio.sleep_ms(150)
     sealed = await r.sealed()
     assert sealed.story == TOLD + " joined notice consent", sealed.story
@@ -195,10 +195,10 @@ async def test_a_join_in_a_pause_stays_paused():
     r.far.offer()
     r.far.speak(12)
     await until(lambda: r.far.heard.count(first_packet(r)) == 2, "the notice")
-    await until(lambda: r.call._conduct.given, "consent")
+    await until(lambda: r.control.consent_given, "consent")
     await r.near.press("55")
     await asyncio.sleep_ms(150)
-    assert r.capture.paused and not r.capture.on
+    assert r.state.paused and not r.capture.on
     r.near.speak(3)
     r.far.speak(3)
     await asyncio.sleep_ms(60)
@@ -263,7 +263,7 @@ async def test_an_identity_counts_before_the_answer_comes():
 async def test_after_the_longest_time_nobody_is_told_anything():
     r = await rig("over", line(max_ms=1800, worker="notice", worker_reference="staff"), notices=("hello", "staff"))
     await r.talk()
-    await until(lambda: r.capture.limit_reached, "the longest time")
+    await until(lambda: r.limit_reached, "the longest time")
     for phone in (r.far, r.near):
         phone.become(session=True)
         await answered(phone)
@@ -301,7 +301,7 @@ async def test_an_objection_while_it_rings():
         await until(lambda: sip_event.INCOMING in r.near.events, "ringing")  # noqa: B023
         await r.far.press("9")
         if objection == "connect":
-            await until(lambda: r.call._conduct.asking.refused, "the objection")  # noqa: B023
+            await until(lambda: r.control.notice.refused, "the objection")  # noqa: B023
             r.near.pick_up()
             await until(lambda: r.call.bridge.up, "the conversation")  # noqa: B023
             r.far.speak(2)

@@ -34,7 +34,7 @@ async def give_list(r, *listed):
 
 
 async def asked(r):
-    await until(lambda: r.gateway.calls and r.call._conduct.asking and r.call._conduct.asking.asking, "the notice")
+    await until(lambda: r.gateway.calls and r.control.notice and r.control.notice.in_progress, "the notice")
 
 
 async def test_a_key_begins_the_notice_again_in_another_language():
@@ -268,7 +268,7 @@ async def test_a_hold_in_the_notice_or_before_the_answer_begins_it_again():
         await hold(r.far)
         heard = len(r.far.heard)
         await asyncio.sleep_ms(600)
-        assert not r.call._conduct.given and len(r.far.heard) <= heard + 1, "the time to answer stands still"
+        assert not r.control.consent_given and len(r.far.heard) <= heard + 1, "the time to answer stands still"
         await hold(r.far, False)
         await until(lambda: r.call.bridge.up and r.capture.on, "recording")  # noqa: B023
         sealed = await r.sealed()

@@ -1,6 +1,6 @@
 """Who is on a leg, from what SIP says: who is new there, who is known under another spelling, who comes back."""
 
-from recorder.consent.participants import Parties
+from recorder.consent.participants import Participants
 from recorder.media.leg import FAR, NEAR
 from support.device import stores as appliance  # noqa: F401 - first: from within the recorder its imports would be too deep for the stack
 from testigo_wire.sip import parser as sip_parse
@@ -15,12 +15,12 @@ OTHER = "- 12 IN IP4 198.51.100.7"
 CONTACT = "<sip:pbx@198.51.100.7>"
 
 
-def told(said=("", ANA, CONTACT), origin=OURS, side=FAR):
-    """Parties whose far leg has heard the notice."""
-    parties = Parties(NUMBERING)
-    assert parties.seen(side, said, origin) == "", "who is there first joins nobody"
-    parties.told(side)
-    return parties
+def informed(said=("", ANA, CONTACT), origin=OURS, side=FAR):
+    """Participants whose far leg has heard the notice."""
+    present = Participants(NUMBERING)
+    assert present.update(side, said, origin) == "", "who is there first joins nobody"
+    present.set_informed(side)
+    return present
 
 
 def body(session, version, extra=""):
@@ -33,101 +33,101 @@ def origin(session, version, extra=""):
 
 
 def heard(*headers, status=0, called=""):
-    from recorder.consent.recording_control import heard_from
+    from recorder.consent.recording_control import identity_of
 
     start = "SIP/2.0 200 OK" if status else "INVITE sip:100@x SIP/2.0"
     fixed = ("Via: SIP/2.0/UDP h;branch=z9hG4bK1", "To: <sip:100@x>;tag=2", "Call-ID: a", "CSeq: 1 INVITE")
     if not [one for one in headers if one.startswith("From")]:
         fixed += ("From: %s;tag=1" % ANA,)
     data = "\r\n".join((start,) + fixed + headers + ("", ""))
-    return heard_from(sip_parse.parse(data.encode()), called)
+    return identity_of(sip_parse.parse(data.encode()), called)
 
 
 def test_hold_and_resume_are_nobody_new():
-    parties = told(origin=origin(11, 1))
+    present = informed(origin=origin(11, 1))
     for version, extra in ((2, "a=sendonly\r\n"), (3, "a=sendrecv\r\n"), (4, "a=inactive\r\n"), (9, "")):
-        assert parties.seen(FAR, ("", ANA, CONTACT), origin(11, version, extra)) == ""
+        assert present.update(FAR, ("", ANA, CONTACT), origin(11, version, extra)) == ""
 
 
 def test_a_session_of_another_origin_is_somebody():
     for other in (origin(12, 1), "ana 11 IN IP4 198.51.100.7", "- 11 IN IP4 198.51.100.8", "- 11 IN IP6 ::1", ""):
-        parties = told(origin=origin(11, 1))
-        assert parties.seen(FAR, ("", ANA, CONTACT), other) == "session", other
-        assert parties.seen(FAR, ("", ANA, CONTACT), other) == "", "said once"
+        present = informed(origin=origin(11, 1))
+        assert present.update(FAR, ("", ANA, CONTACT), other) == "session", other
+        assert present.update(FAR, ("", ANA, CONTACT), other) == "", "said once"
 
 
 def test_an_asserted_identity_tells_more_than_the_session():
-    parties = told((ANA, ANA, CONTACT))
-    assert parties.seen(FAR, (ANA, ANA, CONTACT), OTHER) == "", "the same person by another route"
-    assert parties.seen(FAR, (BEA, ANA, CONTACT), OTHER) == "identity"
-    assert parties.who(FAR) == "+34600333444"
-    parties = told((ANA, ANA, CONTACT))
-    assert parties.seen(FAR, (BEA, ANA, CONTACT), OURS) == "identity", "in the same session too"
+    present = informed((ANA, ANA, CONTACT))
+    assert present.update(FAR, (ANA, ANA, CONTACT), OTHER) == "", "the same person by another route"
+    assert present.update(FAR, (BEA, ANA, CONTACT), OTHER) == "identity"
+    assert present.name(FAR) == "+34600333444"
+    present = informed((ANA, ANA, CONTACT))
+    assert present.update(FAR, (BEA, ANA, CONTACT), OURS) == "identity", "in the same session too"
 
 
 def test_an_identity_that_appears():
-    parties = told(("", ANA, CONTACT))
-    assert parties.seen(FAR, (ANA, ANA, CONTACT), OTHER) == "", "asserted now, and the one whom From named"
-    parties = told(("", ANA, CONTACT))
-    assert parties.seen(FAR, (BEA, ANA, CONTACT), OURS) == "identity"
-    parties = told(("", ANA, CONTACT))
-    assert parties.seen(FAR, (BEA, BEA, CONTACT), OURS) == "identity"
+    present = informed(("", ANA, CONTACT))
+    assert present.update(FAR, (ANA, ANA, CONTACT), OTHER) == "", "asserted now, and the one whom From named"
+    present = informed(("", ANA, CONTACT))
+    assert present.update(FAR, (BEA, ANA, CONTACT), OURS) == "identity"
+    present = informed(("", ANA, CONTACT))
+    assert present.update(FAR, (BEA, BEA, CONTACT), OURS) == "identity"
 
 
 def test_an_identity_that_goes_away_vouches_for_nobody():
-    parties = told((ANA, ANA, CONTACT))
-    assert parties.seen(FAR, ("", ANA, CONTACT), OTHER) == "session"
-    assert parties.seen(FAR, ("", ANA, CONTACT), OTHER) == ""
-    parties = told((ANA, ANA, CONTACT))
-    assert parties.seen(FAR, ("", ANA, CONTACT), OURS) == "", "the same session, only less is said"
+    present = informed((ANA, ANA, CONTACT))
+    assert present.update(FAR, ("", ANA, CONTACT), OTHER) == "session"
+    assert present.update(FAR, ("", ANA, CONTACT), OTHER) == ""
+    present = informed((ANA, ANA, CONTACT))
+    assert present.update(FAR, ("", ANA, CONTACT), OURS) == "", "the same session, only less is said"
 
 
 def test_another_from_is_somebody():
     """RFC 4916."""
-    parties = told(("", ANA, CONTACT))
-    assert parties.seen(FAR, ("", BEA, CONTACT), OURS) == "identity" and parties.who(FAR) == "+34600333444"
+    present = informed(("", ANA, CONTACT))
+    assert present.update(FAR, ("", BEA, CONTACT), OURS) == "identity" and present.name(FAR) == "+34600333444"
     for who in (OURS, OTHER):
-        parties = told((ANA, ANA, CONTACT))
-        assert parties.seen(FAR, ("", BEA, CONTACT), who) == "identity", "whom the network asserted is gone"
-        assert parties.who(FAR) == "+34600333444"
-    parties = told(("", "<sip:anonymous@anonymous.invalid>", CONTACT))
-    assert parties.seen(FAR, ("", BEA, CONTACT), OURS) == "identity"
+        present = informed((ANA, ANA, CONTACT))
+        assert present.update(FAR, ("", BEA, CONTACT), who) == "identity", "whom the network asserted is gone"
+        assert present.name(FAR) == "+34600333444"
+    present = informed(("", "<sip:anonymous@anonymous.invalid>", CONTACT))
+    assert present.update(FAR, ("", BEA, CONTACT), OURS) == "identity"
 
 
 def test_who_heard_it_does_not_hear_it_again():
-    parties = told(("", ANA, CONTACT))
-    assert parties.seen(FAR, ("", ANA, CONTACT), OTHER) == "session"
-    assert parties.seen(FAR, ("", ANA, CONTACT), OURS) == "", "back before the other was told"
-    assert parties.seen(FAR, ("", ANA, CONTACT), OTHER) == "session", "who was not told is still to be told"
-    parties.told(FAR)
+    present = informed(("", ANA, CONTACT))
+    assert present.update(FAR, ("", ANA, CONTACT), OTHER) == "session"
+    assert present.update(FAR, ("", ANA, CONTACT), OURS) == "", "back before the other was told"
+    assert present.update(FAR, ("", ANA, CONTACT), OTHER) == "session", "who was not told is still to be told"
+    present.set_informed(FAR)
     for who in (OURS, OTHER, OURS):
-        assert parties.seen(FAR, ("", ANA, CONTACT), who) == ""
-    parties = told((ANA, ANA, CONTACT))
-    assert parties.seen(FAR, (BEA, BEA, CONTACT), OTHER) == "identity"
-    parties.told(FAR)
+        assert present.update(FAR, ("", ANA, CONTACT), who) == ""
+    present = informed((ANA, ANA, CONTACT))
+    assert present.update(FAR, (BEA, BEA, CONTACT), OTHER) == "identity"
+    present.set_informed(FAR)
     for who in (ANA, BEA, ANA):
-        assert parties.seen(FAR, (who, who, CONTACT), OTHER) == ""
+        assert present.update(FAR, (who, who, CONTACT), OTHER) == ""
 
 
 def test_nobody_is_told_by_anothers_notice():
-    parties = told(("", ANA, CONTACT), side=NEAR)
-    assert parties.seen(FAR, ("", BEA, CONTACT), OURS) == ""
-    assert parties.seen(FAR, ("", ANA, CONTACT), OTHER) == "identity", "told on the other leg, not on this"
-    parties = Parties(NUMBERING)
-    parties.told(FAR)
-    assert parties.seen(FAR, ("", ANA, CONTACT), OURS) == "" and parties.seen(FAR, ("", BEA, CONTACT), OURS)
+    present = informed(("", ANA, CONTACT), side=NEAR)
+    assert present.update(FAR, ("", BEA, CONTACT), OURS) == ""
+    assert present.update(FAR, ("", ANA, CONTACT), OTHER) == "identity", "told on the other leg, not on this"
+    present = Participants(NUMBERING)
+    present.set_informed(FAR)
+    assert present.update(FAR, ("", ANA, CONTACT), OURS) == "" and present.update(FAR, ("", BEA, CONTACT), OURS)
 
 
 def test_a_conference():
     for focus in ("<sip:c@pbx>;isfocus", "<sip:c@pbx>; IsFocus ;q=1", "<sip:c@pbx>;q=1;isfocus=1"):
-        parties = told()
-        assert parties.seen(FAR, ("", ANA, focus), OURS) == "conference", focus
-        parties.told(FAR)
-        assert parties.seen(FAR, ("", ANA, focus), OURS) == "", "it is one already"
-        assert parties.seen(FAR, ("", ANA, CONTACT), OURS) == ""
-        assert parties.seen(FAR, ("", ANA, focus), OURS) == "conference", "a new one, with whom nobody knows"
+        present = informed()
+        assert present.update(FAR, ("", ANA, focus), OURS) == "conference", focus
+        present.set_informed(FAR)
+        assert present.update(FAR, ("", ANA, focus), OURS) == "", "it is one already"
+        assert present.update(FAR, ("", ANA, CONTACT), OURS) == ""
+        assert present.update(FAR, ("", ANA, focus), OURS) == "conference", "a new one, with whom nobody knows"
     for other in ("<sip:isfocus@pbx>", "<sip:c@pbx;isfocus>", "<sip:c@pbx>;notisfocus", "isfocus", ""):
-        assert told().seen(FAR, ("", ANA, other), OURS) == "", other
+        assert informed().update(FAR, ("", ANA, other), OURS) == "", other
 
 
 def test_one_number_in_any_spelling_is_one_person():
@@ -145,36 +145,38 @@ def test_one_number_in_any_spelling_is_one_person():
     )
     for first in spellings:
         for second in spellings:
-            parties = told((first, "", CONTACT))
-            assert parties.seen(FAR, (second, "", CONTACT), OTHER) == "", (first, second)
-            assert told(("", first, CONTACT)).seen(FAR, ("", second, CONTACT), OURS) == "", (first, second)
+            present = informed((first, "", CONTACT))
+            assert present.update(FAR, (second, "", CONTACT), OTHER) == "", (first, second)
+            assert informed(("", first, CONTACT)).update(FAR, ("", second, CONTACT), OURS) == "", (first, second)
     for other in ("<sip:600111223@pbx>", "<sip:+44600111222@trunk>", "<sip:ana@pbx>", "<sip:222@pbx>"):
-        assert told((ANA, "", CONTACT)).seen(FAR, (other, "", CONTACT), OURS) == "identity", other
+        assert informed((ANA, "", CONTACT)).update(FAR, (other, "", CONTACT), OURS) == "identity", other
 
 
 def test_a_name_that_says_nobody_is_no_identity():
     for nobody in ("<sip:anonymous@anonymous.invalid>", '"Anonymous" <sip:Anonymous@pbx>', "<sip:unknown@pbx>"):
-        parties = told((nobody, ANA, CONTACT))
-        assert parties.seen(FAR, (nobody, ANA, CONTACT), OTHER) == "session", nobody
+        present = informed((nobody, ANA, CONTACT))
+        assert present.update(FAR, (nobody, ANA, CONTACT), OTHER) == "session", nobody
 
 
 def test_who_withholds_who_they_are_is_somebody_else_and_never_known_again():
     nobody = "<sip:anonymous@anonymous.invalid>"
     for first in ("", nobody):
-        parties = told((first or ANA, ANA, CONTACT))
+        present = informed((first or ANA, ANA, CONTACT))
         if first:
-            assert parties.seen(FAR, (BEA, ANA, CONTACT), OURS) == "identity"
-            parties.told(FAR)
-        assert parties.seen(FAR, (nobody, ANA, CONTACT), OURS) == "identity", "after a number, in one session of a PBX"
-        assert parties.seen(FAR, (nobody, ANA, CONTACT), OURS) == "", "refreshed"
-        parties.told(FAR)
-        assert parties.seen(FAR, (BEA, ANA, CONTACT), OURS) == ("" if first else "identity")
-    parties = told(("", nobody, CONTACT))
-    assert parties.seen(FAR, ("", BEA, CONTACT), OURS) == "identity"
-    parties.told(FAR)
-    assert parties.seen(FAR, ("", nobody, CONTACT), OURS) == "identity", "who knows whether it is the same nobody"
-    parties = told((ANA, nobody, CONTACT))
-    assert parties.seen(FAR, ("", nobody, CONTACT), OURS) == "", "asserted no more, and withheld from the beginning"
+            assert present.update(FAR, (BEA, ANA, CONTACT), OURS) == "identity"
+            present.set_informed(FAR)
+        assert present.update(FAR, (nobody, ANA, CONTACT), OURS) == "identity", (
+            "after a number, in one session of a PBX"
+        )
+        assert present.update(FAR, (nobody, ANA, CONTACT), OURS) == "", "refreshed"
+        present.set_informed(FAR)
+        assert present.update(FAR, (BEA, ANA, CONTACT), OURS) == ("" if first else "identity")
+    present = informed(("", nobody, CONTACT))
+    assert present.update(FAR, ("", BEA, CONTACT), OURS) == "identity"
+    present.set_informed(FAR)
+    assert present.update(FAR, ("", nobody, CONTACT), OURS) == "identity", "who knows whether it is the same nobody"
+    present = informed((ANA, nobody, CONTACT))
+    assert present.update(FAR, ("", nobody, CONTACT), OURS) == "", "asserted no more, and withheld from the beginning"
 
 
 def test_malformed_names_are_no_names():
@@ -187,10 +189,12 @@ def test_malformed_names_are_no_names():
         "<mailto:ana@x>",
         "\u00e9",
     ):
-        parties = Parties(NUMBERING)
+        present = Participants(NUMBERING)
         for who in (wrong, ANA, wrong):
-            assert parties.seen(FAR, (who, who, who), OURS) in ("", "identity"), wrong
-        assert told(("", wrong, wrong)).seen(FAR, (wrong, wrong, wrong), OTHER), "the session still counts: " + wrong
+            assert present.update(FAR, (who, who, who), OURS) in ("", "identity"), wrong
+        assert informed(("", wrong, wrong)).update(FAR, (wrong, wrong, wrong), OTHER), (
+            "the session still counts: " + wrong
+        )
 
 
 def test_what_a_message_says_of_its_sender():
@@ -211,5 +215,5 @@ def test_malformed_assertions_assert_nothing():
     for wrong in ('"Ana', "<sip:600@x", '"a\\', '<sip:1@x>, "b', ",,,", ""):
         asserted, sender, contact = heard("P-Asserted-Identity: " + wrong, "Contact: " + CONTACT)
         assert (sender, contact) == (ANA + ";tag=1", CONTACT), wrong
-        parties = told()
-        assert parties.seen(FAR, (asserted, sender, contact), OTHER) == "session", wrong
+        present = informed()
+        assert present.update(FAR, (asserted, sender, contact), OTHER) == "session", wrong

@@ -37,7 +37,7 @@ async def test_who_joins_while_it_rings_is_told_before_the_conversation():
     r.near.rings = True
     r.far.invite(r.port)
     await until(lambda: sip_event.INCOMING in r.near.events, "ringing")
-    assert r.call._conduct.given
+    assert r.control.consent_given
     await rejoin(r.far, asserted=OTHER)
     r.near.pick_up()
     await until(lambda: r.capture.on, lambda: "recording: " + r.log())
@@ -107,7 +107,7 @@ async def test_an_objection_counts_after_an_asking_that_failed_or_was_not_answer
         r = await rig(name, line(**changes))
         if changes:
             r.far.invite(r.port)
-            await until(lambda: r.gateway.calls and r.call._conduct.asking, "the call")  # noqa: B023
+            await until(lambda: r.gateway.calls and r.control.notice, "the call")  # noqa: B023
             await until(lambda: r.far.heard, "the notice")  # noqa: B023
             await r.far.press("1")
         await r.talk() if not changes else await until(lambda: r.capture.on, "recording")  # noqa: B023
@@ -116,8 +116,8 @@ async def test_an_objection_counts_after_an_asking_that_failed_or_was_not_answer
         if not changes:
             await give_notice(r.app, encodings=("PCMA",), version=2)
         await rejoin(r.far, asserted=OTHER)
-        asking = r.call._conduct.asking
-        await until(lambda: asking.failed or asking.refused, "no consent")  # noqa: B023
+        notice = r.control.notice
+        await until(lambda: notice.failed or notice.refused, "no consent")  # noqa: B023
         for _ in range(2):
             await r.far.press("9")
             await asyncio.sleep_ms(100)
@@ -137,11 +137,11 @@ async def test_who_joins_in_a_pause_can_object_while_the_notice_asks():
     assert r.gateway.control("pause", 0)[1] == ""
     await r.far.press("9")
     await asyncio.sleep_ms(50)
-    assert r.call._conduct.given, "a digit of a card"
+    assert r.control.consent_given, "a digit of a card"
     await rejoin(r.far, asserted=OTHER)
-    await until(lambda: r.call._conduct.asking.asking, "the notice")
+    await until(lambda: r.control.notice.in_progress, "the notice")
     await r.far.press("9")
-    await until(lambda: r.call._conduct.asking.refused, "the objection")
+    await until(lambda: r.control.notice.refused, "the objection")
     sealed = await r.sealed()
     assert sealed.reason == "objection" and not sealed.packets and not sealed.all("dtmf")
     await r.close()
@@ -152,10 +152,10 @@ async def test_a_pause_that_is_wanted_while_somebody_is_told_begins_with_the_rec
     await r.talk()
     await give_notice(r.app, "hello", 4000, version=2)
     await rejoin(r.far, asserted=OTHER)
-    await until(lambda: r.call._conduct.asking.asking, "the notice")
+    await until(lambda: r.control.notice.in_progress, "the notice")
     await r.near.press("*7")
-    await until(lambda: r.capture.paused, "the pause")
-    await until(lambda: r.call._conduct.given, "consent")
+    await until(lambda: r.state.paused, "the pause")
+    await until(lambda: r.control.consent_given, "consent")
     await asyncio.sleep_ms(50)
     r.near.speak(11)
     r.far.speak(12)
@@ -207,7 +207,7 @@ class Full:
 async def test_without_memory_for_what_comes_nothing_more_is_taken():
     """Neither of who joined and cannot be told, nor of what is said in a pause that could not begin."""
     for name in ("join", "pause"):
-        full = Full("recorder.consent.commands", "Steering")
+        full = Full("recorder.consent.commands", "CallCommands")
         r = await rig("no-memory-for-a-" + name, line(**PAUSE))
         await r.talk()
         if name == "join":
@@ -239,6 +239,20 @@ async def test_without_memory_for_the_tone_nothing_is_taken():
     await r.close()
 
 
+async def test_a_telephone_that_was_notified_too_early_is_corrected():
+    """The INVITE to the worker says that the call is recorded, since consent was given; then the recording cannot begin."""
+    full = Full("recorder.media.tone", "Tone")
+    r = await rig("notified-early", line(worker="tone", tone=[[1400, 200, 15000, 20]]))
+    r.near.agent.more = (("supported", "record-aware"),)
+    await r.talk(recorded=False)
+    assert b"a=record:on" in r.near.call.request.body
+    await until(lambda: r.near.offers, "the offer")
+    full.close()
+    assert b"a=record:off" in r.near.offers[0]
+    await r.sealed()
+    await r.close()
+
+
 async def test_without_memory_for_the_notice_the_record_says_so():
     r = await rig("no-memory-for-the-notice", line(impossible="refuse-call"))
 
@@ -267,7 +281,7 @@ async def test_nobody_is_told_when_nothing_more_is_taken():
     """After the longest time a notice would be untrue, and a moment would be kept."""
     r = await rig("longest", line(max_ms=1200))
     await r.talk()
-    await until(lambda: r.capture.limit_reached, "the limit")
+    await until(lambda: r.limit_reached, "the limit")
     await rejoin(r.far, asserted=OTHER)
     r.far.speak(12)
     await asyncio.sleep_ms(500)
@@ -283,11 +297,11 @@ async def test_a_session_refreshed_ends_no_pause():
     r.near.extra = b"a=recordpref:on\r\n"
     await r.talk()
     await r.near.press("*7")
-    await until(lambda: r.capture.paused, "the pause")
+    await until(lambda: r.state.paused, "the pause")
     for _ in range(2):
         await rejoin(r.near)
         await asyncio.sleep_ms(50)
-        assert r.capture.paused
+        assert r.state.paused
     r.near.extra = b"a=recordpref:pause\r\n"
     await rejoin(r.near)
     r.near.extra = b"a=recordpref:on\r\n"
@@ -316,7 +330,7 @@ async def test_a_fault_in_one_calls_timer_leaves_the_others():
     await r.talk()
     capture = r.capture
     assert r.gateway.control("pause", 0)[1] == ""
-    capture.pause_limit = 100
+    r.control.pause.limit_ms = 100
     r.gateway.calls.insert(0, Broken())
     await until(lambda: capture.on, "the end of the pause")
     r.gateway.calls.pop(0)

@@ -63,7 +63,7 @@ async def test_a_pause_by_keys_keeps_neither_sound_nor_digits():
     r = await rig("paused", line(**PAUSE))
     await r.talk()
     await r.near.press("*7")
-    await until(lambda: r.capture.paused, "the pause")
+    await until(lambda: r.state.paused, "the pause")
     await card(r)
     await r.near.press("*8")
     await resumed(r)
@@ -83,7 +83,7 @@ async def test_only_the_workers_side_pauses():
     r.far.offer()
     await until(lambda: sip_event.ACCEPTED in r.far.events, "the answer")
     await asyncio.sleep_ms(50)
-    assert r.capture.on and not r.capture.paused
+    assert r.capture.on and not r.state.paused
     sealed = await r.sealed()
     assert not sealed.all("pause") and not sealed.all("gap")
     await r.close()
@@ -115,12 +115,12 @@ async def test_a_telephone_pauses_by_its_preference():
     near = r.near
     near.extra = b"a=recordpref:pause\r\n"
     near.offer()
-    await until(lambda: r.capture.paused, "the pause")
+    await until(lambda: r.state.paused, "the pause")
     await card(r)
     near.events.clear()
     near.offer()  # a session refreshed says it again
     await until(lambda: sip_event.ACCEPTED in near.events, "the answer")
-    assert r.capture.paused
+    assert r.state.paused
     near.extra = b"a=recordpref:on\r\n"
     near.offer()
     await resumed(r)
@@ -158,7 +158,7 @@ async def test_hanging_up_in_a_pause_keeps_what_was_before():
     r = await rig("hang-up", line(**PAUSE))
     await r.talk()
     await r.near.press("*7")
-    await until(lambda: r.capture.paused, "the pause")
+    await until(lambda: r.state.paused, "the pause")
     await card(r)
     sealed = await r.sealed(r.near)
     assert sealed.story == TOLD + " pause gap gap", sealed.story
@@ -239,9 +239,9 @@ async def test_nothing_starts_after_an_objection():
     r = await rig("objected", line(**DEMAND))
     await r.talk(recorded=False)
     await r.near.press("*1")
-    await until(lambda: r.call._conduct.asking.asking, "the notice")
+    await until(lambda: r.control.notice.in_progress, "the notice")
     await r.far.press("9")
-    await until(lambda: r.call._conduct.asking.refused, "the objection")
+    await until(lambda: r.control.notice.refused, "the objection")
     await asyncio.sleep_ms(100)
     assert r.gateway.control("start", 0)[1] == "asked already, or objected to"
     assert r.far.heard[-1][0] == 1, "they go on talking"
@@ -258,7 +258,7 @@ async def test_an_objection_between_two_parts_destroys_the_first():
         await until(lambda: r.capture.on == on, action)  # noqa: B023
         await asyncio.sleep_ms(200)
     await r.far.press("9")
-    await until(lambda: r.call._conduct.asking.refused, "the objection")
+    await until(lambda: r.control.notice.refused, "the objection")
     assert r.gateway.control("start", 0)[1] == "asked already, or objected to"
     sealed = await r.sealed()
     assert sealed.reason == "objection" and not sealed.packets and sealed.all("erased") == [[sealed.gone]] != [[0]]
@@ -290,7 +290,7 @@ async def test_the_longest_time_is_that_of_all_parts():
     r = await rig("longest", line(max_ms=1200, **DEMAND))
     await r.talk(recorded=False)
     assert r.gateway.control("start", 0)[1] == ""
-    await until(lambda: r.capture.limit_reached, "the longest time")
+    await until(lambda: r.limit_reached, "the longest time")
     r.far.speak(12)
     assert r.gateway.control("pause", 0)[1] == "nothing is being recorded"
     assert r.gateway.control("stop", 0)[1] == ""

@@ -11,7 +11,7 @@ from recorder.storage.primitives import DEVICE
 from recorder.storage.spool import SpoolError
 from support.device import stores as appliance
 from testigo_wire.encoding.schema import KEYS
-from testigo_wire.policy import documents, fields
+from testigo_wire.policy import documents, fields, recording_state
 from testigo_wire.recording import audio_frame_reader
 from testigo_wire.sip import agent as sip_agent
 from testigo_wire.sip import events as sip_event
@@ -312,8 +312,20 @@ class Rig:
         return self.gateway.calls[0]
 
     @property
+    def control(self):
+        return self.call._control
+
+    @property
     def capture(self):
-        return self.call._conduct.capture
+        return self.control.capture
+
+    @property
+    def state(self):
+        return self.control.state
+
+    @property
+    def limit_reached(self):
+        return self.state.over_by == recording_state.LIMIT
 
     async def talk(self, caller=None, recorded=True):
         """A call of the far party (or of `caller`) up to a conversation in which both speak."""
