@@ -28,7 +28,7 @@ def program():
 
 
 class Chromium:
-    """One page. `complaints` collects what the browser's console says: refused by the policy, script errors."""
+    """One page. `console_errors` collects errors of the browser's console: blocked by the security policy, script errors."""
 
     def __init__(self, folder):
         self._process = subprocess.Popen(
@@ -41,7 +41,7 @@ class Chromium:
         self._open = ExitStack()
         self._line = self._open.enter_context(connect(pages[0]["webSocketDebuggerUrl"], max_size=None))
         self._number = 0
-        self.complaints = []
+        self.console_errors = []
         for domain in ("Page", "Runtime", "Log"):
             self.command(domain + ".enable")
 
@@ -54,20 +54,20 @@ class Chromium:
                 assert "error" not in message, message
                 return message["result"]
             if message.get("method") in ("Log.entryAdded", "Runtime.exceptionThrown"):
-                self.complaints.append(json.dumps(message["params"]))
+                self.console_errors.append(json.dumps(message["params"]))
 
     def run(self, script):
         answer = self.command("Runtime.evaluate", expression=script, awaitPromise=True, returnByValue=True)
         return answer["result"].get("value")
 
     def wait(self, script, seconds=15):
-        """Until the script gives something true."""
+        """Wait until the script's value is true."""
         end = time.monotonic() + seconds
         while time.monotonic() < end:
             if self.run(f"(() => {{ try {{ return !!({script}) }} catch {{ return null }} }})()"):
                 return
             time.sleep(0.05)
-        raise AssertionError(f"{script} did not come true; the page says: {self.run('document.body.innerText')[:500]}")
+        raise AssertionError(f"{script} did not come true; the page shows: {self.run('document.body.innerText')[:500]}")
 
     def go(self, address):
         self.command("Page.navigate", url=address)

@@ -1,5 +1,5 @@
-"""A stand-in for an appliance: it makes recordings by testigo_wire's own Writer and brings them by the real link over
-real TLS, so that the vault is tested against what an appliance says, not against itself."""
+"""A fake appliance: it makes recordings with testigo_wire's Writer and sends them by the real link over real TLS, so that
+the vault is tested with the bytes of an appliance."""
 
 import hashlib
 import socket
@@ -41,7 +41,7 @@ AGREED = [
 
 @dataclass
 class Made:
-    """One recording: its bytes, items and what was put in."""
+    """One recording: its bytes, its items and the audio payloads of both legs."""
 
     number: int
     recording_id: bytes
@@ -132,7 +132,7 @@ class Appliance:
         wrapped = SUITE.encrypt(base_key, recipient, recording.wrap_info(recording_id, stream))
         return base_key, [[recording.key_id(HOST, public), wrapped]]
 
-    # The spool and the documents, as DeviceSession asks for them.
+    # The spool and the documents, as DeviceSession calls them.
 
     def numbers(self):
         return [made.number for made in self.made if made.number not in self.receipts]
@@ -185,7 +185,7 @@ class Appliance:
         return context
 
     def sync(self, port, stop_after=None, on_bytes=None):
-        """Bring everything. stop_after: cut the connection after about that many bytes sent; -> bytes sent."""
+        """Send all recordings. stop_after: cut the connection after about that many bytes sent; -> bytes sent."""
         sent = 0
         with (
             socket.create_connection(("127.0.0.1", port), timeout=20) as raw,

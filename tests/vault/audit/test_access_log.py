@@ -1,4 +1,4 @@
-"""The access log: whatever is done to its lines shows, and it goes on over restarts and from several processes."""
+"""The access log: every change to its lines is found, and it continues over restarts and from several processes."""
 
 import multiprocessing
 
@@ -57,7 +57,7 @@ def test_cut_at_the_end(log):
     assert log.verify()[2]
 
 
-def test_made_anew(log, tmp_path):
+def test_replaced_log(log, tmp_path):
     log.path.unlink()
     forged = AccessLog(tmp_path)
     for _ in range(6):
@@ -65,7 +65,7 @@ def test_made_anew(log, tmp_path):
     assert "made anew" in log.verify()[2][0].why
 
 
-def test_line_torn_by_a_crash_stays_and_shows(log):
+def test_a_line_cut_by_a_crash_stays_and_is_found(log):
     log.path.write_bytes(log.path.read_bytes()[:-30])
     log.append("ane", "view", "granted")
     log.append("ane", "view", "granted")
@@ -78,7 +78,7 @@ def _append(folder):
         log.append("x", "view", "granted")
 
 
-def test_many_processes(tmp_path):
+def test_several_processes_append(tmp_path):
     workers = [multiprocessing.Process(target=_append, args=(tmp_path,)) for _ in range(4)]
     for worker in workers:
         worker.start()
@@ -87,13 +87,13 @@ def test_many_processes(tmp_path):
     assert AccessLog(tmp_path).verify()[::2] == (200, [])
 
 
-def test_cannot_be_written(tmp_path):
+def test_a_log_that_cannot_be_written(tmp_path):
     (tmp_path / "access.log").mkdir()
     with pytest.raises(VaultError, match="nothing may be opened"):
         AccessLog(tmp_path).append("x", "view", "granted")
 
 
-def test_lines_written_later_do_not_hide_what_was_cut(vault):
+def test_later_lines_do_not_hide_removed_ones(vault):
     for i in range(5):
         vault.log.append("maite", "view", GRANTED, f"{i}")
     lines = vault.log.path.read_bytes().splitlines(True)
@@ -106,7 +106,7 @@ def test_lines_written_later_do_not_hide_what_was_cut(vault):
     assert "made anew" in vault.log.verify()[2][0].why
 
 
-def test_anchor_left_behind_by_a_crash_moves_on(vault):
+def test_the_anchor_recovers_after_a_crash(vault):
     vault.log.append("maite", "view", GRANTED)
     AccessLog(vault.folder).append("maite", "view", GRANTED)  # as if killed before the anchor was written
     AccessLog(vault.folder).append("maite", "view", GRANTED)

@@ -1,4 +1,4 @@
-"""Taking in: what is good is kept and receipted; what is not is kept apart, named, and never lost."""
+"""Admission: good recordings are stored and get a receipt; others go to quarantine with their findings, and are never lost."""
 
 import pytest
 from sqlalchemy import select
@@ -48,7 +48,7 @@ def test_same_recording_again_changes_nothing(vault, appliance):
     assert RecordingIndex(vault.database).find(Query())[1] == 1
 
 
-def test_every_item_flipped_is_named_and_refused(vault, appliance):
+def test_a_change_in_any_item_is_found_and_refused(vault, appliance):
     made = appliance.record(packets=speech(0.5))
     start = 0
     for index, item in enumerate(made.items):
@@ -58,7 +58,7 @@ def test_every_item_flipped_is_named_and_refused(vault, appliance):
         outcome = take(vault, made, bytes(data))
         assert (outcome.state, outcome.receipt) == ("quarantined", b""), f"item {index}"
     assert all(kind == "quarantine" for kind, _ in alarms(vault))
-    # The true one is still taken, and has its id back.
+    # The genuine one is still accepted, and gets its id back.
     assert take(vault, made).state == "good"
     assert RecordingIndex(vault.database).get(made.recording_id.hex()).state == "good"
 
@@ -69,7 +69,7 @@ def test_truncated(vault, appliance):
     assert outcome.receipt == b"" and "truncated" in outcome.reason
 
 
-def test_signed_by_a_stranger(vault, appliance, tmp_path):
+def test_signed_by_an_unknown_key(vault, appliance, tmp_path):
     from cryptography.hazmat.primitives.asymmetric import ec
 
     appliance.key = ec.generate_private_key(ec.SECP256R1())
@@ -106,7 +106,7 @@ def test_objection_with_audio_still_there(vault, appliance):
         assert again.findings == [] and again.audio_items == 0
     assert alarms(vault)[0][0] == "unlawful-audio"
     assert documents.parse(outcome.receipt).body[3] == made.head
-    # Offered again, it is known although the bytes here differ now.
+    # Offered again, it is recognised although the stored bytes are different now.
     known = Admission(vault).stored(offer(made))
     assert known is not None and known.receipt == outcome.receipt
 
@@ -128,7 +128,7 @@ def test_chain_of_recordings(vault, appliance):
     assert "does not name number 1" in outcome.reason
 
 
-def test_number_twice(vault, appliance):
+def test_same_number_twice(vault, appliance):
     take(vault, appliance.record(packets=speech(0.2)))
     twin = appliance.record(packets=speech(0.3), number=1, recording_id=bytes(16), previous=bytes(32))
     outcome = take(vault, twin)
@@ -136,7 +136,7 @@ def test_number_twice(vault, appliance):
 
 
 @pytest.mark.parametrize("what", ["device_id", "number", "recording_id", "head"])
-def test_other_than_offered(vault, appliance, what):
+def test_different_from_the_offer(vault, appliance, what):
     made = appliance.record(packets=speech(0.2))
     wrong = offer(made)
     changed = {"device_id": "branch-2", "number": 7, "recording_id": bytes(16), "head": bytes(32)}
@@ -145,7 +145,7 @@ def test_other_than_offered(vault, appliance, what):
     assert outcome.state == "quarantined" and outcome.receipt == b""
 
 
-def test_a_call_sealed_anew_does_not_overwrite_the_one_that_is_kept(vault, appliance):
+def test_a_call_sealed_again_does_not_overwrite_the_stored_one(vault, appliance):
     first = appliance.record(packets=speech(0.5, seed=1))
     take(vault, first)
     path = RecordingIndex(vault.database).get("branch-1/1").path
@@ -157,7 +157,7 @@ def test_a_call_sealed_anew_does_not_overwrite_the_one_that_is_kept(vault, appli
 
 
 @pytest.mark.parametrize("opened_ms", [10**17, 1 << 63, (1 << 64) - 9 * 10**7])
-def test_a_clock_beyond_all_calendars(vault, appliance, monkeypatch, opened_ms):
+def test_a_clock_beyond_the_year_9999(vault, appliance, monkeypatch, opened_ms):
     monkeypatch.setattr(fake_appliance, "OPENED_MS", opened_ms)
     made = appliance.record(packets=speech(0.2))
     assert take(vault, made).state == "good"
@@ -166,14 +166,14 @@ def test_a_clock_beyond_all_calendars(vault, appliance, monkeypatch, opened_ms):
     assert vault.store.get(row.path) == made.data
 
 
-def test_what_a_terminal_would_obey_is_made_visible(vault, appliance):
+def test_control_characters_are_made_visible(vault, appliance):
     take(vault, appliance.record(events=[call(caller="\x1b]0;x\x07\u202e943"), *AGREED[1:]]))
     row = RecordingIndex(vault.database).get("branch-1/1")
     assert row.caller == "\ufffd]0;x\ufffd\ufffd943"
     assert wording.event("call", row.events[0].fields).isprintable()
 
 
-def test_audio_beside_an_objection_is_destroyed_in_damaged_bytes_too(vault, appliance):
+def test_audio_beside_an_objection_is_destroyed_in_damaged_recordings(vault, appliance):
     made = appliance.record(
         packets=speech(0.4), reason="objection", after=[("objection", 5000, 1, "9", "rfc4733")], per_frame=10
     )
@@ -188,7 +188,7 @@ def test_audio_beside_an_objection_is_destroyed_in_damaged_bytes_too(vault, appl
 
 
 @pytest.mark.parametrize("harm", ["missing", "flipped"])
-def test_no_receipt_for_a_copy_that_was_lost_since(vault, appliance, harm):
+def test_no_receipt_if_a_copy_was_lost_later(vault, appliance, harm):
     made = appliance.record(packets=speech(0.5))
     take(vault, made)
     path = vault.folder / "copies" / "second" / RecordingIndex(vault.database).get("branch-1/1").path

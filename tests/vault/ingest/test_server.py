@@ -1,4 +1,4 @@
-"""The ingest against an appliance on real TLS over loopback: admission, resuming, what is pushed to it."""
+"""The ingest server and an appliance over real TLS on loopback: certificates, resuming, documents sent to the appliance."""
 
 import os
 import signal
@@ -29,7 +29,7 @@ from testigo_wire.policy import documents
 
 @contextmanager
 def process(folder, *arguments):
-    """`testigo vault run` as a process of its own; -> (process, port, address)."""
+    """`testigo vault run` as a separate process; -> (process, port, address)."""
     command = [sys.executable, "-m", "testigo_tools.cli", "vault", "run", "--vault", str(folder), *arguments]
     path = os.pathsep.join(entry for entry in sys.path if entry)
     running = subprocess.Popen(
@@ -51,7 +51,7 @@ def alarms(vault):
         return [alarm.text for alarm in session.scalars(select(Alarm).order_by(Alarm.id))]
 
 
-def test_a_day_of_recordings(vault, appliance):
+def test_several_recordings_and_lost_receipts(vault, appliance):
     for i in range(4):
         appliance.record(packets=speech(1, seed=i))
     with serving(vault) as port:
@@ -66,7 +66,7 @@ def test_a_day_of_recordings(vault, appliance):
     assert list((vault.folder / "incoming" / "branch-1").iterdir()) == []
 
 
-def test_documents_and_their_sound_reach_the_appliance(vault, appliance):
+def test_documents_and_notice_audio_reach_the_appliance(vault, appliance):
     sound = NoticeAudio(bytes(range(256)) * 50, bytes(12800))
     sign_notice(vault.organisation, "welcome", "en", "Hello", sound)
     sign_settings(vault.organisation, vault.folder / "settings.toml", "branch-1")
@@ -84,7 +84,7 @@ def test_documents_and_their_sound_reach_the_appliance(vault, appliance):
     assert documents.parse(appliance.documents[3]).version == 2
 
 
-def test_connection_cut_resumes_at_the_byte(vault, appliance):
+def test_a_cut_connection_resumes_at_the_byte(vault, appliance):
     made = appliance.record(packets=speech(10))
     size = len(made.data)
     with serving(vault) as port:
@@ -96,7 +96,7 @@ def test_connection_cut_resumes_at_the_byte(vault, appliance):
     assert first + second < size * 1.2
 
 
-def test_vault_killed_in_mid_transfer(vault, folder, appliance):
+def test_vault_killed_during_a_transfer(vault, folder, appliance):
     made = appliance.record(packets=speech(20))
     size = len(made.data)
 
@@ -106,7 +106,7 @@ def test_vault_killed_in_mid_transfer(vault, folder, appliance):
     with process(folder, "--no-web") as (running, port, _):
 
         def kill(sent):
-            # What waits in the sockets' buffers is not there yet.
+            # Bytes in the sockets' buffers have not arrived yet.
             while running.poll() is None and sent > 80_000 + sum(part.stat().st_size for part in parts()):
                 time.sleep(0.001)
             if sent > size * 0.8 and running.poll() is None:
@@ -127,7 +127,7 @@ def test_vault_killed_in_mid_transfer(vault, folder, appliance):
     assert vault.store.places[0].get(row.path) == made.data == vault.store.places[1].get(row.path)
 
 
-def test_partial_file_damaged_starts_over(vault, appliance):
+def test_a_damaged_partial_file_starts_again(vault, appliance):
     made = appliance.record(packets=speech(5))
     with serving(vault) as port:
         appliance.sync(port, stop_after=len(made.data) // 2)
@@ -141,7 +141,7 @@ def test_partial_file_damaged_starts_over(vault, appliance):
     assert RecordingIndex(vault.database).get("branch-1/1").state == "good"
 
 
-def test_revoked(vault, appliance):
+def test_revoked_appliance(vault, appliance):
     appliance.record(packets=speech(1))
     vault.organisation.devices.revoke("branch-1", "stolen from the van")
     with serving(vault) as port, pytest.raises((OSError, ProtocolError)):
@@ -150,20 +150,20 @@ def test_revoked(vault, appliance):
     assert any("revoked" in text and "stolen from the van" in text for text in alarms(vault))
 
 
-def test_foreign_certificate(vault, tmp_path):
-    other = create(tmp_path / "other", "Somebody else", "another passphrase", "and one for audio")
+def test_certificate_of_another_organisation(vault, tmp_path):
+    other = create(tmp_path / "other", "Other organisation", "another passphrase", "and one for audio")
     other.unlock("another passphrase")
-    stranger = Appliance(other, "branch-1", tmp_path)
+    other_appliance = Appliance(other, "branch-1", tmp_path)
     # It trusts our vault, but its own certificate is of another CA.
-    stranger.organisation.ca_der = vault.organisation.ca_der
+    other_appliance.organisation.ca_der = vault.organisation.ca_der
     with serving(vault) as port:
         with pytest.raises((OSError, ProtocolError)):
-            stranger.sync(port)
+            other_appliance.sync(port)
         time.sleep(0.2)
     assert any("connection was refused" in text for text in alarms(vault))
 
 
-def test_certified_but_not_registered(vault, appliance):
+def test_certified_but_unregistered_appliance(vault, appliance):
     (vault.folder / "devices" / "branch-1.json").unlink()
     with serving(vault) as port, pytest.raises((OSError, ProtocolError)):
         appliance.sync(port)
@@ -184,7 +184,7 @@ def test_refused_recording_stays_on_the_appliance(vault, appliance):
     assert RecordingIndex(vault.database).counts() == {"quarantined": 1, "good": 1}
 
 
-def test_garbage_on_the_port_harms_nobody(vault, appliance):
+def test_garbage_on_the_port_has_no_effect(vault, appliance):
     import socket
 
     appliance.record(packets=speech(1))
@@ -195,8 +195,8 @@ def test_garbage_on_the_port_harms_nobody(vault, appliance):
     assert 1 in appliance.receipts
 
 
-def test_the_newest_connection_of_a_device_lives(vault, appliance):
-    """As when an appliance lost power in mid-transfer: the vault has not noticed, and it is back."""
+def test_the_newest_connection_of_a_device_is_kept(vault, appliance):
+    """An appliance that lost power during a transfer connects again before the vault has noticed."""
     import socket
 
     made = appliance.record(packets=speech(10))
@@ -221,8 +221,8 @@ def test_the_newest_connection_of_a_device_lives(vault, appliance):
     assert RecordingIndex(vault.database).get("branch-1/1").state == "good"
 
 
-def test_what_an_interrupted_end_left_behind_is_removed(vault, appliance):
-    """Killed between index and end, the file may hold audio that a party objected to."""
+def test_a_partial_file_of_a_stored_recording_is_removed(vault, appliance):
+    """A vault that is killed after indexing leaves a file that can hold audio with an objection."""
     made = appliance.record(packets=speech(1), after=[("objection", 5000, 1, "9", "rfc4733")], reason="objection")
     Admission(vault).admit(Offer("branch-1", 1, made.recording_id, len(made.data), made.head), made.data)
     part = vault.folder / "incoming" / "branch-1" / f"00000001-{made.recording_id.hex()}-{made.head.hex()[:8]}.part"
@@ -233,7 +233,7 @@ def test_what_an_interrupted_end_left_behind_is_removed(vault, appliance):
     assert 1 in appliance.receipts and not part.exists()
 
 
-def test_a_place_that_takes_nothing_is_alarmed_and_nothing_is_receipted(vault, appliance):
+def test_a_copy_that_cannot_be_written_gives_an_alarm_and_no_receipt(vault, appliance):
     appliance.record(packets=speech(1))
     second = vault.folder / "copies" / "second"
     second.rmdir()
@@ -250,7 +250,7 @@ def test_a_place_that_takes_nothing_is_alarmed_and_nothing_is_receipted(vault, a
     assert [text for text in alarms(vault) if "Copy second could not take" in text]
 
 
-def test_offers_beyond_all_measure_are_refused(vault, appliance):
+def test_offers_that_are_too_large_are_refused(vault, appliance):
     adapter = DeviceAdapter(vault, Admission(vault), "branch-1")
     for number, size in ((1 << 60, 1000), (1, 3 << 30)):
         with pytest.raises(RecordingRefused, match="larger"):
@@ -260,7 +260,7 @@ def test_offers_beyond_all_measure_are_refused(vault, appliance):
         adapter.resume(1, bytes(16), 1000, bytes(32))
 
 
-def test_a_log_that_was_cut_is_alarmed_at_the_start(vault, folder):
+def test_a_truncated_access_log_gives_an_alarm_at_the_start(vault, folder):
     for _ in range(3):
         vault.log.append("maite", "view", "granted")
     vault.log.path.write_bytes(vault.log.path.read_bytes().splitlines(True)[0])

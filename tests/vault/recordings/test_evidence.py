@@ -160,7 +160,7 @@ def test_events_in_words(event, says):
     assert says in wording.event(event[0], list(event[1:]))
 
 
-def test_the_page_shows_all_of_it(address, vault, appliance):
+def test_the_page_shows_all_of_the_evidence(address, vault, appliance):
     worker = ("worker", 5000, "acknowledgement", "Ane 2026-01-02")
     tone = ("tone", 5000, 1400, 500, 15_000, 20)
     events = [call(), POLICY, TERMS, ("started", 500, "key"), notice(4000), agreed(5000), worker, tone]

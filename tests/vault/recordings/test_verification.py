@@ -1,4 +1,4 @@
-"""`testigo verify` and reindexing over real files that something happened to."""
+"""Verification and reindexing of real files that were damaged."""
 
 from support.fake_appliance import speech
 from support.intake import take
@@ -12,13 +12,13 @@ def paths(vault, recording):
     return [place._folder / recording.path for place in vault.store.places]
 
 
-def test_whole(vault, appliance, audio_key):
+def test_whole_copies(vault, appliance, audio_key):
     take(vault, appliance.record(packets=speech(1)))
     recording = RecordingIndex(vault.database).get("branch-1/1")
     assert [result.text for result in check_copies(vault, recording, 1, audio_key)] == ["whole", "whole"]
 
 
-def test_changed_item_is_named_in_the_copy_that_has_it(vault, appliance):
+def test_a_changed_item_is_found_in_its_copy(vault, appliance):
     made = appliance.record(packets=speech(1))
     take(vault, made)
     recording = RecordingIndex(vault.database).get("branch-1/1")

@@ -230,7 +230,7 @@ def test_spanish_pages_have_no_english_text(site, vault, tmp_path, monkeypatch):
         assert page.run("document.getElementById('wave').ariaValueText").startswith("segundo ")
         page.go(f"{site}/access")
         check("/access")
-        assert [one for one in page.complaints if "Failed to load resource" not in one] == []  # of the error pages
+        assert [one for one in page.console_errors if "Failed to load resource" not in one] == []  # of the error pages
         data = vault.log.path.read_bytes()
         vault.log.path.write_bytes(data.replace(b'"n":2', b'"n":7', 1))
         page.go(f"{site}/access")

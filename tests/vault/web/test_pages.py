@@ -1,4 +1,4 @@
-"""The pages, asked over HTTP of a real server: who may see what, and what the log says of it."""
+"""The pages over HTTP from a real server: which role sees what, and which lines the access log gets."""
 
 import re
 import time
@@ -33,7 +33,7 @@ def opened(client, recording, passphrase=AUDIO_PASSPHRASE):
     return client.post(f"/recordings/{recording}/open", data=data)
 
 
-def test_nothing_without_signing_in(address, first):
+def test_no_page_without_signing_in(address, first):
     client = httpx.Client(base_url=address)
     for path in ("/", f"/recordings/{first}", f"/recordings/{first}/audio.wav", "/access", "/system"):
         answer = client.get(path)
@@ -43,7 +43,7 @@ def test_nothing_without_signing_in(address, first):
     assert "made after a notice" in client.get("/sign-in").text  # under some policies not by consent
 
 
-def test_every_answer_has_its_headers(address):
+def test_every_answer_has_the_security_headers(address):
     client = httpx.Client(base_url=address)
     for path in ("/sign-in", "/nothing", "/static/testigo.css", "/"):
         headers = client.get(path).headers
@@ -84,7 +84,7 @@ def test_roles_that_do_not_listen(address, vault, first, role):
     assert (client.get("/access").status_code == 200) == (role in ("auditor", "security-officer"))
 
 
-def test_listening_is_logged_first_and_exact(address, vault, appliance, first):
+def test_playing_is_logged_and_gives_the_exact_samples(address, vault, appliance, first):
     client = signed_in(address, "supervisor")
     assert client.get(f"/recordings/{first}/audio.wav").status_code == 403
     assert "audio passphrase is wrong" in opened(client, first, "wrong").text
@@ -103,7 +103,7 @@ def test_listening_is_logged_first_and_exact(address, vault, appliance, first):
     for kind in ("unlock-audio", "open-audio", "play"):
         assert ("supervisor", kind, "granted") in log
     assert log.count(("supervisor", "unlock-audio", "denied")) == 1
-    # Locked again, it is shut.
+    # After locking, it cannot be played.
     client.post("/lock", data={"csrf": csrf(client)})
     assert client.get(f"/recordings/{first}/audio.wav").status_code == 403
 
@@ -125,7 +125,7 @@ def test_quarantine_is_not_opened(address, vault):
         (("opt-in", True, "key", "1", "rfc4733"), "given by pressing key 1"),
     ],
 )
-def test_the_page_tells_an_answer_only_where_there_was_one(address, vault, appliance, answer, says):
+def test_the_page_shows_an_answer_only_if_there_was_one(address, vault, appliance, answer, says):
     events = [(*event[:2], *answer) if event[0] == "consent" else event for event in AGREED]
     made = appliance.record(events=events, packets=speech(0.2))
     take(vault, made)
@@ -157,7 +157,7 @@ def test_sign_out_ends_the_session(address):
     assert again.get("/").status_code == 303
 
 
-def test_nonsense_is_answered_by_a_page(address, first):
+def test_invalid_requests_get_an_error_page(address, first):
     client = signed_in(address, "supervisor")
     for answer in (
         client.get("/?page=many"),
@@ -184,7 +184,7 @@ def test_keys_are_removed_on_time_without_a_further_request(vault, appliance):
 
 @pytest.mark.page
 @pytest.mark.skipif(program() is None, reason="no Chromium on this machine")
-def test_a_person_signs_in_and_listens(address, vault, first, tmp_path):
+def test_a_user_signs_in_and_plays_a_call(address, vault, first, tmp_path):
     page = Chromium(tmp_path / "profile")
     try:
         page.go(address)
@@ -206,7 +206,7 @@ def test_a_person_signs_in_and_listens(address, vault, first, tmp_path):
         page.run("document.activeElement.dispatchEvent(new KeyboardEvent('keydown', {key: ' '}))")
         page.wait("document.getElementById('audio').currentTime > 0.3")
         assert page.run("document.getElementById('audio').duration") == pytest.approx(4.0, abs=0.05)
-        assert page.complaints == []
+        assert page.console_errors == []
     finally:
         page.close()
     assert ("supervisor", "play", "granted") in lines(vault)
@@ -214,7 +214,7 @@ def test_a_person_signs_in_and_listens(address, vault, first, tmp_path):
 
 @pytest.mark.page
 @pytest.mark.skipif(program() is None, reason="no Chromium on this machine")
-def test_pages_fit_a_telephone(address, vault, first, appliance, tmp_path):
+def test_pages_fit_the_screen_of_a_telephone(address, vault, first, appliance, tmp_path):
     take(vault, appliance.record(events=[("call", 0, "m" * 60, "in", "c" * 90, "d" * 90, "c", "sip"), *AGREED[1:]]))
     vault.users.add("all", ["supervisor", "auditor"], PASSWORD, now_ms())
     page = Chromium(tmp_path / "profile")
