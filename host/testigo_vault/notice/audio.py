@@ -19,19 +19,19 @@ from av.error import FFmpegError
 
 from testigo_vault import g711
 from testigo_vault.errors import VaultError
-from testigo_vault.notice import speech as notice_speech
+from testigo_vault.notice.speech import by_espeak
 
 RATE = 8000
 TARGET_LUFS = -19.0
 TOLERANCE_LU = 1.0
 PEAK_DBTP = -2.0
 LONGEST_MS = 180_000
-SHORTEST_MS = 500  # shorter, EBU R128 has next to nothing to measure, and nobody understands anything
+SHORTEST_MS = 500  # shorter sound is not understood, and EBU R128 cannot measure it
 
-_SLACK_MS = 250  # between what a file says and what it has, as compressed sound is padded
-_NO_LENGTH = 0x7F000000  # bytes; programs that write to a pipe put one beyond
-_BETWEEN_MS = 350  # of silence, between parts that are spoken apart
-_FAINTEST_LUFS = -60.0  # of a source; what is quieter is the noise of a microphone
+_LENGTH_TOLERANCE_MS = 250  # between what a file says and what it has, as compressed sound is padded
+_NO_LENGTH = 0x7F000000  # bytes; programs that write to a pipe give a larger number
+_PAUSE_MS = 350  # of silence, between parts that are spoken apart
+_SILENCE_LUFS = -60.0  # of a source; what is quieter is the noise of a microphone
 _GATE_LUFS = -70.0  # what EBU R128 says of silence
 
 _CODECS = {"PCMU": "pcm_mulaw", "PCMA": "pcm_alaw"}
@@ -69,22 +69,22 @@ def from_text(text: str, voice: str) -> NoticeAudio:
     """Have espeak-ng speak `text` in `voice` ("en", "es", "eu", ...): for a first try, not for callers."""
     if not text.strip():
         raise VaultError("The notice has no text.", "Give the words to be spoken.")
-    return from_sounds([notice_speech.by_espeak(text, voice)], "espeak-ng's output")
+    return from_sounds([by_espeak(text, voice)], "espeak-ng's output")
 
 
 def from_sounds(pieces: list[bytes], name: str) -> NoticeAudio:
     """Sound files, as bytes, one after the other with a short pause between. name: what errors call them."""
-    samples = bytes(_BETWEEN_MS * RATE // 1000 * 4).join(_decode(piece, name) for piece in pieces)
+    samples = bytes(_PAUSE_MS * RATE // 1000 * 4).join(_decode(piece, name) for piece in pieces)
     length_ms = len(samples) // 4 * 1000 // RATE
     if not samples:
         raise VaultError(f"{name} holds no sound.", "Give another file.")
     if length_ms > LONGEST_MS:
         raise VaultError(f"{name} is longer than {LONGEST_MS // 1000} s.", "Callers hang up; shorten it.")
     source = _measure(samples, "flt")
-    if source < _FAINTEST_LUFS and length_ms >= SHORTEST_MS:
-        raise VaultError(f"{name} holds only silence, so nobody would be told.", "Give another file.")
+    if source < _SILENCE_LUFS and length_ms >= SHORTEST_MS:
+        raise VaultError(f"{name} holds only silence, so callers would hear nothing.", "Give another file.")
     if length_ms < SHORTEST_MS:
-        raise VaultError(f"{name} is only {length_ms} ms long: nobody understands that.", "Give another file.")
+        raise VaultError(f"{name} is only {length_ms} ms long, too short to be understood.", "Give another file.")
     return _normalise(samples)
 
 
@@ -110,18 +110,18 @@ def _normalise(samples: bytes) -> NoticeAudio:
     peak = 10 ** (PEAK_DBTP / 20)
     loud = _filter(samples, [("loudnorm", f"I={TARGET_LUFS}:TP={PEAK_DBTP}:LRA=11"), ("aresample", str(RATE))])
     loud = loud[: len(samples)].ljust(len(samples), b"\0")
-    audio = _encoded(loud)
+    audio = _encode_both(loud)
     for _ in range(3):
         gain = TARGET_LUFS - loudness("PCMU", audio.pcmu)
         if abs(gain) <= TOLERANCE_LU / 2:
             break
         louder: Filters = [("volume", f"{gain:.2f}dB"), ("alimiter", f"limit={peak:.4f}:level=false:latency=true")]
         loud = _filter(loud, louder)[: len(samples)].ljust(len(samples), b"\0")
-        audio = _encoded(loud)
+        audio = _encode_both(loud)
     return audio
 
 
-def _encoded(samples: bytes) -> NoticeAudio:
+def _encode_both(samples: bytes) -> NoticeAudio:
     values = (max(-32768, min(32767, round(value * 32768))) for value in array("f", samples))
     words = array("h", values).tobytes()
     return NoticeAudio(_encode(words, "PCMU"), _encode(words, "PCMA"))
@@ -130,14 +130,14 @@ def _encoded(samples: bytes) -> NoticeAudio:
 def _decode(data: bytes, name: str) -> bytes:
     """Mono float samples at 8 kHz in the machine's byte order. Raises VaultError for a file that was cut short: of its
     words, which are signed, callers would hear only the first."""
-    says_ms = _wav_says_ms(data)
+    declared_ms = _declared_wav_ms(data)
     try:
         with av.open(io.BytesIO(data), "r") as container:
             if not container.streams.audio:
                 raise VaultError(f"{name} holds no sound.", "Give another file.")
             stream = container.streams.audio[0]
             if stream.duration and stream.time_base:
-                says_ms = max(says_ms, int(stream.duration * stream.time_base * 1000))
+                declared_ms = max(declared_ms, int(stream.duration * stream.time_base * 1000))
             graph = _Graph([("aresample", str(RATE))])
             graph.begin(graph.graph.add_abuffer(template=stream))
             out = bytearray()
@@ -145,21 +145,21 @@ def _decode(data: bytes, name: str) -> bytes:
                 graph.graph.push(frame)
                 out += graph.pull()
                 if len(out) > (LONGEST_MS + 1000) * RATE // 1000 * 4:
-                    break  # whoever asked is told how long it may be
+                    break  # the caller of this function refuses it as too long
             graph.graph.push(None)
             out += graph.pull()
     except FFmpegError as error:
         raise VaultError(f"{name} is no sound that can be read: {error.strerror}.", "Give a WAV file.") from None
-    has_ms = len(out) // 4 * 1000 // RATE
-    if has_ms < min(says_ms, LONGEST_MS) - max(_SLACK_MS, says_ms // 50):
+    actual_ms = len(out) // 4 * 1000 // RATE
+    if actual_ms < min(declared_ms, LONGEST_MS) - max(_LENGTH_TOLERANCE_MS, declared_ms // 50):
         raise VaultError(
-            f"{name} was cut short: it says that it lasts {says_ms / 1000:.1f} s, and has {has_ms / 1000:.1f} s of sound.",
+            f"{name} was cut short: it says that it lasts {declared_ms / 1000:.1f} s, and has {actual_ms / 1000:.1f} s of sound.",
             "Give the whole file.",
         )
     return bytes(out)
 
 
-def _wav_says_ms(data: bytes) -> int:
+def _declared_wav_ms(data: bytes) -> int:
     """How long a WAV says that it is (its chunks fmt and data), which FFmpeg does not ask. 0: any other file, and one that
     was written to a pipe, with a length that means none."""
     at, rate = 12, 0
@@ -199,16 +199,16 @@ class _Graph:
 
 
 def _filter(samples: bytes, filters: Filters) -> bytes:
-    return _through(samples, "flt", _Graph(filters))
+    return _run_graph(samples, "flt", _Graph(filters))
 
 
 def _measure(samples: bytes, kind: str) -> float:
     graph = _Graph([("ebur128", "metadata=1")])
-    _through(samples, kind, graph)
+    _run_graph(samples, kind, graph)
     return max(_GATE_LUFS, float(graph.metadata.get("lavfi.r128.I", _GATE_LUFS)))
 
 
-def _through(samples: bytes, kind: str, graph: _Graph) -> bytes:
+def _run_graph(samples: bytes, kind: str, graph: _Graph) -> bytes:
     graph.begin(graph.graph.add_abuffer(sample_rate=RATE, format=kind, layout="mono", time_base=Fraction(1, RATE)))
     graph.graph.push(_frame(samples, kind))
     graph.graph.push(None)

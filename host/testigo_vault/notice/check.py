@@ -1,7 +1,7 @@
-"""Does a text say what a notice must? The four elements of LOPDGDD article 11.2, and the keys that its rule needs.
+"""Checks that a text says what a notice must: the four elements of LOPDGDD article 11.2, and the keys that its rule needs.
 
-A text that a person wrote is taken as it is meant: case, accents, punctuation, legal form of the controller and the
-exact words of a purpose do not matter. What no program can judge is whether the text is true, clear or complete otherwise.
+Case, accents, punctuation, the legal form of the controller and the exact words of a purpose do not matter. Whether the
+text is true and clear, a person has to judge.
 """
 
 import re
@@ -16,29 +16,29 @@ from testigo_vault.policy.purposes import PURPOSES
 from testigo_vault.vocabulary.translator import LANGUAGES
 
 _SHORTEST_NUMBER = 6  # digits of a telephone number
-_STEM = 5  # letters by which a word is known in its other forms
-_ENOUGH = 0.6  # of the words of a purpose of one's own
-_NEAR = 6  # words between "press" and its key: "one" is said of other things too
-_NEAR_DIGIT = 12  # "press 1 to agree, 9 to object, 3 for English"
+_STEM_LETTERS = 5  # letters that the forms of one word have in common
+_SHARE_OF_STEMS = 0.6  # of the words of a purpose that the policy itself brings
+_WORDS_NEAR_NAME = 6  # words between "press" and its key: "one" is said of other things too
+_WORDS_NEAR_DIGIT = 12  # "press 1 to agree, 9 to object, 3 for English"
 
 
 def check(text: str, language: str, controller_name: str, purposes: list[str], information: str) -> list[str]:
-    """What `text` does not say of: the controller's name, each purpose, that there are rights, where the rest is read.
+    """What is missing in `text` of: the controller's name, each purpose, that there are rights, where the rest is read.
 
-    purposes: words in `language`. Returns one phrase for each thing that is missing, empty where all is said.
-    Raises VaultError for a language of which nothing is known here.
+    purposes: words in `language`. Returns one phrase for each missing element. Raises VaultError for
+    a language without texts.
     """
     base = language_of(language)
     words = tokens(text)
     missing = []
-    # What is found is taken out: "Quality Rights Ltd, www.example.com/quality" tells neither purpose nor rights.
-    if not _take(words, _name(controller_name), CONNECTORS, ending=4 if base == "eu" else 1):
+    # Found words are taken out: "Quality Rights Ltd, www.example.com/quality" names neither a purpose nor rights.
+    if not _find_and_blank(words, _name(controller_name), CONNECTORS, ending=4 if base == "eu" else 1):
         missing.append(f"the controller's name ({controller_name})")
-    read_on = _take(words, _place(information), _mark_words(base)) or _reads_on(text, words, base)
+    read_on = _find_and_blank(words, _place(information), _mark_words(base)) or _names_place(text, words, base)
     bare = tokens(ADDRESS.sub(" . ", text))
-    _take(bare, _name(controller_name), CONNECTORS, ending=4 if base == "eu" else 1)
-    _take(bare, _place(information), _mark_words(base))
-    missing += [f"the purpose ({purpose})" for purpose in purposes if not _tells(bare, purpose, base)]
+    _find_and_blank(bare, _name(controller_name), CONNECTORS, ending=4 if base == "eu" else 1)
+    _find_and_blank(bare, _place(information), _mark_words(base))
+    missing += [f"the purpose ({purpose})" for purpose in purposes if not _names_purpose(bare, purpose, base)]
     if not _has_cue(bare, notice_texts(base).rights_cues):
         missing.append("that there are rights")
     if not read_on:
@@ -47,12 +47,12 @@ def check(text: str, language: str, controller_name: str, purposes: list[str], i
 
 
 def check_keys(text: str, rule: str, accept_key: str = "", object_key: str = "", language: str = "") -> list[str]:
-    """Which keys `text` does not tell: the key to agree (opt-in), and the key to object where there is one, since a way
-    to object that nobody knows of is none (RD 1720/2007 articles 14.4 and 17.1). language: empty for any."""
+    """Which keys `text` does not name: the key to agree (opt-in), and the key to object where there is one, since callers
+    must know how to object (RD 1720/2007 articles 14.4 and 17.1). language: empty for any."""
     missing = []
-    if rule == "opt-in" and not tells_key(text, accept_key, language):
+    if rule == "opt-in" and not names_key(text, accept_key, language):
         missing.append(f"the key to agree ({accept_key})" if accept_key else "a key to agree, which the line lacks")
-    if object_key and not tells_key(text, object_key, language):
+    if object_key and not names_key(text, object_key, language):
         missing.append(f"the key to object ({object_key})")
     elif rule == "opt-out" and not object_key:
         missing.append("a key to object, which the line lacks")
@@ -93,7 +93,7 @@ def _place(information: str) -> list[str]:
     return words[1:] if len(words) > 1 and words[0] == "www" else words
 
 
-def _take(words: list[str], wanted: list[str], ignored: frozenset[str], ending: int = 0) -> bool:
+def _find_and_blank(words: list[str], wanted: list[str], ignored: frozenset[str], ending: int = 0) -> bool:
     """Is `wanted` in `words`, whatever of `ignored` stands between? It is then blanked. ending: letters that the last
     word may have besides, as in Basque."""
     wanted = [word for word in wanted if word not in ignored] or wanted
@@ -113,19 +113,19 @@ def _take(words: list[str], wanted: list[str], ignored: frozenset[str], ending: 
     return False
 
 
-def _tells(words: list[str], purpose: str, base: str) -> bool:
+def _names_purpose(words: list[str], purpose: str, base: str) -> bool:
     wanted = [word for word in tokens(purpose) if word not in CONNECTORS]
-    if _take(list(words), wanted, CONNECTORS):
+    if _find_and_blank(list(words), wanted, CONNECTORS):
         return True
     code = next((code for code, said in PURPOSES.items() if said[base] == purpose), None)
     if code is not None:
         return _has_cue(words, notice_texts(base).purpose_cues[code])
-    stems = {word[:_STEM] for word in wanted if len(word) >= _STEM - 1} or set(wanted)
+    stems = {word[:_STEM_LETTERS] for word in wanted if len(word) >= _STEM_LETTERS - 1} or set(wanted)
     said = sum(any(word.startswith(stem) for word in words) for stem in stems)
-    return bool(stems) and said >= _ENOUGH * len(stems)
+    return bool(stems) and said >= _SHARE_OF_STEMS * len(stems)
 
 
-def _reads_on(text: str, words: list[str], base: str) -> bool:
+def _names_place(text: str, words: list[str], base: str) -> bool:
     """A word such as "website", and something like an address or a telephone number, written or spoken."""
     if not _has_cue(words, notice_texts(base).information_cues):
         return False
@@ -146,7 +146,7 @@ def _mark_words(base: str) -> frozenset[str]:
     return frozenset(word for mark in "./-_@" for word in tokens(notice_texts(base).marks[mark]))
 
 
-def tells_key(text: str, key: str, language: str = "") -> bool:
+def names_key(text: str, key: str, language: str = "") -> bool:
     """Is `key` in the text, as itself or as a word of `language` (empty: of any), near to a word such as "press"?"""
     if not key:
         return False
@@ -159,7 +159,7 @@ def tells_key(text: str, key: str, language: str = "") -> bool:
             around = words[i - 1 : i] + words[i + length : i + length + 1]
             if key.isdigit() and name[0].isdigit() and any(word.isdigit() for word in around):
                 continue  # a piece of a telephone number
-            near = _NEAR if name[0].isalpha() else _NEAR_DIGIT
+            near = _WORDS_NEAR_NAME if name[0].isalpha() else _WORDS_NEAR_DIGIT
             if _has_cue(words[max(0, i - near) : i + length + near], PRESS_CUES):
                 return True
     return False

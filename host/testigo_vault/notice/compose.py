@@ -80,7 +80,7 @@ def compose(
     to read the rest in one sentence. Raises VaultError for what is missing.
     """
     texts = notice_texts(language_of(language)).sentences
-    _needed(controller_name, purposes, information, rule, accept_key, object_key)
+    _check_complete(controller_name, purposes, information, rule, accept_key, object_key)
     sentences = [sentence for _, sentence in choices(list(other_languages))]
     sentences.append(
         texts["ask" if rule == "opt-in" else "record"].format(
@@ -95,7 +95,7 @@ def compose(
     return " ".join(sentences + _keys(texts, language, rule, accept_key, object_key, objection == "end-call"))
 
 
-def _needed(
+def _check_complete(
     controller: str, purposes: list[str], information: str, rule: str, accept_key: str, object_key: str
 ) -> None:
     if rule not in RULES:

@@ -1,13 +1,13 @@
 """Which lines of the policy play a notice, what it says for them, and what a text lacks for any of them.
 
-A notice is composed for one line and checked against all that play it: what is told on one line has to be true on each.
+A notice is composed for one line and checked against all that play it: what it says has to be true on each.
 """
 
 from dataclasses import dataclass
 
 from testigo_vault.errors import NotFound, VaultError
-from testigo_vault.notice import check as notice_check
-from testigo_vault.notice import compose as notice_text
+from testigo_vault.notice.check import check, check_keys, names_key
+from testigo_vault.notice.compose import compose, compose_worker, language_of
 from testigo_vault.policy.purposes import purpose_words
 from testigo_vault.policy.source import Line, PolicySource
 from testigo_vault.toml.reader import is_placeholder
@@ -82,13 +82,13 @@ def for_line(source: PolicySource, line_name: str = "", language: str = "", work
 def composed(source: PolicySource, plan: Plan, short: bool = False) -> str:
     """The words for the plan's first line. Raises VaultError for what the policy leaves open."""
     line = plan.lines[0]
-    words = purpose_words(line.purposes, notice_text.language_of(plan.language), source.purposes)
+    words = purpose_words(line.purposes, language_of(plan.language), source.purposes)
     if plan.worker:
-        return notice_text.compose_worker(plan.language, words)
+        return compose_worker(plan.language, words)
     for setting in ("name", "information"):
         if is_placeholder(getattr(source.controller, setting)):
             raise VaultError(f"controller.{setting} of {source.path.name} is still to be filled in.", "Fill it in.")
-    return notice_text.compose(
+    return compose(
         plan.language,
         source.controller.name,
         words,
@@ -112,13 +112,13 @@ def missing(source: PolicySource, plan: Plan, text: str) -> list[str]:
     if not plan.worker and base_language(plan.language) not in LANGUAGES:
         raise VaultError(
             f"What a notice says in the language {plan.language!r} cannot be checked here.",
-            f"Have somebody check it who knows the language; known here are {', '.join(LANGUAGES)}.",
+            f"Have a speaker of the language check it; known here are {', '.join(LANGUAGES)}.",
         )
     for line in plan.lines if not plan.worker else []:
-        words = purpose_words(line.purposes, notice_text.language_of(plan.language), source.purposes)
+        words = purpose_words(line.purposes, language_of(plan.language), source.purposes)
         for lack in (
-            *notice_check.check(text, plan.language, source.controller.name, words, source.controller.information),
-            *notice_check.check_keys(text, line.rule, line.accept_key, line.object_key, plan.language),
+            *check(text, plan.language, source.controller.name, words, source.controller.information),
+            *check_keys(text, line.rule, line.accept_key, line.object_key, plan.language),
         ):
             lack = f"{lack} for line {line.name}" if len(plan.lines) > 1 else lack
             if lack not in found:
@@ -126,9 +126,9 @@ def missing(source: PolicySource, plan: Plan, text: str) -> list[str]:
     return found
 
 
-def untold_languages(plan: Plan, text: str) -> list[tuple[str, str]]:
-    """[(language, key), ...] that callers may choose, but that `text` does not tell them of."""
-    return [(tag, key) for tag, key in plan.other_languages if not notice_check.tells_key(text, key)]
+def missing_languages(plan: Plan, text: str) -> list[tuple[str, str]]:
+    """[(language, key), ...] that callers may choose and `text` does not name."""
+    return [(tag, key) for tag, key in plan.other_languages if not names_key(text, key)]
 
 
 def _lines(source: PolicySource, name: str) -> list[Line]:

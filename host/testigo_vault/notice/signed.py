@@ -51,11 +51,11 @@ def read(documents: DocumentFolder, name: str) -> SignedNotice:
         try:
             data = file.read_bytes()
         except OSError as error:
-            raise VaultError(f"{file} cannot be read: {error.strerror}.", _AGAIN.format(name)) from None
+            raise VaultError(f"{file} cannot be read: {error.strerror}.", _HINT.format(name)) from None
         if len(data) != length or hashlib.sha256(data).digest() != digest:
-            raise VaultError(f"{file} is not the audio that was signed: its digest differs.", _AGAIN.format(name))
+            raise VaultError(f"{file} is not the audio that was signed: its digest differs.", _HINT.format(name))
         audio[encoding], digests[encoding] = data, digest
     return SignedNotice(name, document.version, language, text, total_ms, audio, digests)
 
 
-_AGAIN = "Restore it from the backup, or make it again by `testigo notice make {}`."
+_HINT = "Restore it from the backup, or make it again by `testigo notice make {}`."

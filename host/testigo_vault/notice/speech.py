@@ -1,4 +1,4 @@
-"""Has words spoken: by espeak-ng, or by any other engine that is a command.
+"""Turns words into speech: by espeak-ng, or by any other engine that is a command.
 
 A command is taken apart as a shell would, but no shell runs it. In its arguments {language} stands for the BCP 47 tag,
 {wav} for the file to write and {text} for the words. Without {text} the words come on its standard input, without {wav}
@@ -16,7 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from testigo_vault.errors import VaultError
-from testigo_vault.notice import compose as notice_text
+from testigo_vault.notice.compose import spoken
 from testigo_vault.vocabulary.translator import base_language
 
 DEFAULT_LIMIT_S = 300.0
@@ -38,11 +38,11 @@ _REMARKS = {
 
 _PLACE = re.compile(r"\{(language|wav|text)\}")
 
-Tell = Callable[[str], None]
+Progress = Callable[[str], None]
 
 
 def voice_of(language: str) -> tuple[str, str]:
-    """(espeak-ng's voice for a BCP 47 tag, what to tell people about it or ""). A tag that is not known is its own voice."""
+    """(espeak-ng's voice for a BCP 47 tag, a remark about it or ""). A tag that is not known is its own voice."""
     tag = language.lower().replace("_", "-")
     base = base_language(language)
     if base == "es" and tag.split("-")[-1] in _AMERICAS:
@@ -122,19 +122,22 @@ def _run(arguments: list[str], words: bytes, language: str, limit_s: float, fold
 
 
 def speak(
-    parts: list[tuple[str, str]], engine: str = "", limit_s: float = DEFAULT_LIMIT_S, tell: Tell = lambda text: None
+    parts: list[tuple[str, str]],
+    engine: str = "",
+    limit_s: float = DEFAULT_LIMIT_S,
+    progress: Progress = lambda text: None,
 ) -> list[bytes]:
-    """A sound file for each (language, text) of `notice_text.parts`, by `engine` or else by espeak-ng.
+    """A sound file for each (language, text) of `compose.parts`, by `engine` or else by espeak-ng.
 
-    An engine that is not told the language has one voice, so it speaks all in one go. tell: is told what is being spoken,
-    before it is. Raises VaultError.
+    An engine without {language} in its command has one voice, so it speaks all parts as one. progress: called with a line of
+    text before each part. Raises VaultError.
     """
     if engine and "{language}" not in engine:
         parts = [(parts[0][0] if parts else "", " ".join(text for _, text in parts))]
     sounds = []
     for number, (language, text) in enumerate(parts, 1):
-        tell(f"speaking part {number} of {len(parts)} ({language})")
-        words = notice_text.spoken(text, language)
+        progress(f"speaking part {number} of {len(parts)} ({language})")
+        words = spoken(text, language)
         if engine:
             sounds.append(by_command(engine, words, language, limit_s))
         else:

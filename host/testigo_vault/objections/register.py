@@ -3,14 +3,13 @@ that appliances get of it.
 
     objections.json   numbers in E.164, in clear: who entered each, when and why, and who took it off again
 
-The register lies on the vault alone, readable by its user only: it has to answer the person who asks, and to be signed
-anew. An appliance gets keyed digests (docs/formats/documents.md, `objections`). Every list is signed under a fresh random
-key: since any change sends the whole list anyway, that costs nothing, and who sees two lists cannot tell what came or went,
-nor does the key of an appliance that was stolen open a later list. Numbers are few, so whoever has a key can try them
-all: the digests keep the list from a glance and from other uses, not from such an attack.
+The register is kept on the vault alone, readable by its user only. An appliance gets keyed digests
+(docs/formats/documents.md, `objections`). Each list is signed under a fresh random key, so two lists cannot be compared
+and the key of a stolen appliance does not open a later list. This costs nothing: every change sends the whole list. Whoever
+has a key can try all telephone numbers; the digests do not protect the list against that.
 
-Nothing is deleted: an entry that was taken off stays with the reason, as evidence that the objection was honoured.
-Each use is a line in the access log, which names entries by their number in the register, not telephone numbers.
+Nothing is deleted: an entry that was removed stays with the reason, as evidence that the objection was honoured. Each use
+of the register is a line in the access log, which names entries by their number in the register, not telephone numbers.
 """
 
 import contextlib
@@ -39,8 +38,8 @@ Log = Callable[[str, str, str], object]  # kind, outcome, detail
 
 
 @dataclass
-class Act:
-    """Who did something, when (UTC), why."""
+class Change:
+    """Who changed an entry, when (UTC), why."""
 
     at: str
     by: str
@@ -51,16 +50,16 @@ class Act:
 class Entry:
     n: int  # from 1
     number: str
-    added: Act
-    removed: Act | None = None
+    added: Change
+    removed: Change | None = None
 
 
 @dataclass
-class Changed:
-    """What an entry of many numbers brought. version: of the list now signed."""
+class Added:
+    """The result of adding numbers. version: of the list now signed."""
 
     added: list[Entry]
-    present: list[Entry]  # that were on the list before
+    present: list[Entry]  # on the list already
     version: int
 
 
@@ -80,10 +79,10 @@ class Register:
             self._numbering = numbering_in_force(documents_of(self._organisation))
         return e164(text, self._numbering)
 
-    def add(self, wanted: Iterable[tuple[str, str]]) -> Changed:
+    def add(self, wanted: Iterable[tuple[str, str]]) -> Added:
         """Enter numbers in E.164, each with a reason; those on the list already stay as they are. Signs the list."""
         with self._locked():
-            entries = self._whole()
+            entries = self._read_complete()
             active = {entry.number: entry for entry in entries if entry.removed is None}
             added: list[Entry] = []
             present: list[Entry] = []
@@ -91,47 +90,51 @@ class Register:
                 if number in active:
                     present.append(active[number])
                 else:
-                    active[number] = Entry(len(entries) + len(added) + 1, number, self._act(reason))
+                    active[number] = Entry(len(entries) + len(added) + 1, number, self._change(reason))
                     added.append(active[number])
-            self._log(KINDS[0], GRANTED, _named(added) if added else "on the list already: " + _named(present))
+            self._log(
+                KINDS[0], GRANTED, _entry_numbers(added) if added else "on the list already: " + _entry_numbers(present)
+            )
             if added:
                 self._write(entries + added)
-            return Changed(added, present, self._publish(active))
+            return Added(added, present, self._publish(active))
 
     def remove(self, number: str, reason: str) -> tuple[Entry, int]:
         """Take a number in E.164 off the list: (its entry, version of the list). Raises NotFound."""
         with self._locked():
-            entries = self._whole()
+            entries = self._read_complete()
             active = {entry.number: entry for entry in entries if entry.removed is None}
             entry = active.pop(number, None)
             if entry is None:
                 self._log(KINDS[1], DENIED, "not on the list")
-                raise NotFound(f"{number} is not on the list.", "`testigo objections list --all` shows what ever was.")
-            self._log(KINDS[1], GRANTED, _named([entry]))
-            entry.removed = self._act(reason)
+                raise NotFound(
+                    f"{number} is not on the list.", "`testigo objections list --all` shows removed numbers too."
+                )
+            self._log(KINDS[1], GRANTED, _entry_numbers([entry]))
+            entry.removed = self._change(reason)
             self._write(entries)
             return entry, self._publish(active)
 
     def entries(self, past: bool = False) -> list[Entry]:
-        """All that are on the list now; with `past` those too that were."""
+        """The numbers on the list; with `past` those too that were removed."""
         with self._locked():
             entries = [entry for entry in self._read() if past or entry.removed is None]
             self._log(KINDS[2], GRANTED, f"{len(entries)} entries{', past ones too' if past else ''}")
             return entries
 
     def check(self, number: str) -> list[Entry]:
-        """The entries that a number in E.164 has or had, the present one last."""
+        """The entries of a number in E.164, the one in force last."""
         with self._locked():
             found = [entry for entry in self._read() if entry.number == number]
-            self._log(KINDS[3], GRANTED, _named(found) if found else "no entry")
+            self._log(KINDS[3], GRANTED, _entry_numbers(found) if found else "no entry")
             return found
 
     def publish(self, without_lost: bool = False) -> int:
-        """Version of the signed list, which is signed anew if it is not what the register says: after a restored backup,
-        or a crash between the two. 0: there never was a number, and there is no list. without_lost: also where the list
-        has numbers that the register does not know, whose objections then end."""
+        """Version of the signed list. It is signed again if it differs from the register, after a restored backup or a crash.
+        0: there is no list, since no number was ever added. without_lost: sign even if the list has numbers that the
+        register does not have; their objections end then."""
         with self._locked():
-            entries = self._read() if without_lost else self._whole()
+            entries = self._read() if without_lost else self._read_complete()
             if without_lost:
                 self._log(KINDS[2], GRANTED, "signed without the numbers that the register lost")
             return self._publish(entry.number for entry in entries if entry.removed is None)
@@ -145,7 +148,12 @@ class Register:
         try:
             data = json.loads(self.path.read_bytes())
             return [
-                Entry(row["n"], row["number"], Act(**row["added"]), Act(**row["removed"]) if row["removed"] else None)
+                Entry(
+                    row["n"],
+                    row["number"],
+                    Change(**row["added"]),
+                    Change(**row["removed"]) if row["removed"] else None,
+                )
                 for row in data["entries"]
             ]
         except FileNotFoundError:
@@ -153,14 +161,14 @@ class Register:
         except (ValueError, KeyError, TypeError) as error:
             raise VaultError(f"{self.path} is not the register of objections: {error!r}.", "Restore it.") from None
 
-    def _whole(self) -> list[Entry]:
-        """The entries, of a register that knows every number of the signed list. Raises VaultError where it was lost, or is
-        an older one than the list: to sign a shorter list would end objections of which nobody knows any more."""
+    def _read_complete(self) -> list[Entry]:
+        """The entries of a register that has every number of the signed list. Raises VaultError where the register was lost or
+        is older than the list: signing a shorter list would end objections that the register no longer shows."""
         entries = self._read()
         documents = documents_of(self._organisation)
         if documents.objections_path().exists():
             key, count, digest = documents.read(documents.objections_path()).body
-            listed = _listed(documents)
+            listed = _signed_digests(documents)
             known = {entry.number for entry in entries}
             lost = count - len(known)  # at least, of a list that was damaged besides
             if hashlib.sha256(listed).digest() == digest:
@@ -179,8 +187,8 @@ class Register:
         data = {"entries": [asdict(entry) for entry in entries]}
         write_file(self.path, json.dumps(data, indent=1, ensure_ascii=False).encode() + b"\n", 0o600)
 
-    def _act(self, reason: str) -> Act:
-        return Act(now_text(), self._who, reason.strip())
+    def _change(self, reason: str) -> Change:
+        return Change(now_text(), self._who, reason.strip())
 
     # the signed list
 
@@ -190,7 +198,7 @@ class Register:
         numbers = sorted(set(wanted))
         if path.exists():
             held = documents.read(path)
-            if _blob(held.body[0], numbers) == _listed(documents) and held.body[1] == len(numbers):
+            if _blob(held.body[0], numbers) == _signed_digests(documents) and held.body[1] == len(numbers):
                 return held.version
         elif not numbers:
             return 0
@@ -232,7 +240,7 @@ def on_signed_list(documents: DocumentFolder, numbers: Iterable[str]) -> bool:
     if not path.exists():
         return False
     key, count, digest = documents.read(path).body
-    listed = _listed(documents)
+    listed = _signed_digests(documents)
     if hashlib.sha256(listed).digest() != digest:
         raise VaultError(f"{wire.BLOB} is not the list that was signed.", "`testigo objections list` signs it anew.")
     return any(
@@ -244,7 +252,7 @@ def on_signed_list(documents: DocumentFolder, numbers: Iterable[str]) -> bool:
     )
 
 
-def _listed(documents: DocumentFolder) -> bytes:
+def _signed_digests(documents: DocumentFolder) -> bytes:
     path = documents.objections_path().parent / wire.BLOB
     return path.read_bytes() if path.exists() else b""
 
@@ -253,7 +261,7 @@ def _blob(key: bytes, numbers: list[str]) -> bytes:
     return wire.blob([wire.digest(HOST, key, number) for number in numbers])
 
 
-def _named(entries: list[Entry]) -> str:
+def _entry_numbers(entries: list[Entry]) -> str:
     """entries 3, 5 to 9"""
     found: list[list[int]] = []
     for n in sorted(entry.n for entry in entries):

@@ -1,7 +1,7 @@
-"""Consent receipts of a vault: drawn from a recording and the archive of signed documents, signed by the operator.
+"""Consent receipts of a vault: made from a recording and the archive of signed documents, signed by the operator.
 
-A receipt stands alone. It has what was said and answered, and what binds that to the sealed recording: the head that the
-appliance signed, its signature and its certificate. It carries no audio.
+A receipt has the notices that were played, the answers, and what binds them to the sealed recording: the head that the
+appliance signed, its signature and its certificate. It has no audio, and can be checked without the vault.
 """
 
 import hashlib
@@ -16,7 +16,7 @@ from testigo_vault.errors import NotFound, Refused, VaultError
 from testigo_vault.identity.certificates import device_public
 from testigo_vault.identity.keys import INDEX_STREAM, StreamKeyOpener
 from testigo_vault.playback.decrypt import unchanged_copy
-from testigo_vault.policy import parser as policy_toml
+from testigo_vault.policy import parser as policy_parser
 from testigo_vault.policy.source import PolicySource
 from testigo_vault.primitives import HOST, verify
 from testigo_vault.receipt.facts import Material, document_bytes, evidence_in, facts_of
@@ -38,7 +38,7 @@ _SPANISH = ("es", "ca", "eu", "gl")
 
 
 def new_id() -> tuple[str, str]:
-    """(id, time of issue) of a receipt that is about to be made: the access log is told of both first."""
+    """(id, time of issue) of a receipt that is about to be made: both go into the access log first."""
     now = now_text("milliseconds")
     return str(uuid.uuid4()), now
 
@@ -55,7 +55,7 @@ def make(
     if recording.state == QUARANTINED:
         raise Refused(
             f"Recording {recording.id} is in quarantine: {recording.why}",
-            "No receipt vouches for it. `testigo show` tells what it says of itself.",
+            "There is no receipt of it. `testigo show` lists what is in it.",
         )
     material = material_of(vault, unchanged_copy(vault, recording), language, with_key)
     return sign_receipt(vault, content_of(material, receipt_id, issued))
@@ -80,10 +80,10 @@ def sign_receipt(vault: Vault, content: dict[str, Any]) -> Receipt:
 
 
 def as_file(receipt: Receipt) -> bytes:
-    """JSON for people and programs; what a terminal would obey in it stands as an escape."""
+    """JSON for people and programs; control and format characters are escaped."""
     text = json.dumps(receipt.model_dump(), ensure_ascii=False, indent=1)
-    obeyed = re.sub(r"[^\n]", lambda found: _escape(found[0]), text)
-    return obeyed.encode() + b"\n"
+    escaped = re.sub(r"[^\n]", lambda found: _escape(found[0]), text)
+    return escaped.encode() + b"\n"
 
 
 def material_of(vault: Vault, data: bytes, language: str = "", with_key: bool = False) -> Material:
@@ -119,7 +119,7 @@ def archived_policy(vault: Vault, version: int, digest: str) -> tuple[wire.Docum
     if hashlib.sha256(document_bytes(document)).hexdigest() != digest:
         return None, None
     try:
-        return document, policy_toml.parse(text, vault.folder / f"policy-{version}.toml")
+        return document, policy_parser.parse(text, vault.folder / f"policy-{version}.toml")
     except FileProblems:
         return document, None  # a text of an earlier version of this program
 

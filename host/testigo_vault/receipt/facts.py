@@ -1,7 +1,7 @@
-"""The facts of a receipt, drawn from a recording's sealed bytes and from the signed documents that it names.
+"""The facts of a receipt, from a recording's sealed bytes and from the signed documents that it names.
 
-`facts_of` is a function of its material alone: who has the same recording and archive draws the same facts, which is how
-a receipt is checked (receipt_checks.py).
+`facts_of` depends on its material alone: the same recording and archive give the same facts, which is how `verify` checks
+a receipt.
 """
 
 import base64
@@ -17,10 +17,11 @@ from testigo_vault.policy.purposes import BASES, PURPOSES
 from testigo_vault.policy.source import PolicySource
 from testigo_vault.receipt.model import (
     AnswerFacts,
-    AskingFacts,
     CallFacts,
+    ConsentRequestFacts,
     Facts,
     IndexKey,
+    IntervalFacts,
     JoinedFacts,
     Language,
     Moment,
@@ -31,7 +32,6 @@ from testigo_vault.receipt.model import (
     RecordingFacts,
     Side,
     SignedPolicy,
-    StretchFacts,
     ToneFacts,
     WorkerFacts,
     WrittenPolicy,
@@ -50,7 +50,7 @@ _TEXT = 2
 
 @dataclass
 class Material:
-    """What a receipt is drawn from. policy, written: None where the archive does not have them. notice(name, digest) -> the
+    """What a receipt is made from. policy, written: None where the archive does not have them. notice(name, digest) -> the
     signed notice with that sound, or None."""
 
     reading: Reading
@@ -70,8 +70,8 @@ def facts_of(material: Material, issued: str) -> Facts:
     except ValidationError as error:
         where = ".".join(str(part) for part in error.errors()[0]["loc"])
         raise VaultError(
-            f"No receipt can tell of this recording: {error.title}.{where}: {error.errors()[0]['msg']}.",
-            "`testigo show` tells what it says of itself.",
+            f"No receipt can be made of this recording: {error.title}.{where}: {error.errors()[0]['msg']}.",
+            "`testigo show` lists what is in it.",
         ) from None
 
 
@@ -88,14 +88,14 @@ def _facts_of(material: Material, issued: str) -> Facts:
         call=call,
         policy=_policy(material, evidence, call.line, call.direction),
         notices=[_notice(material, times, notice) for notice in evidence.notices],
-        askings=[_asking(evidence, times, asking) for asking in evidence.consent_requests],
+        askings=[_request(evidence, times, request) for request in evidence.consent_requests],
         worker=[WorkerFacts(by=one.by, reference=one.reference, at=times.at(one.at_ms)) for one in evidence.worker],
         joined=[
             JoinedFacts(leg=_SIDES[one.leg], party=one.party, how=one.how, at=times.at(one.at_ms))
             for one in evidence.joined
         ],
-        parts=[_stretch(times, one) for one in evidence.parts],
-        pauses=[_stretch(times, one) for one in evidence.pauses],
+        parts=[_interval(times, one) for one in evidence.parts],
+        pauses=[_interval(times, one) for one in evidence.pauses],
         tones=[
             ToneFacts(
                 hertz=one.hertz,
@@ -263,11 +263,11 @@ def document_bytes(document: wire.Document) -> bytes:
     return wire.encode(document.kind, document.version, document.body, document.signature)
 
 
-def _asking(evidence: ev.Evidence, times: Times, asking: ev.ConsentRequest) -> AskingFacts:
-    places = [i for i, one in enumerate(evidence.notices) if any(one is notice for notice in asking.notices)]
+def _request(evidence: ev.Evidence, times: Times, request: ev.ConsentRequest) -> ConsentRequestFacts:
+    places = [i for i, one in enumerate(evidence.notices) if any(one is notice for notice in request.notices)]
     answer = None
-    if asking.answer is not None:
-        given = asking.answer
+    if request.answer is not None:
+        given = request.answer
         answer = AnswerFacts(
             rule=given.rule,
             given=given.given,
@@ -276,14 +276,14 @@ def _asking(evidence: ev.Evidence, times: Times, asking: ev.ConsentRequest) -> A
             channel=given.channel,
             at=times.at(given.at_ms),
         )
-    return AskingFacts(why=asking.why, notices=places, answer=answer)  # type: ignore[arg-type]
+    return ConsentRequestFacts(why=request.why, notices=places, answer=answer)  # type: ignore[arg-type]
 
 
-def _stretch(times: Times, stretch: ev.Interval) -> StretchFacts:
-    return StretchFacts(
-        begin=times.at(stretch.from_ms),
-        by=stretch.by,
-        end=times.at(stretch.end_ms) if stretch.end_ms >= 0 else None,
-        ended_by=stretch.ended_by,
-        length_ms=stretch.length_ms,
+def _interval(times: Times, interval: ev.Interval) -> IntervalFacts:
+    return IntervalFacts(
+        begin=times.at(interval.from_ms),
+        by=interval.by,
+        end=times.at(interval.end_ms) if interval.end_ms >= 0 else None,
+        ended_by=interval.ended_by,
+        length_ms=interval.length_ms,
     )

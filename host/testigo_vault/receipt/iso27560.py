@@ -1,5 +1,5 @@
-"""The sections of ISO/IEC TS 27560:2023 in a receipt, each of them a consequence of its facts: nothing is said twice that
-could differ. Which field means what here: docs/formats/consent-receipt.md.
+"""The sections of ISO/IEC TS 27560:2023 in a receipt, each derived from its facts, so that the two cannot differ. The
+meaning of each field: docs/formats/consent-receipt.md.
 """
 
 import base64
@@ -145,12 +145,12 @@ def _events(facts: Facts, words: FieldWords) -> list[ConsentEvent]:
         if notice.leg == "far":
             add(notice.begin.t_ms, notice.begin.time, CONTROLLER, "requested", asks)
     given_ms = -1
-    for asking in facts.askings:
-        if asking.answer is not None:
-            at = asking.answer.at
-            given_ms = at.t_ms if asking.answer.given and given_ms < 0 else given_ms
-            state = "given" if asking.answer.given else "refused"
-            add(at.t_ms, at.time, principal(facts), state, _explicit(asking.answer))
+    for request in facts.askings:
+        if request.answer is not None:
+            at = request.answer.at
+            given_ms = at.t_ms if request.answer.given and given_ms < 0 else given_ms
+            state = "given" if request.answer.given else "refused"
+            add(at.t_ms, at.time, principal(facts), state, _explicit(request.answer))
     for objection in facts.objections:
         late = 0 <= given_ms <= objection.at.t_ms
         add(objection.at.t_ms, objection.at.time, principal(facts), "withdrawn" if late else "refused", True)

@@ -1,8 +1,8 @@
 """The shape of a consent receipt (docs/formats/consent-receipt.md), from which its JSON Schema is made.
 
 Sections and fields are those of ISO/IEC TS 27560:2023 (sections 6.3 and 6.4): `receipt_metadata`, `record_metadata`,
-`pii_processing`, `party_identification`, `events`. What the standard has no field for, and what makes the rest provable,
-stands in one extension, `testigo`; `signature` is the operator's over all of it (receipt_signing.py).
+`pii_processing`, `party_identification`, `events`. What the standard has no field for, and what proves the
+rest, is in one extension, `testigo`; `signature` is the operator's over all of it (signing.py).
 """
 
 import json
@@ -229,7 +229,7 @@ class AnswerFacts(_Model):
     at: Moment
 
 
-class AskingFacts(_Model):
+class ConsentRequestFacts(_Model):
     why: Literal["call", "part", "joined"]
     notices: list[Count]
     """Places in `notices`."""
@@ -242,7 +242,7 @@ class WorkerFacts(_Model):
     at: Moment
 
 
-class StretchFacts(_Model):
+class IntervalFacts(_Model):
     begin: Moment
     by: str
     end: Moment | None
@@ -284,11 +284,11 @@ class Facts(_Model):
     call: CallFacts
     policy: PolicyFacts
     notices: list[NoticeFacts]
-    askings: list[AskingFacts]
+    askings: list[ConsentRequestFacts]
     worker: list[WorkerFacts]
     joined: list[JoinedFacts]
-    parts: list[StretchFacts]
-    pauses: list[StretchFacts]
+    parts: list[IntervalFacts]
+    pauses: list[IntervalFacts]
     tones: list[ToneFacts]
     objections: list[ObjectionFacts]
     erased_items: Count

@@ -79,7 +79,7 @@ def encoded(data: bytes) -> str:
 
 
 def decoded(text: str) -> bytes:
-    """The bytes, if this is their one encoding; else ValueError: another would be an alteration that nobody sees."""
+    """The bytes, if this is their one encoding; else ValueError: another encoding would be a change that no check finds."""
     data = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
     if encoded(data) != text:
         raise ValueError("its base64 is not the one encoding of its bytes")

@@ -1,8 +1,8 @@
 """Checking a receipt: against itself, against the recording without opening its audio, and against the vault's archive.
 
-A check's state is OK, DIFFERS or UNKNOWN, the last for what cannot be told with what was given. The recording's facts are
-drawn anew from its sealed events and compared with the receipt's, member by member: so the receipt tells of nothing that
-is not in the recording, and leaves nothing out.
+A check's state is OK, DIFFERS or UNKNOWN, the last where something is needed that was not given. The facts are derived
+again from the recording's sealed events and compared with the receipt's, member by member: a receipt must have all of
+them, and nothing else.
 """
 
 import base64
@@ -38,14 +38,14 @@ _GROUPS = {
     "recording": "id, appliance, number, times, head and signature are the recording's",
     "call": "line, direction and numbers are those of the sealed events",
     "policy": "policy version, digest, rule and legal basis are those of the sealed events",
-    "notices": "every notice that was played is told, and none that was not: to whom, from when to when, how far",
-    "askings": "every answer is told, and none that was not given: key, channel, time, rule",
+    "notices": "the receipt has every notice that was played, and no other: to whom, from when to when, how much of it",
+    "askings": "the receipt has every answer that was given, and no other: key, channel, time, rule",
     "worker": "the worker's information is as in the sealed events",
     "joined": "who joined is as in the sealed events",
-    "parts": "the parts that were wanted are as in the sealed events",
+    "parts": "the parts that were requested are as in the sealed events",
     "pauses": "the pauses are as in the sealed events",
     "tones": "the warning tone is as in the sealed events",
-    "objections": "every objection is told, and none that was not made",
+    "objections": "the receipt has every objection that was made, and no other",
     "erased_items": "as many items were destroyed as the receipt says",
     "unrecorded": "the reasons for not recording are those of the sealed events",
     "outcome": "the outcome follows from the sealed events",
@@ -66,8 +66,8 @@ class IndexKeyInReceipt(StreamKeyOpener):
         self._key = key
 
     def find(self, stream: int, recording_id: bytes, wrapped: list) -> bytes | None:
-        mine = any(recipient == self.key_id for recipient, _ in wrapped)
-        return self._key if stream == INDEX_STREAM and mine else None
+        named = any(recipient == self.key_id for recipient, _ in wrapped)
+        return self._key if stream == INDEX_STREAM and named else None
 
 
 def check(
@@ -129,9 +129,9 @@ class _Checker:
 
     def _standard(self) -> Iterator[Check]:
         """The sections of the standard say what the facts say."""
-        drawn = {name: _plain(value) for name, value in sections(self._facts).items()}
-        told = {name: _plain(getattr(self._receipt, name)) for name in drawn}
-        yield from _compared(drawn, told, "the sections of the standard say what the facts say", "the facts")
+        derived = {name: _as_data(value) for name, value in sections(self._facts).items()}
+        stated = {name: _as_data(getattr(self._receipt, name)) for name in derived}
+        yield from _compare(derived, stated, "the sections of the standard say what the facts say", "the facts")
 
     def _documents(self) -> Iterator[Check]:
         """Each notice's text is that of a signed notice with the sound that was played."""
@@ -161,7 +161,7 @@ class _Checker:
             )
             named = common_name(x509.load_der_x509_certificate(certificate))
             if named != recording.device_id:
-                raise ValueError(f"it is {named!r}'s, not {recording.device_id!r}'s")
+                raise ValueError(f"it names {named!r}, not {recording.device_id!r}")
         except (ValueError, TypeError, InvalidSignature) as error:
             yield Check(DIFFERS, f"the appliance's certificate: {error or 'the organisation did not issue it'}")
             return
@@ -202,7 +202,7 @@ class _Checker:
         try:
             public = device_public(_der(self._facts.recording.certificate))
         except ValueError:
-            return  # said already
+            return  # `_seal` has reported it
         reading = read(data, [public], self._opener)
         for found in reading.findings:
             yield Check(DIFFERS, f"the recording is not as it was sealed: {describe(found)}")
@@ -228,7 +228,7 @@ class _Checker:
         _, _, recording_id, device_id, number, _, opened_ms, clock, _ = reading.header
         assert reading.seal is not None
         _, items, head, closed_ms, reason, signature = reading.seal
-        drawn = {
+        derived = {
             "recording_id": recording_id.hex(),
             "device_id": device_id,
             "number": number,
@@ -240,9 +240,9 @@ class _Checker:
             "reason": reason,
             "signature": signature.hex(),
         }
-        told = {name: getattr(self._facts.recording, name) for name in drawn}
-        told["recording_id"] = told["recording_id"].replace("-", "")
-        yield from _compared(drawn, told, _GROUPS["recording"], "the recording")
+        stated = {name: getattr(self._facts.recording, name) for name in derived}
+        stated["recording_id"] = stated["recording_id"].replace("-", "")
+        yield from _compare(derived, stated, _GROUPS["recording"], "the recording")
 
     def _material(self, data: bytes, reading: Reading) -> Material:
         facts = self._facts
@@ -288,31 +288,31 @@ class _Checker:
             yield Check(UNKNOWN, f"policy version {policy.version}: the archive does not have it")
 
     def _events(self, material: Material, data: bytes) -> Iterator[Check]:
-        told = _plain(self._facts)
+        stated = _as_data(self._facts)
         try:
-            drawn = _plain(facts_of(material, self._facts.issued))
+            derived = _as_data(facts_of(material, self._facts.issued))
         except VaultError as error:
             yield Check(DIFFERS, error.message)
             return
         if self._vault is None:
-            # Only the archive knows; whether the receipt says it truly is told as unknown.
+            # Only the archive has these: `_archive` reports them as unknown.
             for part in ("signed", "written"):
-                drawn["policy"][part] = told["policy"][part]
-        if self._since_destroyed(drawn):
+                derived["policy"][part] = stated["policy"][part]
+        if self._since_destroyed(derived):
             yield Check(OK, "the audio was destroyed since the receipt was issued; the rest still verifies")
             for name in ("audio", "gone_items"):
-                drawn["recording"][name] = told["recording"][name]
+                derived["recording"][name] = stated["recording"][name]
         for name, text in _GROUPS.items():
-            yield from _compared({name: drawn[name]}, {name: told[name]}, text, "the recording")
+            yield from _compare({name: derived[name]}, {name: stated[name]}, text, "the recording")
 
-    def _since_destroyed(self, drawn: dict[str, Any]) -> bool:
-        recording: Any = drawn["recording"]
-        told = self._facts.recording
-        return told.audio == "present" and recording["audio"] == "erased" and not self._facts.objections
+    def _since_destroyed(self, derived: dict[str, Any]) -> bool:
+        recording: Any = derived["recording"]
+        stated = self._facts.recording
+        return stated.audio == "present" and recording["audio"] == "erased" and not self._facts.objections
 
 
 def _document_differs(notice: NoticeFacts, operator: bytes | None) -> str:
-    """Why the signed notice in a receipt is not the one it tells of; "" where it is."""
+    """Why the signed notice in a receipt is not the notice that the receipt describes; "" if it is."""
     try:
         document = wire.parse(_der(notice.document))
     except (ValueError, WireError) as error:
@@ -338,31 +338,31 @@ def _der(text: str) -> bytes:
     return data
 
 
-def _plain(value: Any) -> Any:
+def _as_data(value: Any) -> Any:
     if isinstance(value, list):
-        return [_plain(one) for one in value]
+        return [_as_data(one) for one in value]
     return value.model_dump() if hasattr(value, "model_dump") else value
 
 
-def _compared(drawn: dict[str, Any], told: dict[str, Any], text: str, source: str) -> Iterator[Check]:
-    found = list(_differences(drawn, told, ""))
+def _compare(derived: dict[str, Any], stated: dict[str, Any], text: str, source: str) -> Iterator[Check]:
+    found = list(_differences(derived, stated, ""))
     if not found:
         yield Check(OK, text)
     for path, right, wrong in found:
-        yield Check(DIFFERS, f"{path}: the receipt says {_short(wrong)}, {source} {_short(right)}")
+        yield Check(DIFFERS, f"{path}: the receipt says {_shortened(wrong)}, {source} {_shortened(right)}")
 
 
-def _differences(drawn: Any, told: Any, path: str) -> Iterator[tuple[str, Any, Any]]:
-    if isinstance(drawn, dict) and isinstance(told, dict) and drawn.keys() == told.keys():
-        for name in drawn:
-            yield from _differences(drawn[name], told[name], f"{path}.{name}" if path else name)
-    elif isinstance(drawn, list) and isinstance(told, list) and len(drawn) == len(told):
-        for number, (one, other) in enumerate(zip(drawn, told, strict=True)):
+def _differences(derived: Any, stated: Any, path: str) -> Iterator[tuple[str, Any, Any]]:
+    if isinstance(derived, dict) and isinstance(stated, dict) and derived.keys() == stated.keys():
+        for name in derived:
+            yield from _differences(derived[name], stated[name], f"{path}.{name}" if path else name)
+    elif isinstance(derived, list) and isinstance(stated, list) and len(derived) == len(stated):
+        for number, (one, other) in enumerate(zip(derived, stated, strict=True)):
             yield from _differences(one, other, f"{path}[{number}]")
-    elif drawn != told or type(drawn) is not type(told):
-        yield path, drawn, told
+    elif derived != stated or type(derived) is not type(stated):
+        yield path, derived, stated
 
 
-def _short(value: Any) -> str:
+def _shortened(value: Any) -> str:
     text = repr(value)
     return text if len(text) <= 80 else text[:77] + "..."

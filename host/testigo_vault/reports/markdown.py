@@ -93,7 +93,7 @@ def _before_its_end(found: re.Match[str]) -> str:
 
 
 def _line(text: str) -> str:
-    """Whatever ends a line becomes a space, what a terminal would obey a mark."""
+    """Line ends become spaces, control characters a mark (printable.visible)."""
     return visible(re.sub(r"[\t\n\v\f\r\x1c-\x1e\x85\u2028\u2029]+", " ", text))
 
 

@@ -1,4 +1,4 @@
-"""Sound of notices: normalised, measured as the line carries it, and refused where nobody would understand it."""
+"""Sound of notices: normalised, measured as the line carries it, and refused where it cannot be understood."""
 
 import io
 import math
@@ -12,7 +12,7 @@ import pytest
 from support.sounds import RATE, as_wav, sound
 from testigo_vault import g711
 from testigo_vault.errors import VaultError
-from testigo_vault.notice import speech as notice_speech
+from testigo_vault.notice import speech
 from testigo_vault.notice.audio import from_file, from_sounds, from_text, loudness, wav
 
 
@@ -66,7 +66,7 @@ def test_every_sound_comes_out_as_loud(data):
 
 
 def test_one_pass_drifts_on_short_speech_and_a_second_makes_up_for_it():
-    spoken = notice_speech.by_espeak("Grabamos.", "es")
+    spoken = speech.by_espeak("Grabamos.", "es")
     assert abs(once(spoken) + 19) > 1
     assert loudness("PCMA", from_sounds([spoken], "it").pcma) == pytest.approx(-19, abs=1)
 
@@ -99,7 +99,7 @@ def test_parts_are_put_together_with_a_pause():
     assert max(map(abs, samples[8300:10500])) < 100 < max(map(abs, samples[11200:12000]))
 
 
-def test_what_nobody_would_understand_is_refused(tmp_path):
+def test_sound_that_cannot_be_understood_is_refused(tmp_path):
     def refused(data, reason):
         with pytest.raises(VaultError, match=reason):
             from_sounds([data], "it.wav")

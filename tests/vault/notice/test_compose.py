@@ -5,7 +5,7 @@ from itertools import product
 import pytest
 
 from testigo_vault.errors import VaultError
-from testigo_vault.notice.check import check, check_keys, tells_key
+from testigo_vault.notice.check import check, check_keys, names_key
 from testigo_vault.notice.compose import choices, compose, compose_worker, join_purposes, parts, spoken, spoken_key
 from testigo_vault.notice.texts import notice_texts
 from testigo_vault.policy.purposes import BASES, PURPOSES, purpose_words
@@ -37,7 +37,7 @@ def test_a_composed_text_says_all(language):
         assert check_keys(text, rule, accept, objects) == []
         assert check_keys(text, rule, accept, objects, language) == []
         assert all(sentence in text for _, sentence in choices(others))
-        assert all(tells_key(text, key) for _, key in others)
+        assert all(names_key(text, key) for _, key in others)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -98,7 +98,7 @@ def test_purposes_are_known_in_other_words(language):
         ),
     ],
 )
-def test_words_of_a_person_are_taken_as_they_are_meant(language, text):
+def test_texts_written_by_people_are_recognised(language, text):
     purpose = PURPOSES["quality"][language.split("-")[0]]
     assert check(text, language, NAME, [purpose], PLACE) == []
 
@@ -145,7 +145,7 @@ def test_a_place_may_be_a_number_or_anything_else():
     assert len(check("Sus derechos: llame al 900. X.", "es", "X", [], "900 123 456")) == 1
 
 
-def test_purposes_of_ones_own():
+def test_purposes_that_the_policy_defines():
     own = {"routes": {"es": "planificar las rutas de reparto", "en": "plan delivery routes"}}
     assert purpose_words(["routes", "quality"], "es", own)[0] == "planificar las rutas de reparto"
     planned = "X graba y planifica rutas de reparto. Sus derechos: www.x.es"
@@ -158,7 +158,7 @@ def test_purposes_of_ones_own():
 
 
 @pytest.mark.parametrize(
-    ("text", "key", "told"),
+    ("text", "key", "named"),
     [
         ("Press 9 to object", "9", True),
         ("Pulse el nueve", "9", True),
@@ -173,8 +173,8 @@ def test_purposes_of_ones_own():
         ("Press 91", "9", False),
     ],
 )
-def test_a_key_is_told_by_a_word_such_as_press(text, key, told):
-    assert tells_key(text, key) is told
+def test_a_key_is_recognised_near_a_word_such_as_press(text, key, named):
+    assert names_key(text, key) is named
 
 
 def test_rules_and_the_keys_they_need():
@@ -194,7 +194,7 @@ def test_regions_use_the_text_of_their_language():
     assert check(made("en-GB"), "en-GB", NAME, words_of("en"), PLACE) == []
 
 
-def test_what_is_missing_is_named():
+def test_missing_settings_are_named():
     with pytest.raises(VaultError, match=r"no text .* 'pl'.*--text-file"):
         compose("pl", NAME, ["x"], PLACE, "notify")
     with pytest.raises(VaultError, match=r"without controller\.name, controller\.information, purposes"):
@@ -207,7 +207,7 @@ def test_what_is_missing_is_named():
         compose("es", NAME, ["x"], PLACE, "maybe")
 
 
-def test_what_objecting_brings_is_said():
+def test_the_notice_says_what_objecting_does():
     assert "the call will end" in made("en", "opt-out", "", "9", objection="end-call")
     assert "the call will end" not in made("en", "opt-out", "", "9")
     assert "withdraw your consent whenever" in made("en", object_key="")
@@ -215,7 +215,7 @@ def test_what_objecting_brings_is_said():
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_the_worker_is_told_in_one_sentence(language):
+def test_the_notice_for_workers_is_one_sentence(language):
     for text in (compose_worker(language), compose_worker(language, words_of(language))):
         assert text.count(".") == 1 and text.endswith(".") and "{" not in text
     assert join_purposes(words_of(language), language) in text

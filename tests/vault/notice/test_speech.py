@@ -62,7 +62,7 @@ def test_words_as_an_argument_and_sound_on_standard_output(engine):
         ("open(sys.argv[1], 'w')", r"ended well, but wrote no sound to \{wav\}"),
     ],
 )
-def test_an_engine_that_fails_is_told(engine, body, reason):
+def test_an_engine_that_fails_is_reported(engine, body, reason):
     with pytest.raises(VaultError, match=reason):
         by_command(f"{engine(body)} {{wav}}", "x" * 200_000, "eu")
 
@@ -89,7 +89,7 @@ def _alive(process):
         return False
 
 
-def test_what_is_no_command_is_told(tmp_path):
+def test_an_invalid_command_is_reported(tmp_path):
     for given, reason in (
         ("no-such-engine {wav}", "no-such-engine is not installed"),
         ("'open", "is no command"),
@@ -107,15 +107,15 @@ def test_what_is_no_command_is_told(tmp_path):
         by_command("true {text}", "a\0b", "en")
 
 
-def test_parts_are_spoken_each_in_its_language_and_told(engine):
+def test_each_part_is_spoken_in_its_language_and_reported(engine):
     path = engine("print(sys.argv[1:], sys.stdin.read(), end='')")
-    told = []
+    lines = []
     parts = [("en", "For English, press three."), ("es", "Vea www.ejemplo.es.")]
-    assert speak(parts, f"{path} {{language}}", tell=told.append) == [
+    assert speak(parts, f"{path} {{language}}", progress=lines.append) == [
         b"['en'] For English, press three.",
         b"['es'] Vea www punto ejemplo punto es.",
     ]
-    assert told == ["speaking part 1 of 2 (en)", "speaking part 2 of 2 (es)"]
+    assert lines == ["speaking part 1 of 2 (en)", "speaking part 2 of 2 (es)"]
     assert len(speak(parts)) == 2
     # An engine of one voice speaks all at once.
     assert len(speak(parts, str(path))) == 1

@@ -132,7 +132,7 @@ def test_each_list_has_a_key_of_its_own(vault, policy):
     assert entry.publish() == 2 and signed(vault)[1] == relisted
 
 
-def test_the_list_is_put_right_after_a_crash_or_a_backup(vault, policy, testigo):
+def test_the_list_is_signed_again_after_a_crash_or_a_restored_backup(vault, policy, testigo):
     entry = register(vault)
     entry.add([(NUMBER, ""), (OTHER, "")])
     before = (vault.folder / "objections.json").read_bytes()
@@ -195,7 +195,7 @@ def test_an_empty_list_is_signed_so_that_appliances_forget_the_last_number(vault
         ("", "is no telephone number"),
     ],
 )
-def test_what_is_no_number_is_refused(vault, policy, text, said):
+def test_an_invalid_number_is_refused(vault, policy, text, said):
     with pytest.raises(VaultError, match=re.escape(said)):
         register(vault).number(text)
 
@@ -291,13 +291,13 @@ def test_two_at_once_lose_nothing(vault, policy):
     assert signed(vault)[0].body[1] == 30
 
 
-def test_a_register_that_is_none_stops(vault, policy, testigo):
+def test_a_damaged_register_is_refused(vault, policy, testigo):
     (vault.folder / "objections.json").write_text('{"entries": [{"n": 1}]}')
     assert "is not the register of objections" in testigo("objections", "list", status=1)
     with pytest.raises(VaultError, match="register of objections"):
         register(vault).add([(NUMBER, "")])
 
 
-def test_the_register_shows_nothing_that_a_terminal_obeys(vault, policy, testigo):
+def test_the_register_shows_no_control_characters(vault, policy, testigo):
     register(vault, "os:\x1b[2J").add([(NUMBER, "\x1b]0;x\x07")])
     assert "\x1b" not in testigo("objections", "list") and "\x1b" not in testigo("objections", "check", NUMBER)

@@ -33,7 +33,7 @@ def exported(testigo, vault, appliance, tmp_path):
 # What it says
 
 
-def test_all_that_happened_is_told(exported):
+def test_a_receipt_has_every_event(exported):
     made, file = exported
     told = json.loads(file.read_text())
     facts = told["testigo"]
@@ -106,7 +106,7 @@ def test_a_withheld_number_is_not_made_up(vault, appliance):
     assert made.testigo.unrecorded == ["objection list"]
 
 
-def test_of_a_self_test(vault, appliance):
+def test_a_receipt_of_a_self_test(vault, appliance):
     events = [
         ("call", 0, "", "in", "", "", "", "test"), ("policy", 0, 0, b"", "all", "notify"),
         ("consent", 5, "notify", True, "test", "", ""),
@@ -144,10 +144,10 @@ def test_a_time_that_no_receipt_can_hold(testigo, vault, appliance):
     digest = calls.signed(vault)
     after = [("hang_up", 1 << 60, 1, 200, "BYE"), ("pause", 1 << 60, "key")]
     assert take(vault, appliance.record(events=calls.opening(digest), after=after)).state == "good"
-    assert "No receipt can tell of this recording" in testigo("consent", "export", "branch-1/1", status=1)
+    assert "No receipt can be made of this recording" in testigo("consent", "export", "branch-1/1", status=1)
 
 
-def test_none_for_what_is_in_quarantine(testigo, vault, appliance):
+def test_there_is_no_receipt_of_a_quarantined_recording(testigo, vault, appliance):
     from support.fake_appliance import AGREED, speech
 
     take(vault, appliance.record(events=AGREED[:4], packets=speech(0.2)))
@@ -189,7 +189,7 @@ def test_receipts_fit_the_schema(vault, appliance, make):
         lambda text: "",
     ],
 )
-def test_what_is_no_receipt_is_told(testigo, exported, tmp_path, spoil):
+def test_an_invalid_receipt_is_reported(testigo, exported, tmp_path, spoil):
     spoiled = tmp_path / "spoiled.json"
     text = exported[1].read_text()
     spoiled.write_text(spoil(text))
@@ -198,7 +198,7 @@ def test_what_is_no_receipt_is_told(testigo, exported, tmp_path, spoil):
     assert "is no consent receipt" in said or "differ" in said
 
 
-def test_names_that_a_terminal_would_obey_are_escaped_and_whole(vault, appliance):
+def test_control_characters_in_names_are_escaped_and_kept(vault, appliance):
     name = "sip:\x1b]0;x\x07\u202e\u2028<b>\U000e0041@example.net"
     calls.plain(vault, appliance, caller=name)
     made = receipt_of(vault)

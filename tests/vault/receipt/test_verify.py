@@ -108,7 +108,7 @@ def test_what_the_operator_leaves_out_or_adds_is_found(vault, appliance, name):
         assert found(receipts.as_file(receipts.sign_receipt(vault, lie)), vault), name
 
 
-def test_signed_by_another(testigo, vault, exported, tmp_path):
+def test_a_receipt_signed_by_another_key(testigo, vault, exported, tmp_path):
     content = json.loads(exported[1].read_text())
     del content["signature"]
     content["signature"] = sign_content(ec.generate_private_key(ec.SECP256R1()), content)
@@ -149,7 +149,7 @@ def test_with_the_recording_and_the_index_key(testigo, folder, exported, monkeyp
     (tmp_path / "one.tsg").write_bytes(made.data)
     key = folder / "organisation" / "index.key"
     said = testigo("consent", "verify", file, tmp_path / "one.tsg", "--index-key", key)
-    assert "every answer is told" in said and "order of notice, consent and audio" in said
+    assert "the receipt has every answer that was given" in said and "order of notice, consent and audio" in said
     monkeypatch.setenv("TESTIGO_SERVICE_SECRET", "wrong")
     said = testigo("consent", "verify", file, tmp_path / "one.tsg", "--index-key", key, status=1)
     assert "does not open the index key" in said
@@ -161,10 +161,10 @@ def test_with_a_receipt_that_has_the_key(testigo, exported, monkeypatch, tmp_pat
     monkeypatch.delenv("TESTIGO_VAULT")
     (tmp_path / "one.tsg").write_bytes(made.data)
     said = testigo("consent", "verify", tmp_path / "open.json", tmp_path / "one.tsg")
-    assert "every answer is told" in said and "✗" not in said
+    assert "the receipt has every answer that was given" in said and "✗" not in said
 
 
-def test_another_recording(testigo, vault, appliance, exported, tmp_path):
+def test_another_recording_is_found(testigo, vault, appliance, exported, tmp_path):
     other = calls.plain(vault, appliance, calls.signed(vault))
     (tmp_path / "two.tsg").write_bytes(other.data)
     said = testigo("consent", "verify", exported[1], tmp_path / "two.tsg", status=1)
@@ -187,7 +187,7 @@ def test_the_archive_is_what_it_is_checked_against(testigo, vault, exported):
     )
 
 
-def test_a_receipt_of_which_the_archive_lacks_something_is_told(testigo, vault, appliance, tmp_path):
+def test_what_the_archive_lacks_is_reported(testigo, vault, appliance, tmp_path):
     calls.plain(vault, appliance)
     assert "Note:" not in testigo("consent", "export", "branch-1/1", "--out", tmp_path / "whole.json")
     for file in (vault.folder / "documents" / "archive").iterdir():
@@ -227,7 +227,7 @@ def test_the_export_is_in_the_access_log(vault, exported):
     assert told["receipt_metadata"]["receipt_id"] in line.detail and told["testigo"]["issued"] in line.detail
 
 
-def test_an_export_that_nobody_logged_is_found(vault, appliance):
+def test_an_export_without_a_log_entry_is_found(vault, appliance):
     calls.plain(vault, appliance)
     recording = RecordingIndex(vault.database).get("branch-1/1")
     receipt = receipts.make(vault, recording, *receipts.new_id())

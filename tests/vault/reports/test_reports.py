@@ -102,7 +102,7 @@ def test_gaps_are_marked_and_listed():
     assert text_of(reader(pdf.render(made, MADE))).count("arellenar") == 3
 
 
-def test_our_own_backquotes_become_code():
+def test_backquotes_in_a_template_become_code():
     assert parse("see `testigo verify` now").blocks == [Paragraph(["see ", Code("testigo verify"), " now"])]
 
 
@@ -146,7 +146,7 @@ def test_long_words_stay_on_the_page():
         assert max(right) < float(page.mediabox.width)
 
 
-def test_the_same_paper_is_the_same_bytes():
+def test_the_same_report_is_the_same_bytes():
     made = report(Paragraph("text"), attachment=("x.json", "application/json", b"{}"))
     assert pdf.render(made, MADE) == pdf.render(made, MADE)
     assert pdf.render(made, MADE) != pdf.render(made, MADE.replace(year=2027))
@@ -205,7 +205,7 @@ def test_the_page_says_how_it_came_out(page, make, title, says):
         ("opt-out", "timeout", "no key having been pressed in time"),
     ],
 )
-def test_neither_hearing_a_notice_nor_silence_is_told_as_consent(page, rule, by, says):
+def test_neither_hearing_a_notice_nor_silence_is_reported_as_consent(page, rule, by, says):
     """GDPR article 4(11): consent is a clear affirmative act."""
     answer = ("consent", 6600, rule, True, by, "", "")
 

@@ -229,13 +229,13 @@ def _words(
         return notice_plan.Plan(name, language, worker, []), words
     words = words or notice_plan.composed(source, plan, short)
     _complete(source, plan, words, incomplete)
-    for tag, key in notice_plan.untold_languages(plan, words):
+    for tag, key in notice_plan.missing_languages(plan, words):
         console.print(f"[yellow]Callers are not told[/] that key {key} chooses the language {tag}.")
     return plan, words
 
 
 def _complete(source: "PolicySource", plan: "Plan", words: str, incomplete: str = "") -> None:
-    """Raise VaultError where the words lack something; with a reason, tell what and go on."""
+    """Raise VaultError where the words lack something; with a reason, print what and go on."""
     from testigo_vault.errors import VaultError
     from testigo_vault.notice import plan as notice_plan
 

@@ -15,7 +15,7 @@ from rich.table import Table
 from testigo_tools.options import VAULT_OPTION, console, current_user, errors, open_vault
 
 if TYPE_CHECKING:
-    from testigo_vault.objections.register import Act, Register
+    from testigo_vault.objections.register import Change, Register
 
 register_verbs = typer.Typer(no_args_is_help=True, help="Manage the numbers that are never recorded.")
 REASON = typer.Option("", help="The reason, as: by letter of 3 May.")
@@ -124,7 +124,7 @@ def list_entries(
     for heading in ("Entry", "Number", "Added", "Removed"):
         table.add_column(heading)
     for entry in entries:
-        table.add_row(str(entry.n), entry.number, _act(entry.added), _act(entry.removed))
+        table.add_row(str(entry.n), entry.number, _change(entry.added), _change(entry.removed))
     console.print(table)
     console.print(f"{len(entries)} entries. " + (f"List version {version}." if version else "No list was signed yet."))
 
@@ -139,14 +139,16 @@ def check(number: str = NUMBER, vault: Path = VAULT_OPTION) -> None:
         console.print(f"{wanted} is not on the list, and never was.")
     for entry in found:
         where = "was on the list" if entry.removed else "is on the list"
-        console.print(f"{wanted} {where} (entry {entry.n}): added {_act(entry.added)}", end="")
-        console.print(f"; removed {_act(entry.removed)}." if entry.removed else ".")
+        console.print(f"{wanted} {where} (entry {entry.n}): added {_change(entry.added)}", end="")
+        console.print(f"; removed {_change(entry.removed)}." if entry.removed else ".")
 
 
-def _act(act: "Act | None") -> str:
+def _change(change: "Change | None") -> str:
     from testigo_vault.printable import visible
 
-    return escape(visible(f"{act.at} by {act.by}{': ' + act.reason if act.reason else ''}")) if act else ""
+    return (
+        escape(visible(f"{change.at} by {change.by}{': ' + change.reason if change.reason else ''}")) if change else ""
+    )
 
 
 def _signed(version: int) -> None:
