@@ -1,11 +1,12 @@
 """How the tree is divided: packages of a size that one list shows, and tests in the folders of what they test."""
 
 import ast
+import tomllib
 from collections import Counter
 from pathlib import Path
 
 from support.micropython_runner import ROOT
-from support.tree import below, check, files, name, syntax
+from support.tree import below, check, files, name, syntax, text
 
 MOST_MODULES = 21
 # One file for each verb of the command line; the list of verbs is its table of contents.
@@ -43,6 +44,17 @@ def test_each_package_says_what_it_is_for():
             elif not ast.get_docstring(syntax(init)):
                 problems.append(f"{name(init)}: no docstring")
     check(problems, "every package has an __init__.py with a docstring")
+
+
+def test_an_installation_has_each_board_and_each_package_of_the_recorder():
+    """pyproject.toml lists them one by one; what is missing there works in a checkout only."""
+    project = tomllib.loads(text(ROOT / "pyproject.toml"))
+    installed = {pattern for patterns in project["tool"]["setuptools"]["data-files"].values() for pattern in patterns}
+    folders = {path.parent for path in below("firmware/recorder", ".py")}
+    needed = {f"{name(folder)}/*.py" for folder in folders} | {
+        f"{name(path.parent)}/*" for path in below("boards", ".toml")
+    }
+    check(sorted(needed - installed), "[tool.setuptools.data-files] of pyproject.toml lists what a device needs")
 
 
 def test_each_test_names_the_module_or_package_that_it_tests():
