@@ -15,7 +15,7 @@ import time
 from recorder.media import fast_path
 from recorder.media.relay import Relay
 from recorder.media.tap import Tap
-from support.device import stores as appliance
+from support.device import stores
 from testigo_wire.recording import audio_frame
 
 PACKETS = 4000
@@ -77,11 +77,11 @@ def median(values):
 
 
 async def main():
-    root = appliance.fresh_root("bench")
-    appliance.provision(root)
-    device = appliance.Appliance(root)
+    root = stores.fresh_root("bench")
+    stores.provision(root)
+    device = stores.Appliance(root)
     await device.boot()
-    await device.documents.accept(appliance.policy())
+    await device.documents.accept(stores.policy())
     device.keypool.use(device.documents.recipients())
     await device.keypool.fill()
     recording = device.recordings.open(device.documents.policy)
@@ -165,7 +165,7 @@ async def main():
             }
         )
     )
-    appliance.remove_tree(root)
+    stores.remove_tree(root)
 
 
 asyncio.run(main())

@@ -2,7 +2,7 @@
 
 from recorder import files
 from recorder.clock import KEEP_EVERY_MS, Clock
-from support.device import stores as appliance
+from support.device import stores
 
 NOW = 1800000000000
 
@@ -23,8 +23,8 @@ class Chip:
         self.clock = 2
 
 
-def test_the_time_is_taken_up_again():
-    root = appliance.fresh_root("clock")
+def test_kept_time_is_set_at_the_start():
+    root = stores.fresh_root("clock")
     chip = Chip(root)
     clock = Clock(chip)
     clock.load()
@@ -36,11 +36,11 @@ def test_the_time_is_taken_up_again():
     chip = Chip(root)
     Clock(chip).load()
     assert chip.clock == 1 and chip.now == NOW
-    appliance.remove_tree(root)
+    stores.remove_tree(root)
 
 
-def test_it_is_written_rarely():
-    root = appliance.fresh_root("rare")
+def test_time_is_written_rarely():
+    root = stores.fresh_root("rare")
     chip = Chip(root)
     clock = Clock(chip)
     clock.set(NOW)
@@ -53,11 +53,11 @@ def test_it_is_written_rarely():
         written += data != last
         last = data
     assert written == 3600000 // KEEP_EVERY_MS
-    appliance.remove_tree(root)
+    stores.remove_tree(root)
 
 
-def test_a_clock_set_back_is_kept():
-    root = appliance.fresh_root("back")
+def test_clock_set_back_is_kept():
+    root = stores.fresh_root("back")
     chip = Chip(root)
     clock = Clock(chip)
     clock.set(NOW)
@@ -65,4 +65,4 @@ def test_a_clock_set_back_is_kept():
     chip = Chip(root)
     Clock(chip).load()
     assert chip.now == NOW - 86400000
-    appliance.remove_tree(root)
+    stores.remove_tree(root)

@@ -2,14 +2,14 @@
 
 from recorder import files
 from recorder.log import FILE_SIZE, LINE_LENGTH, LINES, Log
-from support.device import stores as appliance
+from support.device import stores
 
 
 class Machine:
     calls = 0
 
     def __init__(self):
-        self.root = appliance.fresh_root("log")
+        self.root = stores.fresh_root("log")
 
     def unix_ms(self):
         return 1234567890123
@@ -24,15 +24,15 @@ def test_lines_are_bounded():
     assert max(len(line) for line in log.lines()) == LINE_LENGTH + 11
     size = files.size(hal.root + "/log.txt") + files.size(hal.root + "/log.txt.old")
     assert size < 2 * FILE_SIZE + 2 * LINE_LENGTH
-    appliance.remove_tree(hal.root)
+    stores.remove_tree(hal.root)
 
 
-def test_no_line_breaks_out():
+def test_line_breaks_are_replaced():
     hal = Machine()
     log = Log(hal)
     log("a\nb\r\x1b[31m\u00e9")
     assert log.lines() == ["1234567890 a?b??[31m?"]
-    appliance.remove_tree(hal.root)
+    stores.remove_tree(hal.root)
 
 
 def test_nothing_is_written_while_a_call_is_up():
@@ -45,12 +45,12 @@ def test_nothing_is_written_while_a_call_is_up():
     hal.calls = 0
     log("three")
     assert files.read(hal.root + "/log.txt") == b"1234567890 one\n1234567890 two\n1234567890 three\n"
-    appliance.remove_tree(hal.root)
+    stores.remove_tree(hal.root)
 
 
-def test_a_flash_that_refuses_does_not_matter():
+def test_flash_write_error_keeps_the_lines_in_memory():
     hal = Machine()
     log = Log(hal)
-    appliance.remove_tree(hal.root)
+    stores.remove_tree(hal.root)
     log("still here")
     assert log.lines() == ["1234567890 still here"]

@@ -1,10 +1,10 @@
-"""A task that ends by a fault is logged, not printed, and an empty datagram deafens no socket."""
+"""A fault of a task is logged, not printed; a socket receives after an empty datagram."""
 
 import asyncio
 import socket
 
 from recorder import files, hal_unix, main, udp_poll
-from support.device import stores as appliance
+from support.device import stores
 
 HEAP = "384k"
 
@@ -19,8 +19,8 @@ async def _broken():
     return 1 // 0
 
 
-async def test_a_fault_is_logged_and_asks_for_a_restart():
-    root = appliance.fresh_root("fault")
+async def test_fault_is_logged_and_causes_a_restart():
+    root = stores.fresh_root("fault")
     files.replace(root + "/crash.txt", b"MemoryError: what the last start ended by\n")
     app = main.Appliance(Board, {"root": root, "console": "no"})
     task = asyncio.create_task(app.run())
@@ -32,11 +32,11 @@ async def test_a_fault_is_logged_and_asks_for_a_restart():
     assert app._fault
     task.cancel()
     asyncio.get_event_loop().set_exception_handler(None)
-    appliance.remove_tree(root)
+    stores.remove_tree(root)
 
 
-async def test_a_fault_that_finds_no_memory_to_be_told_with_ends_no_appliance():
-    root = appliance.fresh_root("dumb")
+async def test_fault_without_memory_for_its_log_line_does_not_end_the_appliance():
+    root = stores.fresh_root("dumb")
     app = main.Appliance(Board, {"root": root, "console": "no"})
     task = asyncio.create_task(app.run())
     await asyncio.sleep_ms(200)
@@ -52,11 +52,11 @@ async def test_a_fault_that_finds_no_memory_to_be_told_with_ends_no_appliance():
     assert app._fault and not task.done()
     task.cancel()
     asyncio.get_event_loop().set_exception_handler(None)
-    appliance.remove_tree(root)
+    stores.remove_tree(root)
 
 
-async def test_a_socket_hears_after_an_empty_datagram():
-    hal = hal_unix.Hal(Board, {"root": appliance.fresh_root("empty"), "console": "no"})
+async def test_socket_receives_after_an_empty_datagram():
+    hal = hal_unix.Hal(Board, {"root": stores.fresh_root("empty"), "console": "no"})
     raw = bytearray(16)
     for port in range(40000, 40100):
         try:
@@ -82,4 +82,4 @@ async def test_a_socket_hears_after_an_empty_datagram():
     hal.forget(ours)
     ours.close()
     theirs.close()
-    appliance.remove_tree(hal.root)
+    stores.remove_tree(hal.root)

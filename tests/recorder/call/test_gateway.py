@@ -1,4 +1,4 @@
-"""The gateway with a telephone on either side, all on real sockets in one process: what peers and settings do wrong."""
+"""The gateway between two telephones, on real sockets in one process: wrong settings, and peers that behave wrongly."""
 
 import asyncio
 import os
@@ -10,7 +10,7 @@ from recorder.media.leg import FAR, NEAR, Leg
 from recorder.media.relay import Relay
 from recorder.media.tap import Tap
 from recorder.storage.spool import SpoolError
-from support.device import stores as appliance
+from support.device import stores
 from support.device.two_phone_rig import HOST, Board, Phone, gateway_of, ports, rig, settings, side, until
 from testigo_wire.sip import events as sip_event
 from testigo_wire.sip import sdp
@@ -18,7 +18,7 @@ from testigo_wire.sip import sdp
 HEAP = "2m"
 
 
-async def test_an_objection_is_heard_after_keys_got_another_payload_type():
+async def test_objection_is_recognised_after_a_new_telephone_event_payload_type():
     r = await rig("renumbered")
     r.far.invite(r.port)
     await until(lambda: sip_event.ANSWERED in r.far.events, "the answer")
@@ -34,7 +34,7 @@ async def test_an_objection_is_heard_after_keys_got_another_payload_type():
     await r.close()
 
 
-async def test_a_new_offer_with_no_way_to_its_sender_leaves_the_session():
+async def test_offer_with_an_unusable_address_does_not_change_the_session():
     r = await rig("nowhere")
     r.far.invite(r.port)
     await until(lambda: sip_event.ANSWERED in r.far.events, "the answer")
@@ -47,7 +47,7 @@ async def test_a_new_offer_with_no_way_to_its_sender_leaves_the_session():
     await r.close()
 
 
-async def test_no_answer_in_the_ack_ends_the_call():
+async def test_ack_without_an_answer_ends_the_call():
     r = await rig("no-answer")
     far = r.far
     far.call = far.agent.invite("sip:100@x", "sip:200@x", None, (HOST, r.port), far.hal.ms())
@@ -59,7 +59,7 @@ async def test_no_answer_in_the_ack_ends_the_call():
     await r.close()
 
 
-async def test_invites_from_unknown_sources_hold_nothing():
+async def test_invites_from_unknown_sources_keep_no_resources():
     r = await rig("unknown-sources")
     unknown = Phone(r.app.hal, r.port + 15)
     r.gateway._sides = (side(1, host="127.0.0.9"), side(2, host="127.0.0.8"))
@@ -72,7 +72,7 @@ async def test_invites_from_unknown_sources_hold_nothing():
     await r.close()
 
 
-async def test_an_invite_that_fails_holds_no_place():
+async def test_failed_invite_does_not_count_as_a_call():
     r = await rig("failing")
     r.gateway._max_calls = None  # as any fault in there
     for count in range(1, 8):  # more than there are places
@@ -83,7 +83,7 @@ async def test_an_invite_that_fails_holds_no_place():
     await r.close(clean=False)
 
 
-async def test_fifty_calls_given_up_at_any_moment_leave_nothing():
+async def test_fifty_calls_cancelled_at_any_moment_keep_no_resources():
     r = await rig("fifty")
     numbers = r.app.spool.next_number
     for i in range(50):
@@ -105,8 +105,8 @@ async def test_fifty_calls_given_up_at_any_moment_leave_nothing():
     await r.close()
 
 
-async def test_a_session_begins_without_what_waited_at_its_port():
-    app = await appliance.ready("leftover")
+async def test_packets_that_came_before_the_session_are_dropped():
+    app = await stores.ready("leftover")
     port = ports()
     leg = Leg(app.hal, NEAR, HOST, (port, port + 2))
     out = app.hal.udp(HOST, port + 4)
@@ -134,11 +134,11 @@ async def test_a_session_begins_without_what_waited_at_its_port():
     leg.close()
     for sock in (out, listener, old, new):
         sock.close()
-    appliance.remove_tree(app.root)
+    stores.remove_tree(app.root)
 
 
-async def test_a_gateway_that_cannot_start_leaves_its_port():
-    app = await appliance.ready("no-name")
+async def test_gateway_that_cannot_start_frees_its_port():
+    app = await stores.ready("no-name")
     app.SpoolError = SpoolError
     port = ports()
     try:
@@ -147,12 +147,12 @@ async def test_a_gateway_that_cannot_start_leaves_its_port():
     except OSError:
         pass
     gateway_of(app, settings(port)).close()
-    appliance.remove_tree(app.root)
+    stores.remove_tree(app.root)
 
 
-async def test_right_settings_end_the_trouble_of_wrong_ones():
-    root = appliance.fresh_root("corrected")
-    appliance.provision(root)
+async def test_gateway_starts_when_wrong_settings_are_corrected():
+    root = stores.fresh_root("corrected")
+    stores.provision(root)
     port = ports()
     files.replace(root + "/settings.tsd", settings(port, bind="192.0.2.77"))
     app = main.Appliance(Board, {"root": root, "console": "no"})
@@ -165,4 +165,4 @@ async def test_right_settings_end_the_trouble_of_wrong_ones():
     await asyncio.sleep_ms(0)
     app.gateway.close()
     asyncio.get_event_loop().set_exception_handler(None)
-    appliance.remove_tree(root)
+    stores.remove_tree(root)

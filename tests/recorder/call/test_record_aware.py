@@ -1,8 +1,8 @@
-"""Telephones that understand it are told whether the call is recorded (RFC 7866 section 6), whatever comes in between."""
+"""Telephones that support it are notified of the state of recording (RFC 7866 section 6)."""
 
 import asyncio
 
-from support.device import stores as appliance  # noqa: F401 - first: from within branch_office its imports would be too deep for the stack
+from support.device import stores  # noqa: F401 - first: imported by two_phone_rig, its own imports would be too deep for the stack
 from support.device.two_phone_rig import line, rig, until
 from testigo_wire.sip import events as sip_event
 
@@ -26,7 +26,7 @@ async def is_told(phone, *states):
     await until(lambda: told(phone) == list(states), lambda: "%s, not %s" % (states, told(phone)))
 
 
-async def test_both_are_told_of_each_change():
+async def test_both_telephones_are_notified_of_each_change():
     r = await rig("changes", line(**DEMAND))
     r.near.agent.more = r.far.agent.more = AWARE
     await r.talk(recorded=False)
@@ -42,7 +42,7 @@ async def test_both_are_told_of_each_change():
     await r.close()
 
 
-async def test_others_get_no_offers():
+async def test_telephones_without_record_aware_get_no_offers():
     r = await rig("unaware", line(**PAUSE))
     r.far.agent.more = AWARE
     await r.talk()
@@ -54,7 +54,7 @@ async def test_others_get_no_offers():
     await r.close()
 
 
-async def test_who_is_called_after_the_notice_is_told_in_the_first_offer():
+async def test_invite_after_the_notice_has_the_state():
     r = await rig("first-offer", line(**PAUSE))
     r.near.agent.more = AWARE
     await r.talk()
@@ -69,7 +69,7 @@ async def test_who_is_called_after_the_notice_is_told_in_the_first_offer():
     await r.close()
 
 
-async def test_an_offer_that_meets_another_is_made_again():
+async def test_offer_that_crosses_another_is_repeated():
     r = await rig("glare", line(**PAUSE))
     r.near.agent.more = r.far.agent.more = AWARE
     await r.talk()
@@ -86,7 +86,7 @@ async def test_an_offer_that_meets_another_is_made_again():
     await r.close()
 
 
-async def test_a_telephone_whose_ack_is_late_is_told_then():
+async def test_notification_waits_for_a_late_ack():
     r = await rig("late-ack", line())
     r.far.agent.more = AWARE
     r.far.acks_to_lose = 1
@@ -97,7 +97,7 @@ async def test_a_telephone_whose_ack_is_late_is_told_then():
     await r.close()
 
 
-async def test_a_repeated_offer_has_the_state_of_that_moment():
+async def test_repeated_offer_has_the_present_state():
     r = await rig("meantime", line(**PAUSE))
     r.far.agent.more = AWARE
     r.far.glare = 1000
@@ -112,7 +112,7 @@ async def test_a_repeated_offer_has_the_state_of_that_moment():
     await r.close()
 
 
-async def test_a_telephone_that_refuses_is_left_alone():
+async def test_refused_notification_is_not_repeated():
     r = await rig("refusing", line(**PAUSE))
     r.far.agent.more = AWARE
     r.far.glare = 100
@@ -127,7 +127,7 @@ async def test_a_telephone_that_refuses_is_left_alone():
     await r.close()
 
 
-async def test_who_is_on_hold_is_told_afterwards():
+async def test_telephone_on_hold_is_notified_when_the_hold_ends():
     r = await rig("held", line(**PAUSE))
     r.far.agent.more = AWARE
     await r.talk()
@@ -148,7 +148,7 @@ async def test_who_is_on_hold_is_told_afterwards():
     await r.close()
 
 
-async def test_a_conference_that_answers_is_no_new_one():
+async def test_conference_that_answers_an_offer_is_not_a_new_one():
     r = await rig("focus", line(**PAUSE))
     r.far.agent.more = AWARE
     r.far.agent.parameters = ";isfocus"
@@ -163,7 +163,7 @@ async def test_a_conference_that_answers_is_no_new_one():
     await r.close()
 
 
-async def test_a_store_that_breaks_is_told():
+async def test_storage_failure_is_notified():
     r = await rig("broken", line())
     r.far.agent.more = AWARE
     await r.talk()
@@ -175,7 +175,7 @@ async def test_a_store_that_breaks_is_told():
     await r.close()
 
 
-async def test_a_store_that_breaks_ends_a_call_whose_recording_is_a_duty():
+async def test_storage_failure_ends_the_call_under_a_duty_to_record():
     r = await rig("broken-duty", line(impossible="refuse-call"))
     await r.talk()
     r.call.recording._file = open("/dev/full", "wb")
@@ -183,7 +183,7 @@ async def test_a_store_that_breaks_ends_a_call_whose_recording_is_a_duty():
     await r.close()
 
 
-async def test_a_telephone_that_wants_it_recorded_from_the_start():
+async def test_telephone_requests_recording_from_the_start():
     r = await rig("wanted", line(**DEMAND))
     r.near.extra = b"a=recordpref:on\r\n"
     r.far.invite(r.port)
@@ -196,6 +196,6 @@ async def test_a_telephone_that_wants_it_recorded_from_the_start():
         r.near.offer()
         await until(lambda: sip_event.ACCEPTED in r.near.events, "the answer")
     sealed = await r.sealed()
-    assert sealed.story == "call policy terms media media started notice consent worker audio", sealed.story
+    assert sealed.event_names == "call policy terms media media started notice consent worker audio", sealed.event_names
     assert sealed.all("started") == [["sdp"]]
     await r.close()

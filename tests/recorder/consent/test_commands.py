@@ -1,10 +1,9 @@
-"""Somebody joins a call: recording stops, they are told as who was there first, and it goes on; or it does not."""
+"""Somebody joins a call: recording stops, the notice is played to them, and recording goes on or does not."""
 
 import asyncio
 
 from recorder.media.leg import FAR, NEAR
-from support.device import stores as appliance  # noqa: F401 - first: from within branch_office its imports would be too deep for the stack
-from support.device import two_phone_rig as branch_office
+from support.device import stores, two_phone_rig  # noqa: F401 - stores first: imported by two_phone_rig, its own imports would be too deep for the stack
 from support.device.two_phone_rig import line, rig, until
 from testigo_wire.sip import events as sip_event
 
@@ -47,7 +46,7 @@ async def answered(phone, **more):
     await until(lambda: sip_event.ACCEPTED in phone.events, "the answer")
 
 
-async def test_who_joins_is_told_before_anything_of_them_is_kept():
+async def test_participant_who_joins_is_not_recorded_before_the_notice():
     r = await rig("joins", line())
     await r.talk()
     await answered(r.far, direction="sendonly")
@@ -57,16 +56,16 @@ async def test_who_joins_is_told_before_anything_of_them_is_kept():
     await on_again(r)
     assert r.far.heard.count(first_packet(r)) == 2
     sealed = await r.sealed()
-    assert sealed.story == TOLD + AGAIN, sealed.story
+    assert sealed.event_names == TOLD + AGAIN, sealed.event_names
     assert sealed.all("joined") == [[FAR, "200", "session"]] and sealed.reason == "hang-up"
-    fills = sealed.fills(FAR)
-    assert 2 in fills and 22 in fills and 12 not in fills, fills
+    spoken = sealed.spoken(FAR)
+    assert 2 in spoken and 22 in spoken and 12 not in spoken, spoken
     joined, _, consent = [event[1] for event in sealed.events if event[0] in ("joined", "notice", "consent")][2:]
     assert not [ms for _, ms, _ in sealed.packets if joined + 20 < ms < consent - 20]
     await r.close()
 
 
-async def test_each_way_to_say_that_somebody_joined_and_who_comes_back():
+async def test_each_signal_that_somebody_joined_and_participants_who_come_back():
     r = await rig("ways", line(unrecorded_numbers="last-3"))
     r.far.agent.more = (("p-asserted-identity", ANA),)
     await r.talk()
@@ -94,24 +93,24 @@ async def test_each_way_to_say_that_somebody_joined_and_who_comes_back():
         assert r.capture.on, "who heard it does not hear it again"
     assert r.far.heard.count(first_packet(r)) == 6
     sealed = await r.sealed()
-    assert sealed.story == TOLD.replace("audio", "parties audio") + AGAIN * 5, sealed.story
+    assert sealed.event_names == TOLD.replace("audio", "parties audio") + AGAIN * 5, sealed.event_names
     expected = [[FAR, who, how] for _, who, how in ways] + [[FAR, "*888", "identity"], [FAR, "*888", "conference"]]
     assert sealed.all("joined") == expected, sealed.all("joined")
     await r.close()
 
 
-async def test_a_malformed_identity_hides_nobody():
+async def test_malformed_identity_does_not_hide_a_join():
     r = await rig("garbled", line())
     await r.talk()
     r.far.agent.more = (("p-asserted-identity", '"Ana <sip:1@x'), ("remote-party-id", "<<>>,,"))
     await joins(r, r.far, session=True)
     await on_again(r)
     sealed = await r.sealed()
-    assert sealed.story == TOLD + AGAIN and 12 not in sealed.fills(FAR)
+    assert sealed.event_names == TOLD + AGAIN and 12 not in sealed.spoken(FAR)
     await r.close()
 
 
-async def test_a_joiner_who_objects_destroys_all():
+async def test_objection_of_a_new_participant_erases_all_audio():
     for key, channel in (("9", "rfc4733"), ("", "sdp")):
         r = await rig("objects", line())
         await r.talk()
@@ -131,7 +130,7 @@ async def test_a_joiner_who_objects_destroys_all():
         await r.close()
 
 
-async def test_a_joiner_who_does_not_accept_is_not_recorded():
+async def test_new_participant_who_does_not_accept_is_not_recorded():
     r = await rig("silent", line(rule="opt-in", accept_key="1", key_timeout=300, repeats=0))
     r.far.invite(r.port)
     await until(lambda: r.gateway.calls and r.control.notice and r.control.notice.in_progress, "the notice")
@@ -144,13 +143,13 @@ async def test_a_joiner_who_does_not_accept_is_not_recorded():
     await until(lambda: r.control.notice.refused, "the end of the time to accept")
     await asyncio.sleep_ms(150)
     sealed = await r.sealed()
-    assert sealed.story == TOLD + " joined notice consent", sealed.story
-    assert 2 in sealed.fills(FAR) and 12 not in sealed.fills(FAR) and sealed.reason == "hang-up"
+    assert sealed.event_names == TOLD + " joined notice consent", sealed.event_names
+    assert 2 in sealed.spoken(FAR) and 12 not in sealed.spoken(FAR) and sealed.reason == "hang-up"
     assert [one[1] for one in sealed.all("consent")] == [True, False]
     await r.close()
 
 
-async def test_another_worker_hears_their_notice():
+async def test_another_worker_hears_the_workers_notice():
     r = await rig("worker", line(worker="notice", worker_reference="staff"), notices=("hello", "staff"))
     await r.talk()
     told = first_packet(r, "staff")
@@ -162,19 +161,19 @@ async def test_another_worker_hears_their_notice():
     assert first_packet(r) not in r.far.heard[before:], "the other party was told already"
     sealed = await r.sealed()
     start = "call policy terms media notice consent media notice worker audio"
-    assert sealed.story == start + " joined notice worker audio", sealed.story
+    assert sealed.event_names == start + " joined notice worker audio", sealed.event_names
     assert sealed.all("joined") == [[NEAR, "100", "session"]]
     assert [(one[0], one[2], one[6]) for one in sealed.all("notice")] == [
         (FAR, "hello", True),
         (NEAR, "staff", True),
         (NEAR, "staff", True),
     ]
-    fills = sealed.fills(NEAR)
-    assert 1 in fills and 21 in fills and 11 not in fills, fills
+    spoken = sealed.spoken(NEAR)
+    assert 1 in spoken and 21 in spoken and 11 not in spoken, spoken
     await r.close()
 
 
-async def test_another_worker_whose_acknowledgement_is_on_file():
+async def test_another_worker_with_an_acknowledgement_on_file():
     r = await rig("on-file", line())
     await r.talk()
     r.near.become(session=True)
@@ -182,11 +181,11 @@ async def test_another_worker_whose_acknowledgement_is_on_file():
     assert r.capture.on, "nothing is interrupted"
     await asyncio.sleep_ms(100)
     sealed = await r.sealed()
-    assert sealed.story == TOLD + " joined worker audio", sealed.story
+    assert sealed.event_names == TOLD + " joined worker audio", sealed.event_names
     await r.close()
 
 
-async def test_a_join_in_a_pause_stays_paused():
+async def test_join_does_not_end_a_pause():
     r = await rig("pause", line(keys=NUMBERS, pause_limit=60000))
     await r.talk()
     assert r.gateway.control("pause", 0)[1] == ""
@@ -205,12 +204,12 @@ async def test_a_join_in_a_pause_stays_paused():
     assert r.gateway.control("resume", 0)[1] == ""
     await on_again(r)
     sealed = await r.sealed()
-    assert sealed.story == TOLD + " pause joined notice consent gap gap resume audio", sealed.story
-    assert 11 not in sealed.fills(NEAR) and 12 not in sealed.fills(FAR) and not sealed.all("dtmf")
+    assert sealed.event_names == TOLD + " pause joined notice consent gap gap resume audio", sealed.event_names
+    assert 11 not in sealed.spoken(NEAR) and 12 not in sealed.spoken(FAR) and not sealed.all("dtmf")
     await r.close()
 
 
-async def test_a_pause_that_ends_while_a_joiner_is_told():
+async def test_pause_ends_while_the_notice_is_played():
     r = await rig("resumed", line(keys=NUMBERS, pause_limit=60000))
     await r.talk()
     assert r.gateway.control("pause", 0)[1] == ""
@@ -222,11 +221,11 @@ async def test_a_pause_that_ends_while_a_joiner_is_told():
     assert not r.capture.on, "not before the notice is over"
     await on_again(r)
     sealed = await r.sealed()
-    assert sealed.story == TOLD + " pause joined gap gap resume notice consent audio", sealed.story
+    assert sealed.event_names == TOLD + " pause joined gap gap resume notice consent audio", sealed.event_names
     await r.close()
 
 
-async def test_an_offer_that_is_left_to_us_and_answered_in_the_ack():
+async def test_reinvite_without_an_offer_answered_in_the_ack():
     r = await rig("ack", line())
     await r.talk()
     r.far.offer_late(delay_ms=300, session=True)
@@ -238,12 +237,12 @@ async def test_an_offer_that_is_left_to_us_and_answered_in_the_ack():
     r.far.speak(3)
     await on_again(r)
     sealed = await r.sealed()
-    assert sealed.story == TOLD + AGAIN and 12 not in sealed.fills(FAR), sealed.story
+    assert sealed.event_names == TOLD + AGAIN and 12 not in sealed.spoken(FAR), sealed.event_names
     assert sealed.all("joined") == [[FAR, "200", "session"]]
     await r.close()
 
 
-async def test_an_identity_counts_before_the_answer_comes():
+async def test_new_identity_counts_before_the_sdp_answer():
     r = await rig("no-ack", line())
     await r.talk()
     r.far.offer_late(delay_ms=1500, asserted=BEA)
@@ -255,12 +254,12 @@ async def test_an_identity_counts_before_the_answer_comes():
     await until(lambda: r.far.acknowledged, "the ACK")
     await asyncio.sleep_ms(100)
     sealed = await r.sealed()
-    assert sealed.story == TOLD + AGAIN and 12 not in sealed.fills(FAR), sealed.story
+    assert sealed.event_names == TOLD + AGAIN and 12 not in sealed.spoken(FAR), sealed.event_names
     assert sealed.all("joined") == [[FAR, "+34600333444", "identity"]]
     await r.close()
 
 
-async def test_after_the_longest_time_nobody_is_told_anything():
+async def test_no_notice_after_the_longest_time():
     r = await rig("over", line(max_ms=1800, worker="notice", worker_reference="staff"), notices=("hello", "staff"))
     await r.talk()
     await until(lambda: r.limit_reached, "the longest time")
@@ -275,10 +274,10 @@ async def test_after_the_longest_time_nobody_is_told_anything():
     await r.close()
 
 
-async def test_a_key_that_comes_before_its_notice_is_the_key_that_the_rule_asks_for():
+async def test_early_key_is_recorded_as_the_key_of_the_rule():
     opt_in = {"rule": "opt-in", "accept_key": "1", "key_timeout": 300, "repeats": 0}
     r = await rig("early", line(worker="notice", worker_reference="staff", **opt_in), notices=("hello",))
-    await branch_office.give_notice(r.app, "staff", 8000)
+    await two_phone_rig.install_notice(r.app, "staff", 8000)
     r.far.invite(r.port)
     await until(lambda: r.far.heard, "the notice")
     await r.far.press("1")
@@ -293,7 +292,7 @@ async def test_a_key_that_comes_before_its_notice_is_the_key_that_the_rule_asks_
     await r.close()
 
 
-async def test_an_objection_while_it_rings():
+async def test_objection_while_the_other_leg_rings():
     for objection in ("connect", "end-call"):
         r = await rig("ringing", line(objection=objection))
         r.near.rings = True

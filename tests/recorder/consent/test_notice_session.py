@@ -1,9 +1,9 @@
-"""Who is told what before anything is taken: languages, the worker, a duty to record, numbers that stay out of the record."""
+"""Notices before recording: languages, the worker, a duty to record, the list of objections, holds."""
 
 import asyncio
 
 from recorder.media.leg import FAR, NEAR
-from support.device import stores as appliance
+from support.device import stores
 from support.device.two_phone_rig import line, rig, until
 from testigo_wire.policy import objections
 from testigo_wire.rtp import g711
@@ -27,9 +27,9 @@ def notices(sealed):
 
 async def give_list(r, *listed):
     key = bytes(range(32))
-    blob = objections.blob([objections.digest(appliance.DEVICE, key, number) for number in listed])
-    body = [key, len(listed), appliance.DEVICE.sha256(blob)]
-    assert await r.app.documents.accept(appliance.sign("objections", 1, body)) == (True, "")
+    blob = objections.blob([objections.digest(stores.DEVICE, key, number) for number in listed])
+    body = [key, len(listed), stores.DEVICE.sha256(blob)]
+    assert await r.app.documents.accept(stores.sign("objections", 1, body)) == (True, "")
     r.app.documents.blob(objections.BLOB, 0, blob, True)
 
 
@@ -37,7 +37,7 @@ async def asked(r):
     await until(lambda: r.gateway.calls and r.control.notice and r.control.notice.in_progress, "the notice")
 
 
-async def test_a_key_begins_the_notice_again_in_another_language():
+async def test_key_restarts_the_notice_in_another_language():
     r = await rig("language", line(voices=VOICES), notices=("hello", "hola"))
     r.far.invite(r.port)
     await until(lambda: len(r.far.heard) > 2, "the notice")
@@ -51,7 +51,7 @@ async def test_a_key_begins_the_notice_again_in_another_language():
     await r.close()
 
 
-async def test_a_language_may_be_chosen_while_the_answer_is_awaited():
+async def test_language_is_chosen_while_the_answer_is_awaited():
     r = await rig("awaited", line(rule="opt-out", key_timeout=400, voices=VOICES), notices=("hello", "hola"))
     r.far.invite(r.port)
     await asked(r)
@@ -65,7 +65,7 @@ async def test_a_language_may_be_chosen_while_the_answer_is_awaited():
     await r.close()
 
 
-async def test_the_called_number_chooses_the_language():
+async def test_called_number_selects_the_language():
     r = await rig("called", line(voices=VOICES), notices=("hello", "hola"))
     r.far.invite(r.port, uri="sip:900100200@pbx")
     await until(lambda: r.gateway.calls and r.call.bridge.up and r.capture.on, "recording")
@@ -73,7 +73,7 @@ async def test_the_called_number_chooses_the_language():
     await r.close()
 
 
-async def test_the_worker_hears_their_notice_before_anything_is_taken():
+async def test_workers_notice_comes_before_the_recording():
     r = await rig("staff", line(worker="notice", worker_reference="staff"), notices=("hello", "staff"))
     r.far.invite(r.port)
     await until(lambda: sip_event.ANSWERED in r.far.events, "the answer")
@@ -84,23 +84,23 @@ async def test_the_worker_hears_their_notice_before_anything_is_taken():
     assert r.near.heard[: len(told)] == told, "to its end, and nothing before it"
     assert r.near.heard[-1][0] == 2
     sealed = await r.sealed()
-    assert sealed.story == START + " notice worker audio" and sealed.all("worker") == [["notice", "staff"]]
+    assert sealed.event_names == START + " notice worker audio" and sealed.all("worker") == [["notice", "staff"]]
     assert notices(sealed) == [(FAR, "hello", True), (NEAR, "staff", True)]
     await r.close()
 
 
-async def test_one_notice_for_both():
+async def test_one_notice_for_both_legs():
     r = await rig("both", line(notice_legs="both", order="answer-first", worker="notice", worker_reference="hello"))
     await r.talk()
     for phone in (r.near, r.far):
         assert phone.heard[:10] == packets(r.notices["hello"]["PCMU"])
     sealed = await r.sealed()
-    assert sealed.story == "call policy terms media media notice notice consent worker audio", sealed.story
+    assert sealed.event_names == "call policy terms media media notice notice consent worker audio", sealed.event_names
     assert notices(sealed) == [(FAR, "hello", True), (NEAR, "hello", True)]
     await r.close()
 
 
-async def test_the_worker_is_informed_by_the_tone_that_both_hear():
+async def test_worker_is_informed_by_the_warning_tone():
     tone = [1400, 100, 1000, 10]
     r = await rig("tone", line(worker="tone", worker_reference="", tone=[tone]))
     await r.talk()
@@ -108,7 +108,7 @@ async def test_the_worker_is_informed_by_the_tone_that_both_hear():
     r.far.speak(2)
     await asyncio.sleep_ms(1100)
     sealed = await r.sealed()
-    assert sealed.story == START + " worker tone audio" and sealed.all("tone") == [tone], sealed.story
+    assert sealed.event_names == START + " worker tone audio" and sealed.all("tone") == [tone], sealed.event_names
     notice = packets(r.notices["hello"]["PCMU"])
     beeps = [[], []]  # heard by each side: two of 100 ms
     for side, phone in enumerate((r.near, r.far)):
@@ -124,7 +124,7 @@ async def test_the_worker_is_informed_by_the_tone_that_both_hear():
     await r.close()
 
 
-async def test_where_recording_is_a_duty_a_missing_notice_ends_the_call():
+async def test_missing_notice_ends_the_call_under_a_duty_to_record():
     for changes, given in (
         ({}, ()),
         ({"order": "answer-first"}, ()),
@@ -140,7 +140,7 @@ async def test_where_recording_is_a_duty_a_missing_notice_ends_the_call():
         await r.close()
 
 
-async def test_elsewhere_a_missing_notice_leaves_the_call_unrecorded():
+async def test_missing_notice_leaves_the_call_unrecorded():
     for changes, given in (({}, ()), ({"worker": "notice", "worker_reference": "staff"}, ("hello",))):
         r = await rig("missing", line(**changes), notices=given)
         await r.talk(recorded=False)
@@ -151,7 +151,7 @@ async def test_elsewhere_a_missing_notice_leaves_the_call_unrecorded():
         await r.close()
 
 
-async def test_an_objection_before_recording_ends_the_call_where_it_is_a_duty():
+async def test_early_objection_ends_the_call_under_a_duty_to_record():
     r = await rig("duty-before", line(objection="end-call", impossible="refuse-call"))
     r.far.invite(r.port)
     await asked(r)
@@ -164,19 +164,19 @@ async def test_an_objection_before_recording_ends_the_call_where_it_is_a_duty():
     await r.close()
 
 
-async def test_an_objection_after_recording_began_ends_the_call_and_unsays_nothing():
+async def test_late_objection_ends_the_call_and_keeps_the_audio_under_a_duty_to_record():
     r = await rig("duty-after", line(objection="end-call", impossible="refuse-call"))
     await r.talk()
     await r.far.press("9")
     await until(lambda: sip_event.ENDED in r.far.events and sip_event.ENDED in r.near.events, "the end")
     sealed = await r.sealed()
     assert sealed.all("hang_up") == [[FAR, 603, "key to end the call: recording is a duty"]]
-    assert 2 in sealed.fills(FAR) and not sealed.all("objection") and not sealed.gone
+    assert 2 in sealed.spoken(FAR) and not sealed.all("objection") and not sealed.gone
     assert [digit for _, digit, _ in sealed.all("dtmf")] == ["9"]
     await r.close()
 
 
-async def test_a_telephone_that_objects_by_its_preference():
+async def test_telephone_objects_by_recordpref():
     r = await rig("preference", line())
     await r.talk()
     r.far.extra = b"a=recordpref:off\r\n"
@@ -193,7 +193,7 @@ async def test_a_telephone_that_objects_by_its_preference():
     await r.close()
 
 
-async def test_what_an_unrecorded_call_keeps_of_a_number():
+async def test_numbers_kept_of_an_unrecorded_call():
     for kept, expected in (("full", CALLER), ("last-3", "*222"), ("none", "")):
         r = await rig("kept", line(mode="on-demand", unrecorded_numbers=kept))
         r.far.invite(r.port, caller=CALLER)
@@ -204,17 +204,17 @@ async def test_what_an_unrecorded_call_keeps_of_a_number():
         await r.close()
 
 
-async def test_a_recorded_call_names_its_parties_in_full():
+async def test_recorded_call_keeps_full_numbers():
     r = await rig("in-full", line(unrecorded_numbers="none"))
     r.far.invite(r.port, caller=CALLER)
     await until(lambda: r.gateway.calls and r.call.bridge.up and r.capture.on, "recording")
     sealed = await r.sealed()
     assert sealed.all("call")[0][2] == "" and sealed.all("parties") == [[CALLER, "sip:100@x"]]
-    assert sealed.story == START + " worker parties audio" or sealed.story == START + " worker parties"
+    assert sealed.event_names == START + " worker parties audio" or sealed.event_names == START + " worker parties"
     await r.close()
 
 
-async def test_a_number_on_the_list_is_not_recorded_in_any_spelling():
+async def test_number_on_the_objection_list_is_not_recorded_in_any_spelling():
     r = await rig("listed", line(unrecorded_numbers="none"))
     await give_list(r, "+34" + NUMBER, "+34910000000")
     far, near = r.far, r.near
@@ -236,7 +236,7 @@ async def test_a_number_on_the_list_is_not_recorded_in_any_spelling():
         phone.events.clear()
     far.agent.more = ()
     await r.talk()
-    assert 2 in (await r.sealed()).fills(FAR), "others are"
+    assert 2 in (await r.sealed()).spoken(FAR), "others are"
     await r.close()
 
 
@@ -246,7 +246,7 @@ async def hold(phone, held=True):
     await until(lambda: sip_event.ACCEPTED in phone.events, "the answer")
 
 
-async def test_who_is_on_hold_from_the_start_is_told_afterwards():
+async def test_notice_waits_for_the_end_of_an_initial_hold():
     r = await rig("held", line())
     r.far.invite(r.port, direction="inactive")
     await until(lambda: sip_event.ANSWERED in r.far.events, "the answer")
@@ -259,7 +259,7 @@ async def test_who_is_on_hold_from_the_start_is_told_afterwards():
     await r.close()
 
 
-async def test_a_hold_in_the_notice_or_before_the_answer_begins_it_again():
+async def test_hold_restarts_the_notice():
     for changes, before_ms, first in (({}, 100, False), ({"rule": "opt-out", "key_timeout": 500}, 400, True)):
         r = await rig("held-amid", line(**changes))
         r.far.invite(r.port)
@@ -277,7 +277,7 @@ async def test_a_hold_in_the_notice_or_before_the_answer_begins_it_again():
         await r.close()
 
 
-async def test_who_joins_on_hold_is_told_when_it_ends():
+async def test_participant_who_joins_on_hold_hears_the_notice_after_it():
     r = await rig("held-join", line())
     await r.talk()
     r.far.become(session=True)
@@ -293,13 +293,13 @@ async def test_who_joins_on_hold_is_told_when_it_ends():
     await until(lambda: r.capture.on, "recording")
     await asyncio.sleep_ms(100)
     sealed = await r.sealed()
-    assert sealed.story == START + " worker audio joined notice consent audio", sealed.story
-    assert 12 not in sealed.fills(FAR) and 11 not in sealed.fills(NEAR)
+    assert sealed.event_names == START + " worker audio joined notice consent audio", sealed.event_names
+    assert 12 not in sealed.spoken(FAR) and 11 not in sealed.spoken(NEAR)
     assert r.far.heard.count(packets(r.notices["hello"]["PCMU"])[0]) == 2
     await r.close()
 
 
-async def test_a_worker_on_hold_is_told_afterwards():
+async def test_worker_on_hold_hears_the_notice_after_it():
     r = await rig("held-worker", line(worker="notice", worker_reference="staff"), notices=("hello", "staff"))
     r.far.invite(r.port)
     told = packets(r.notices["staff"]["PCMU"])
@@ -314,7 +314,7 @@ async def test_a_worker_on_hold_is_told_afterwards():
     await r.close()
 
 
-async def test_hanging_up_on_hold_leaves_nothing_behind():
+async def test_hang_up_on_hold_keeps_no_resources():
     for joins in (False, True):
         r = await rig("held-end", line())
         if joins:
@@ -330,7 +330,7 @@ async def test_hanging_up_on_hold_leaves_nothing_behind():
         await r.close()
 
 
-async def test_a_number_on_the_list_that_comes_in_later_is_not_recorded_either():
+async def test_number_on_the_objection_list_that_joins_ends_the_recording():
     """Neither one who joins, nor one who answers for the number that was called, nor what follows when they are gone."""
     listed = "<tel:+34-%s>" % NUMBER
     for side, told in ((FAR, True), (NEAR, True), (FAR, False)):
@@ -355,6 +355,6 @@ async def test_a_number_on_the_list_that_comes_in_later_is_not_recorded_either()
         assert r.gateway.control("start", 0)[1] == "the line is not recorded on demand"
         sealed = await r.sealed()
         assert sealed.all("unrecorded") == [["objection list"]] and len(notices(sealed)) == told
-        assert 11 not in sealed.fills(NEAR) and 12 not in sealed.fills(FAR) and bool(sealed.packets) == told
+        assert 11 not in sealed.spoken(NEAR) and 12 not in sealed.spoken(FAR) and bool(sealed.packets) == told
         assert sealed.reason == ("hang-up" if told else "unrecorded"), sealed.reason
         await r.close()

@@ -1,8 +1,8 @@
-"""Who is on a leg, from what SIP says: who is new there, who is known under another spelling, who comes back."""
+"""Participants of a leg as SIP shows them: new ones, the same in another spelling, those who come back."""
 
 from recorder.consent.participants import Participants
 from recorder.media.leg import FAR, NEAR
-from support.device import stores as appliance  # noqa: F401 - first: from within the recorder its imports would be too deep for the stack
+from support.device import stores  # noqa: F401 - first: imported by others, its own imports would be too deep for the stack
 from testigo_wire.sip import parser as sip_parse
 from testigo_wire.sip import sdp
 
@@ -43,20 +43,20 @@ def heard(*headers, status=0, called=""):
     return identity_of(sip_parse.parse(data.encode()), called)
 
 
-def test_hold_and_resume_are_nobody_new():
+def test_hold_and_resume_are_not_a_join():
     present = informed(origin=origin(11, 1))
     for version, extra in ((2, "a=sendonly\r\n"), (3, "a=sendrecv\r\n"), (4, "a=inactive\r\n"), (9, "")):
         assert present.update(FAR, ("", ANA, CONTACT), origin(11, version, extra)) == ""
 
 
-def test_a_session_of_another_origin_is_somebody():
+def test_session_of_another_origin_is_a_join():
     for other in (origin(12, 1), "ana 11 IN IP4 198.51.100.7", "- 11 IN IP4 198.51.100.8", "- 11 IN IP6 ::1", ""):
         present = informed(origin=origin(11, 1))
         assert present.update(FAR, ("", ANA, CONTACT), other) == "session", other
         assert present.update(FAR, ("", ANA, CONTACT), other) == "", "said once"
 
 
-def test_an_asserted_identity_tells_more_than_the_session():
+def test_asserted_identity_counts_more_than_the_session():
     present = informed((ANA, ANA, CONTACT))
     assert present.update(FAR, (ANA, ANA, CONTACT), OTHER) == "", "the same person by another route"
     assert present.update(FAR, (BEA, ANA, CONTACT), OTHER) == "identity"
@@ -65,7 +65,7 @@ def test_an_asserted_identity_tells_more_than_the_session():
     assert present.update(FAR, (BEA, ANA, CONTACT), OURS) == "identity", "in the same session too"
 
 
-def test_an_identity_that_appears():
+def test_identity_that_appears():
     present = informed(("", ANA, CONTACT))
     assert present.update(FAR, (ANA, ANA, CONTACT), OTHER) == "", "asserted now, and the one whom From named"
     present = informed(("", ANA, CONTACT))
@@ -74,7 +74,7 @@ def test_an_identity_that_appears():
     assert present.update(FAR, (BEA, BEA, CONTACT), OURS) == "identity"
 
 
-def test_an_identity_that_goes_away_vouches_for_nobody():
+def test_identity_that_disappears_does_not_identify_a_new_session():
     present = informed((ANA, ANA, CONTACT))
     assert present.update(FAR, ("", ANA, CONTACT), OTHER) == "session"
     assert present.update(FAR, ("", ANA, CONTACT), OTHER) == ""
@@ -82,7 +82,7 @@ def test_an_identity_that_goes_away_vouches_for_nobody():
     assert present.update(FAR, ("", ANA, CONTACT), OURS) == "", "the same session, only less is said"
 
 
-def test_another_from_is_somebody():
+def test_another_from_is_a_join():
     """RFC 4916."""
     present = informed(("", ANA, CONTACT))
     assert present.update(FAR, ("", BEA, CONTACT), OURS) == "identity" and present.name(FAR) == "+34600333444"
@@ -94,7 +94,7 @@ def test_another_from_is_somebody():
     assert present.update(FAR, ("", BEA, CONTACT), OURS) == "identity"
 
 
-def test_who_heard_it_does_not_hear_it_again():
+def test_informed_participant_who_comes_back_is_not_a_join():
     present = informed(("", ANA, CONTACT))
     assert present.update(FAR, ("", ANA, CONTACT), OTHER) == "session"
     assert present.update(FAR, ("", ANA, CONTACT), OURS) == "", "back before the other was told"
@@ -109,7 +109,7 @@ def test_who_heard_it_does_not_hear_it_again():
         assert present.update(FAR, (who, who, CONTACT), OTHER) == ""
 
 
-def test_nobody_is_told_by_anothers_notice():
+def test_notice_on_one_leg_does_not_inform_the_other():
     present = informed(("", ANA, CONTACT), side=NEAR)
     assert present.update(FAR, ("", BEA, CONTACT), OURS) == ""
     assert present.update(FAR, ("", ANA, CONTACT), OTHER) == "identity", "told on the other leg, not on this"
@@ -118,7 +118,7 @@ def test_nobody_is_told_by_anothers_notice():
     assert present.update(FAR, ("", ANA, CONTACT), OURS) == "" and present.update(FAR, ("", BEA, CONTACT), OURS)
 
 
-def test_a_conference():
+def test_conference_is_a_join():
     for focus in ("<sip:c@pbx>;isfocus", "<sip:c@pbx>; IsFocus ;q=1", "<sip:c@pbx>;q=1;isfocus=1"):
         present = informed()
         assert present.update(FAR, ("", ANA, focus), OURS) == "conference", focus
@@ -130,7 +130,7 @@ def test_a_conference():
         assert informed().update(FAR, ("", ANA, other), OURS) == "", other
 
 
-def test_one_number_in_any_spelling_is_one_person():
+def test_one_number_in_any_spelling_is_one_participant():
     spellings = (
         "<sip:+34600111222@trunk>",
         '"Ana" <sip:600111222@pbx;user=phone>',
@@ -152,13 +152,13 @@ def test_one_number_in_any_spelling_is_one_person():
         assert informed((ANA, "", CONTACT)).update(FAR, (other, "", CONTACT), OURS) == "identity", other
 
 
-def test_a_name_that_says_nobody_is_no_identity():
+def test_withheld_name_is_not_an_identity():
     for nobody in ("<sip:anonymous@anonymous.invalid>", '"Anonymous" <sip:Anonymous@pbx>', "<sip:unknown@pbx>"):
         present = informed((nobody, ANA, CONTACT))
         assert present.update(FAR, (nobody, ANA, CONTACT), OTHER) == "session", nobody
 
 
-def test_who_withholds_who_they_are_is_somebody_else_and_never_known_again():
+def test_withheld_identity_is_always_a_new_participant():
     nobody = "<sip:anonymous@anonymous.invalid>"
     for first in ("", nobody):
         present = informed((first or ANA, ANA, CONTACT))
@@ -179,7 +179,7 @@ def test_who_withholds_who_they_are_is_somebody_else_and_never_known_again():
     assert present.update(FAR, ("", nobody, CONTACT), OURS) == "", "asserted no more, and withheld from the beginning"
 
 
-def test_malformed_names_are_no_names():
+def test_malformed_names_are_ignored():
     for wrong in (
         '"Ana <sip:600',
         "<sip:+34600111222",
@@ -197,7 +197,7 @@ def test_malformed_names_are_no_names():
         )
 
 
-def test_what_a_message_says_of_its_sender():
+def test_identity_of_a_message():
     assert heard("Contact: " + CONTACT) == ("", ANA + ";tag=1", CONTACT)
     assert heard("P-Asserted-Identity: " + BEA)[0] == BEA
     assert heard('Remote-Party-ID: "B" %s;party=calling;screen=yes' % BEA)[0].startswith('"B" ' + BEA)
@@ -211,7 +211,7 @@ def test_what_a_message_says_of_its_sender():
     assert heard('From: "a;tag" %s;tag=1' % BEA)[1].startswith('"a;tag" ' + BEA)
 
 
-def test_malformed_assertions_assert_nothing():
+def test_malformed_assertions_are_ignored():
     for wrong in ('"Ana', "<sip:600@x", '"a\\', '<sip:1@x>, "b', ",,,", ""):
         asserted, sender, contact = heard("P-Asserted-Identity: " + wrong, "Contact: " + CONTACT)
         assert (sender, contact) == (ANA + ";tag=1", CONTACT), wrong

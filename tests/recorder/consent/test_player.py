@@ -1,4 +1,4 @@
-"""A notice is complete only when the network took it: a telephone whose port is closed heard nothing."""
+"""A notice is complete only when the network took its packets: a telephone with a closed port has heard nothing."""
 
 import os
 
@@ -6,7 +6,7 @@ from recorder.consent.player import Player
 from recorder.media.relay import Relay
 from recorder.media.tap import Tap
 from recorder.storage.primitives import DEVICE
-from support.device import stores as appliance
+from support.device import stores
 from support.device.two_phone_rig import HOST, ports
 
 
@@ -35,8 +35,8 @@ class Stored:
 
 async def played(open_from, signed=True):
     """-> (Player, packets that came). open_from: the packet before which the telephone opens its port; None: never."""
-    root = appliance.fresh_root("player")
-    a = appliance.Appliance(root)
+    root = stores.fresh_root("player")
+    a = stores.Appliance(root)
     await a.boot(fill=False)
     notice = Stored(root)
     if not signed:
@@ -68,25 +68,25 @@ async def played(open_from, signed=True):
                 break
         sock.close()
     sink.close()
-    appliance.remove_tree(root)
+    stores.remove_tree(root)
     return player, came
 
 
-async def test_all_of_it_was_taken():
+async def test_complete_when_every_packet_was_sent():
     player, came = await played(0)
     assert player.completed and player.played_ms == 500 and len(came) == 25 and not player.refused
 
 
-async def test_a_port_that_opens_a_moment_late_has_heard_enough():
+async def test_complete_when_a_port_opens_a_moment_late():
     player, came = await played(2)
     assert player.completed and len(came) >= 22
 
 
-async def test_nobody_was_there():
+async def test_incomplete_when_the_port_is_closed():
     player, _ = await played(None)
     assert not player.completed and player.refused > 5
 
 
-async def test_another_than_was_signed():
+async def test_incomplete_when_the_audio_is_not_the_signed_one():
     player, _ = await played(0, signed=False)
     assert not player.completed

@@ -1,4 +1,4 @@
-"""What comes at an odd moment of a call: somebody joins while it rings or while the worker is told, answers in a pause."""
+"""Events at unusual moments of a call: joins while it rings or during a notice, pauses, missing memory, faults."""
 
 import asyncio
 import struct
@@ -7,8 +7,8 @@ import sys
 from recorder.consent import commands  # noqa: F401 - for Full
 from recorder.media import tone  # noqa: F401 - for Full
 from recorder.media.leg import FAR, NEAR
-from support.device import stores as appliance  # noqa: F401 - first: from within branch_office its imports would be too deep for the stack
-from support.device.two_phone_rig import give_notice, line, rig, until
+from support.device import stores  # noqa: F401 - first: imported by two_phone_rig, its own imports would be too deep for the stack
+from support.device.two_phone_rig import install_notice, line, rig, until
 from testigo_wire.sip import events as sip_event
 
 HEAP = "2m"
@@ -32,7 +32,7 @@ async def rejoin(phone, **who):
     await until(lambda: sip_event.ACCEPTED in phone.events, "the answer")
 
 
-async def test_who_joins_while_it_rings_is_told_before_the_conversation():
+async def test_join_while_ringing_plays_the_notice_before_the_conversation():
     r = await rig("ringing", line())
     r.near.rings = True
     r.far.invite(r.port)
@@ -44,17 +44,17 @@ async def test_who_joins_while_it_rings_is_told_before_the_conversation():
     r.far.speak(2)
     await asyncio.sleep_ms(200)
     sealed = await r.sealed()
-    assert sealed.story == "call policy terms media notice consent joined media notice consent worker audio", (
-        sealed.story
+    assert sealed.event_names == "call policy terms media notice consent joined media notice consent worker audio", (
+        sealed.event_names
     )
     assert told(sealed, FAR) == [("hello", True)] * 2 and sealed.reason == "hang-up"
     await r.close()
 
 
-async def test_who_joins_while_the_worker_is_told():
+async def test_join_during_the_workers_notice():
     """On either side: the one hears the caller's notice anew, the other the worker's from its beginning."""
     r = await rig("while-told", line(**TELLS))
-    await give_notice(r.app, "worker", 8000)
+    await install_notice(r.app, "worker", 8000)
     r.far.invite(r.port)
     await until(lambda: r.near.heard, "the worker's notice")
     await rejoin(r.far, asserted=OTHER)
@@ -68,7 +68,7 @@ async def test_who_joins_while_the_worker_is_told():
     await r.close()
 
 
-async def test_a_worker_who_takes_over_between_two_parts_is_told_too():
+async def test_worker_who_takes_over_between_two_parts_is_informed():
     r = await rig("between-parts", line(mode="on-demand", **PAUSE, **TELLS), notices=("hello", "worker"))
     await r.talk(recorded=False)
     for part in (1, 2):
@@ -78,11 +78,11 @@ async def test_a_worker_who_takes_over_between_two_parts_is_told_too():
         if part == 1:
             await rejoin(r.near, asserted="<sip:102@pbx>")
     sealed = await r.sealed()
-    assert told(sealed, NEAR) == [("worker", True)] * 2, sealed.story
+    assert told(sealed, NEAR) == [("worker", True)] * 2, sealed.event_names
     await r.close()
 
 
-async def test_an_update_without_sdp_that_names_somebody_else_is_a_join():
+async def test_update_without_sdp_with_another_identity_is_a_join():
     """A PBX that keeps the media to itself tells of a transfer by a connected identity only (RFC 4916)."""
     r = await rig("connected-line", line(**TELLS), notices=("hello", "worker"))
     await r.talk()
@@ -98,7 +98,7 @@ async def test_an_update_without_sdp_that_names_somebody_else_is_a_join():
     await r.close()
 
 
-async def test_an_objection_counts_after_an_asking_that_failed_or_was_not_answered():
+async def test_objection_counts_after_a_failed_or_unanswered_notice():
     """What the first party agreed to is held still: it is destroyed."""
     for name, changes in (
         ("failed", {}),
@@ -114,7 +114,7 @@ async def test_an_objection_counts_after_an_asking_that_failed_or_was_not_answer
         r.far.speak(2)
         await asyncio.sleep_ms(300)
         if not changes:
-            await give_notice(r.app, encodings=("PCMA",), version=2)
+            await install_notice(r.app, encodings=("PCMA",), version=2)
         await rejoin(r.far, asserted=OTHER)
         notice = r.control.notice
         await until(lambda: notice.failed or notice.refused, "no consent")  # noqa: B023
@@ -122,12 +122,12 @@ async def test_an_objection_counts_after_an_asking_that_failed_or_was_not_answer
             await r.far.press("9")
             await asyncio.sleep_ms(100)
         sealed = await r.sealed()
-        assert sealed.reason == "objection" and not sealed.packets and sealed.gone, (name, sealed.story)
+        assert sealed.reason == "objection" and not sealed.packets and sealed.gone, (name, sealed.event_names)
         assert sealed.all("objection") == [[FAR, "9", "rfc4733"]], name
         await r.close()
 
 
-async def test_who_joins_in_a_pause_can_object_while_the_notice_asks():
+async def test_participant_who_joins_in_a_pause_can_object_during_the_notice():
     """Nobody hears the keys then, so they are no digits of a card."""
     r = await rig("asked-in-a-pause", line(rule="opt-out", key_timeout=500, **PAUSE))
     r.far.invite(r.port)
@@ -147,10 +147,10 @@ async def test_who_joins_in_a_pause_can_object_while_the_notice_asks():
     await r.close()
 
 
-async def test_a_pause_that_is_wanted_while_somebody_is_told_begins_with_the_recording():
+async def test_pause_requested_during_a_notice_begins_with_the_recording():
     r = await rig("pause-while-asked", line(**PAUSE))
     await r.talk()
-    await give_notice(r.app, "hello", 4000, version=2)
+    await install_notice(r.app, "hello", 4000, version=2)
     await rejoin(r.far, asserted=OTHER)
     await until(lambda: r.control.notice.in_progress, "the notice")
     await r.near.press("*7")
@@ -169,17 +169,17 @@ async def test_a_pause_that_is_wanted_while_somebody_is_told_begins_with_the_rec
     r.far.speak(22)
     await asyncio.sleep_ms(200)
     sealed = await r.sealed()
-    assert sealed.fills(FAR) == [2, 22] and sealed.fills(NEAR) == [1]
+    assert sealed.spoken(FAR) == [2, 22] and sealed.spoken(NEAR) == [1]
     assert "4" not in [digit for _, digit, _ in sealed.all("dtmf")]
-    assert sealed.story == FIRST_TIME + " joined pause notice consent gap gap resume audio", sealed.story
+    assert sealed.event_names == FIRST_TIME + " joined pause notice consent gap gap resume audio", sealed.event_names
     await r.close()
 
 
-async def test_a_part_that_is_to_begin_in_a_pause():
+async def test_part_that_begins_in_a_pause():
     """Nothing was ever taken, and the pause ends by its limit."""
     r = await rig("pause-first", line(mode="on-demand", keys=KEYS, pause_limit=400))
     await r.talk(recorded=False)
-    await give_notice(r.app, "hello", 6400, version=2)
+    await install_notice(r.app, "hello", 6400, version=2)
     assert r.gateway.control("pause", 0)[1] == "nothing is being recorded"
     assert r.gateway.control("start", 0)[1] == "" == r.gateway.control("pause", 0)[1]
     await until(lambda: r.capture.on, "recording")
@@ -204,7 +204,7 @@ class Full:
         setattr(self._module, self._name, self._held)
 
 
-async def test_without_memory_for_what_comes_nothing_more_is_taken():
+async def test_nothing_is_recorded_after_a_join_or_pause_without_memory():
     """Neither of who joined and cannot be told, nor of what is said in a pause that could not begin."""
     for name in ("join", "pause"):
         full = Full("recorder.consent.commands", "CallCommands")
@@ -222,11 +222,11 @@ async def test_without_memory_for_what_comes_nothing_more_is_taken():
         await asyncio.sleep_ms(100)
         assert not r.capture.on
         sealed = await r.sealed()
-        assert sealed.fills(FAR) == [2] and sealed.all("unrecorded")[0] == ["memory"], sealed.story
+        assert sealed.spoken(FAR) == [2] and sealed.all("unrecorded")[0] == ["memory"], sealed.event_names
         await r.close(clean=False)
 
 
-async def test_without_memory_for_the_tone_nothing_is_taken():
+async def test_nothing_is_recorded_without_memory_for_the_tone():
     full = Full("recorder.media.tone", "Tone")
     r = await rig("no-memory-for-the-tone", line(worker="tone", tone=[[1400, 200, 15000, 20]]))
     await r.talk(recorded=False)
@@ -234,12 +234,12 @@ async def test_without_memory_for_the_tone_nothing_is_taken():
     assert not r.capture.on
     sealed = await r.sealed()
     assert not sealed.packets and sealed.all("unrecorded") == [["memory"]] and sealed.reason == "unrecorded", (
-        sealed.story
+        sealed.event_names
     )
     await r.close()
 
 
-async def test_a_telephone_that_was_notified_too_early_is_corrected():
+async def test_state_in_the_invite_is_corrected_when_recording_cannot_begin():
     """The INVITE to the worker says that the call is recorded, since consent was given; then the recording cannot begin."""
     full = Full("recorder.media.tone", "Tone")
     r = await rig("notified-early", line(worker="tone", tone=[[1400, 200, 15000, 20]]))
@@ -253,7 +253,7 @@ async def test_a_telephone_that_was_notified_too_early_is_corrected():
     await r.close()
 
 
-async def test_without_memory_for_the_notice_the_record_says_so():
+async def test_notice_without_memory_is_recorded_as_an_event():
     r = await rig("no-memory-for-the-notice", line(impossible="refuse-call"))
 
     def full(name):
@@ -263,11 +263,11 @@ async def test_without_memory_for_the_notice_the_record_says_so():
     r.far.invite(r.port)
     await until(lambda: sip_event.ENDED in r.far.events, "the end, for recording is a duty")
     sealed = await r.sealed()
-    assert sealed.all("unrecorded") and sealed.all("hang_up")[0][1] == 503, sealed.story
+    assert sealed.all("unrecorded") and sealed.all("hang_up")[0][1] == 503, sealed.event_names
     await r.close()
 
 
-async def test_numbers_of_a_call_of_which_nothing_was_taken_are_not_kept():
+async def test_numbers_of_a_call_without_audio_are_not_kept():
     full = Full("recorder.media.tone", "Tone")
     r = await rig("numbers", line(unrecorded_numbers="none", worker="tone", tone=[[1400, 200, 15000, 20]]))
     await r.talk(recorded=False)
@@ -277,7 +277,7 @@ async def test_numbers_of_a_call_of_which_nothing_was_taken_are_not_kept():
     await r.close()
 
 
-async def test_nobody_is_told_when_nothing_more_is_taken():
+async def test_join_after_the_longest_time_plays_no_notice():
     """After the longest time a notice would be untrue, and a moment would be kept."""
     r = await rig("longest", line(max_ms=1200))
     await r.talk()
@@ -286,12 +286,12 @@ async def test_nobody_is_told_when_nothing_more_is_taken():
     r.far.speak(12)
     await asyncio.sleep_ms(500)
     sealed = await r.sealed()
-    assert told(sealed, FAR) == [("hello", True)] and sealed.fills(FAR) == [2], sealed.story
+    assert told(sealed, FAR) == [("hello", True)] and sealed.spoken(FAR) == [2], sealed.event_names
     assert sealed.all("unrecorded") == [["limit"]] and sealed.reason == "limit"
     await r.close()
 
 
-async def test_a_session_refreshed_ends_no_pause():
+async def test_refreshed_session_does_not_end_a_pause():
     """A telephone that says `on` in all that it sends wants nothing new by it."""
     r = await rig("ever-on", line(**PAUSE))
     r.near.extra = b"a=recordpref:on\r\n"
@@ -312,7 +312,7 @@ async def test_a_session_refreshed_ends_no_pause():
     await r.close()
 
 
-async def test_packets_too_long_for_a_frame_are_accounted_for():
+async def test_packets_too_long_for_a_frame_are_counted():
     r = await rig("too-long", line())
     await r.talk()
     to = r.far.hal.address(r.far.agreed.host, r.far.agreed.port)
@@ -325,7 +325,7 @@ async def test_packets_too_long_for_a_frame_are_accounted_for():
     await r.close()
 
 
-async def test_a_fault_in_one_calls_timer_leaves_the_others():
+async def test_fault_in_the_timer_of_one_call_does_not_stop_the_others():
     r = await rig("timers", line(**PAUSE))
     await r.talk()
     capture = r.capture
@@ -348,7 +348,7 @@ class Broken:
         pass
 
 
-async def test_a_fault_in_a_calls_timer_ends_its_recording_and_is_told_once():
+async def test_fault_in_the_timer_of_a_call_ends_its_recording_and_is_logged_once():
     """The parties talk on; the log, which is flash, is not filled twenty times a second."""
     r = await rig("faulty", line())
     await r.talk()
@@ -359,5 +359,5 @@ async def test_a_fault_in_a_calls_timer_ends_its_recording_and_is_told_once():
     assert len(r.near.heard) > heard + 5
     assert r.log().count("timer failed") == 1, r.log()
     sealed = await r.sealed()
-    assert sealed.all("unrecorded") == [["fault"]], sealed.story
+    assert sealed.all("unrecorded") == [["fault"]], sealed.event_names
     await r.close(clean=False)

@@ -4,11 +4,11 @@ import os
 
 from recorder.console import selftest
 from recorder.storage.spool import SpoolError
-from support.device import stores as appliance
+from support.device import stores
 
 
-async def test_a_tone_is_recorded_and_marked_as_a_test():
-    a = await appliance.ready("tone")
+async def test_tone_is_recorded_and_marked_as_a_test():
+    a = await stores.ready("tone")
     percent = []
     result = await selftest.run(a.recordings, a.keypool, a.hal, 1, "tone", percent.append)
     values = {step: value for step, value, _ in result}
@@ -19,11 +19,11 @@ async def test_a_tone_is_recorded_and_marked_as_a_test():
     assert not verifier.findings, verifier.findings
     assert verifier.audio_frames == 4 and verifier.seal[4] == "test"
     assert verifier.events[0][7] == "test" and verifier.events[2][4] == "test"
-    appliance.remove_tree(a.root)
+    stores.remove_tree(a.root)
 
 
-async def test_a_file_is_recorded():
-    a = await appliance.ready("file")
+async def test_file_is_recorded():
+    a = await stores.ready("file")
     os.mkdir(a.root + "/test")
     alaw = bytes(range(256)) * 8
     fmt = b"fmt \x12\x00\x00\x00\x06\x00\x01\x00\x40\x1f\x00\x00\x40\x1f\x00\x00\x01\x00\x08\x00\x00\x00"
@@ -39,17 +39,17 @@ async def test_a_file_is_recorded():
             continue
         raise AssertionError(wrong)
     assert a.spool.next_number == 2
-    appliance.remove_tree(a.root)
+    stores.remove_tree(a.root)
 
 
-async def test_without_a_policy_there_is_none():
-    root = appliance.fresh_root("none")
-    appliance.provision(root)
-    a = await appliance.Appliance(root).boot(fill=False)
+async def test_no_selftest_without_a_policy():
+    root = stores.fresh_root("none")
+    stores.provision(root)
+    a = await stores.Appliance(root).boot(fill=False)
     try:
         await selftest.run(a.recordings, a.keypool, a.hal, 1)
     except SpoolError as error:
         assert error.why == "recipients"
     else:
         raise AssertionError
-    appliance.remove_tree(root)
+    stores.remove_tree(root)

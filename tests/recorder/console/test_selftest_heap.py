@@ -2,14 +2,14 @@
 
 import gc
 
-from support.device import stores as appliance
+from support.device import stores
 
 HEAP = "150k"
 FOR_TLS = 31000  # one context and its certificates
 
 
-async def test_it_fits_a_chip_without_psram():
-    a = await appliance.ready("heap")
+async def test_selftest_fits_a_chip_without_psram():
+    a = await stores.ready("heap")
     from recorder.console import commands, serial_port  # noqa: F401
     from recorder.sync import channel, scheduler, tls_stream  # noqa: F401
 
@@ -25,4 +25,4 @@ async def test_it_fits_a_chip_without_psram():
     gc.collect()
     print("free before %d, after %d" % (before, gc.mem_free()))
     assert gc.mem_free() > FOR_TLS
-    appliance.remove_tree(a.root)
+    stores.remove_tree(a.root)

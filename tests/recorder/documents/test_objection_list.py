@@ -1,11 +1,11 @@
-"""The list of objections on real files: in force only when whole, old or new after a power cut at any step, never none."""
+"""The list of objections on real files: in force only when complete, and after a power cut the old or the new one."""
 
 from recorder import files, hal_unix
 from recorder.documents.store import Documents
 from recorder.log import Log
 from recorder.storage.identity import Identity
 from recorder.storage.primitives import DEVICE
-from support.device import stores as appliance
+from support.device import stores
 from support.device.power_cut import Power, PowerCut
 from testigo_wire.errors import DocumentError
 from testigo_wire.policy import objections
@@ -20,9 +20,9 @@ class Folder:
     """An appliance's files. `await boot()`: a start."""
 
     def __init__(self, name):
-        self.root = appliance.fresh_root(name)
-        appliance.provision(self.root)
-        self.hal = hal_unix.Hal(appliance.Board, {"root": self.root, "console": "no"})
+        self.root = stores.fresh_root(name)
+        stores.provision(self.root)
+        self.hal = hal_unix.Hal(stores.Board, {"root": self.root, "console": "no"})
         self.log = Log(self.hal)
         self.identity = Identity(self.hal, DEVICE)
         self.identity.load()
@@ -47,7 +47,7 @@ class Folder:
         return "\n".join(self.log.lines())
 
     def remove(self):
-        appliance.remove_tree(self.root)
+        stores.remove_tree(self.root)
 
 
 class Made:
@@ -57,7 +57,7 @@ class Made:
         key = DEVICE.sha256(b"key %d" % version)
         self.list = objections.blob([objections.digest(DEVICE, key, number) for number in numbers])
         body = [key, len(self.list) // objections.WIDTH, DEVICE.sha256(self.list)]
-        self.document = appliance.sign("objections", version, body, by)
+        self.document = stores.sign("objections", version, body, by)
 
 
 def send(documents, made, piece=PIECE, upto=None, power=None):
@@ -90,7 +90,7 @@ async def with_list(name, *numbers):
     return folder
 
 
-async def test_a_list_is_in_force_when_it_is_whole():
+async def test_list_is_in_force_when_it_is_complete():
     folder = Folder("whole")
     d = await folder.boot()
     assert d.objections is None and folder.listed() == "" and d.wanted() == []
@@ -131,7 +131,7 @@ async def test_versions_only_grow_and_only_the_operator_signs():
     folder.remove()
 
 
-async def test_an_old_list_serves_until_the_new_one_is_whole():
+async def test_old_list_is_in_force_until_the_new_one_is_complete():
     folder = await with_list("until", ANA, BEA)
     d = folder.documents
     second, third = Made(2, BEA, CARL, "+3491", "+3492", "+3493"), Made(3, BEA, DORA)
@@ -147,7 +147,7 @@ async def test_an_old_list_serves_until_the_new_one_is_whole():
     folder.remove()
 
 
-async def test_a_wrong_list_is_refused_and_asked_for_again():
+async def test_wrong_list_is_refused_and_requested_again():
     folder = await with_list("digest", ANA)
     d = folder.documents
     made = Made(2, BEA, CARL)
@@ -171,7 +171,7 @@ async def test_a_wrong_list_is_refused_and_asked_for_again():
     folder.remove()
 
 
-async def test_an_empty_list_frees_everybody():
+async def test_empty_list_contains_nobody():
     folder = await with_list("empty", ANA, BEA)
     d = folder.documents
     assert await d.accept(Made(2).document) == (True, "")
@@ -183,7 +183,7 @@ async def test_an_empty_list_frees_everybody():
     folder.remove()
 
 
-async def test_a_lost_or_torn_list_lists_everybody_and_is_asked_for_again():
+async def test_lost_or_torn_list_contains_everybody_and_is_requested_again():
     for change in ("lost", "torn", "longer"):
         folder = await with_list(change, ANA, BEA)
         made = Made(1, ANA, BEA)
@@ -210,7 +210,7 @@ async def test_a_lost_or_torn_list_lists_everybody_and_is_asked_for_again():
         folder.remove()
 
 
-async def test_a_document_that_the_operator_did_not_sign_is_set_aside():
+async def test_document_without_the_operators_signature_is_set_aside():
     """Where it was the one in force nobody can tell any more who objected: then nobody is recorded until there is another."""
     good, bad = Made(1, ANA, BEA), Made(9, CARL, by="stranger")
     # as the one in force, as the one that waits with nothing in force, and as the one that waits beside a good one
@@ -247,7 +247,7 @@ async def test_several_thousand_numbers():
     digests += [objections.digest(DEVICE, key, number) for number in (ANA, CARL)]
     made = Made(1)
     made.list = objections.blob(digests)
-    made.document = appliance.sign("objections", 1, [key, count, DEVICE.sha256(made.list)])
+    made.document = stores.sign("objections", 1, [key, count, DEVICE.sha256(made.list)])
     await d.accept(made.document)
     send(d, made, piece=512)
     assert folder.listed() == "ac"
@@ -296,19 +296,19 @@ async def cut_everywhere(before, after, states):
     assert seen == set(states) and step >= 4, (seen, step)
 
 
-async def test_power_goes_at_any_step_of_a_new_list():
+async def test_power_cut_at_any_step_of_a_new_list():
     await cut_everywhere(Made(1, ANA, BEA), Made(2, BEA, CARL, "+3491", "+3492"), ("ab", "bc"))
 
 
-async def test_power_goes_at_any_step_of_the_first_list():
+async def test_power_cut_at_any_step_of_the_first_list():
     await cut_everywhere(None, Made(1, ANA, BEA, "+3491", "+3492"), ("", "ab"))
 
 
-async def test_power_goes_at_any_step_of_an_empty_list():
+async def test_power_cut_at_any_step_of_an_empty_list():
     await cut_everywhere(Made(1, ANA, BEA), Made(2), ("ab", ""))
 
 
-async def test_a_list_that_is_whole_is_in_force_after_the_next_start():
+async def test_complete_list_is_in_force_after_the_next_start():
     folder = await with_list("renamed", ANA, BEA)
     made = Made(2, BEA, CARL)
     d = folder.documents

@@ -1,9 +1,9 @@
-"""What is taken of a call and what is not: pauses, parts on demand, the longest time, a full or broken store."""
+"""What is recorded of a call and what is not: pauses, parts on demand, the longest time, a full or broken storage."""
 
 import asyncio
 
 from recorder.media.leg import FAR, NEAR
-from support.device import stores as appliance  # noqa: F401 - first: from within branch_office its imports would be too deep for the stack
+from support.device import stores  # noqa: F401 - first: imported by two_phone_rig, its own imports would be too deep for the stack
 from support.device.two_phone_rig import line, rig, until
 from testigo_wire.sip import events as sip_event
 
@@ -48,8 +48,8 @@ def check_pause(sealed, paused_by, resumed_by):
     assert sealed.all("pause") == [[paused_by]] and sealed.all("resume") == [[resumed_by]]
     pause, resume = [event for event in sealed.events if event[0] in ("pause", "resume")]
     for leg, said in ((NEAR, (1, 11, 21)), (FAR, (2, 12, 22))):
-        fills = sealed.fills(leg)
-        assert said[0] in fills and said[2] in fills and said[1] not in fills, (leg, fills)
+        spoken = sealed.spoken(leg)
+        assert said[0] in spoken and said[2] in spoken and said[1] not in spoken, (leg, spoken)
     gaps = sealed.all("gap")
     assert [gap[0] for gap in gaps] == [NEAR, FAR] and gaps[0][3] == "paused"
     for _, count, ms, _ in gaps:
@@ -59,7 +59,7 @@ def check_pause(sealed, paused_by, resumed_by):
     assert sealed.reason == "hang-up"
 
 
-async def test_a_pause_by_keys_keeps_neither_sound_nor_digits():
+async def test_pause_by_keys_keeps_neither_audio_nor_digits():
     r = await rig("paused", line(**PAUSE))
     await r.talk()
     await r.near.press("*7")
@@ -69,13 +69,13 @@ async def test_a_pause_by_keys_keeps_neither_sound_nor_digits():
     await resumed(r)
     sealed = await r.sealed()
     check_pause(sealed, "key", "key")
-    assert sealed.story == TOLD + " pause gap gap resume audio", sealed.story
+    assert sealed.event_names == TOLD + " pause gap gap resume audio", sealed.event_names
     assert [digit for _, digit, _ in sealed.all("dtmf")] == ["*", "7"]
     assert not set(event_codes(sealed)) - {7, 8, 10}, event_codes(sealed)
     await r.close()
 
 
-async def test_only_the_workers_side_pauses():
+async def test_only_the_workers_side_can_pause():
     r = await rig("far-keys", line(**PAUSE))
     await r.talk()
     await r.far.press("*7")
@@ -89,7 +89,7 @@ async def test_only_the_workers_side_pauses():
     await r.close()
 
 
-async def test_the_host_pauses_and_is_told_why_not():
+async def test_host_pauses_and_gets_reasons_for_refusals():
     r = await rig("host", line(**PAUSE))
     control = r.gateway.control
     assert control("pause", 0) == (0, "no such call is up")
@@ -109,7 +109,7 @@ async def test_the_host_pauses_and_is_told_why_not():
     await r.close()
 
 
-async def test_a_telephone_pauses_by_its_preference():
+async def test_telephone_pauses_by_recordpref():
     r = await rig("recordpref", line(**PAUSE))
     await r.talk()
     near = r.near
@@ -133,7 +133,7 @@ async def test_a_telephone_pauses_by_its_preference():
     await r.close()
 
 
-async def test_a_pause_ends_by_itself():
+async def test_pause_ends_at_its_limit():
     r = await rig("limit-of-pause", line(keys=KEYS, pause_limit=700))
     await r.talk()
     assert r.gateway.control("pause", 0)[1] == ""
@@ -145,28 +145,28 @@ async def test_a_pause_ends_by_itself():
     await r.close()
 
 
-async def test_a_line_without_pauses_has_none():
+async def test_line_without_pauses_refuses_them():
     r = await rig("no-pause", line(keys=["", "", "", ""], pause_limit=0))
     await r.talk()
     assert r.gateway.control("pause", 0)[1] == "the policy has no pauses on this line"
     sealed = await r.sealed()
-    assert not sealed.all("pause") and 2 in sealed.fills(FAR)
+    assert not sealed.all("pause") and 2 in sealed.spoken(FAR)
     await r.close()
 
 
-async def test_hanging_up_in_a_pause_keeps_what_was_before():
+async def test_hang_up_in_a_pause_keeps_the_audio_before_it():
     r = await rig("hang-up", line(**PAUSE))
     await r.talk()
     await r.near.press("*7")
     await until(lambda: r.state.paused, "the pause")
     await card(r)
     sealed = await r.sealed(r.near)
-    assert sealed.story == TOLD + " pause gap gap", sealed.story
-    assert 11 not in sealed.fills(NEAR) and 12 not in sealed.fills(FAR) and sealed.reason == "hang-up"
+    assert sealed.event_names == TOLD + " pause gap gap", sealed.event_names
+    assert 11 not in sealed.spoken(NEAR) and 12 not in sealed.spoken(FAR) and sealed.reason == "hang-up"
     await r.close()
 
 
-async def test_parts_on_demand_each_with_its_notice():
+async def test_each_part_on_demand_has_its_notice():
     r = await rig("parts", line(**DEMAND))
     await r.talk(recorded=False)
     notice = r.notices["hello"]["PCMU"][:160]
@@ -188,16 +188,16 @@ async def test_parts_on_demand_each_with_its_notice():
     sealed = await r.sealed()
     part = " started notice consent"
     expected = "call policy terms media media" + part + " worker audio stopped" + part + " audio stopped"
-    assert sealed.story == expected, sealed.story
+    assert sealed.event_names == expected, sealed.event_names
     for fill in (51, 52):
-        assert fill in sealed.fills(NEAR) and fill + 10 in sealed.fills(FAR)
+        assert fill in sealed.spoken(NEAR) and fill + 10 in sealed.spoken(FAR)
     for fill in (31, 32):
-        assert fill not in sealed.fills(NEAR) and fill + 10 not in sealed.fills(FAR)
+        assert fill not in sealed.spoken(NEAR) and fill + 10 not in sealed.spoken(FAR)
     assert sealed.all("started") == [["key"]] * 2 == sealed.all("stopped") and sealed.reason == "hang-up"
     await r.close()
 
 
-async def test_a_part_stopped_in_a_pause():
+async def test_part_stopped_in_a_pause():
     r = await rig("stop-paused", line(**DEMAND))
     control = r.gateway.control
     await r.talk(recorded=False)
@@ -218,15 +218,15 @@ async def test_a_part_stopped_in_a_pause():
     await until(lambda: r.capture.on, "recording")
     await asyncio.sleep_ms(100)
     sealed = await r.sealed()
-    assert sealed.story == (
+    assert sealed.event_names == (
         "call policy terms media media started notice consent worker audio pause gap gap stopped"
         " started notice consent audio"
-    ), sealed.story  # fmt: skip
-    assert sealed.fills(NEAR) == [1, 3] and sealed.fills(FAR) == [2, 3]
+    ), sealed.event_names  # fmt: skip
+    assert sealed.spoken(NEAR) == [1, 3] and sealed.spoken(FAR) == [2, 3]
     await r.close()
 
 
-async def test_nobody_wanted_it():
+async def test_line_on_demand_without_a_request():
     r = await rig("unwanted", line(**DEMAND))
     await r.talk(recorded=False)
     sealed = await r.sealed()
@@ -235,7 +235,7 @@ async def test_nobody_wanted_it():
     await r.close()
 
 
-async def test_nothing_starts_after_an_objection():
+async def test_no_recording_after_an_objection():
     r = await rig("objected", line(**DEMAND))
     await r.talk(recorded=False)
     await r.near.press("*1")
@@ -250,7 +250,7 @@ async def test_nothing_starts_after_an_objection():
     await r.close()
 
 
-async def test_an_objection_between_two_parts_destroys_the_first():
+async def test_objection_between_two_parts_erases_the_first():
     r = await rig("between", line(**DEMAND))
     await r.talk(recorded=False)
     for action, on in (("start", True), ("stop", False)):
@@ -265,7 +265,7 @@ async def test_an_objection_between_two_parts_destroys_the_first():
     await r.close()
 
 
-async def test_the_tone_is_silent_in_a_pause_and_comes_back_with_the_recording():
+async def test_tone_stops_in_a_pause_and_resumes_with_the_recording():
     r = await rig("tone", line(tone=[[1400, 100, 1000, 10]], **PAUSE))
     await r.talk()
     assert r.gateway.control("pause", 0)[1] == ""
@@ -286,7 +286,7 @@ async def test_the_tone_is_silent_in_a_pause_and_comes_back_with_the_recording()
     await r.close()
 
 
-async def test_the_longest_time_is_that_of_all_parts():
+async def test_longest_time_is_that_of_all_parts():
     r = await rig("longest", line(max_ms=1200, **DEMAND))
     await r.talk(recorded=False)
     assert r.gateway.control("start", 0)[1] == ""
@@ -298,6 +298,6 @@ async def test_the_longest_time_is_that_of_all_parts():
     await asyncio.sleep_ms(200)
     assert r.near.heard[-1][0] == 12, "they go on talking"
     sealed = await r.sealed()
-    assert sealed.reason == "limit" and sealed.all("unrecorded") == [["limit"]] and 12 not in sealed.fills(FAR)
+    assert sealed.reason == "limit" and sealed.all("unrecorded") == [["limit"]] and 12 not in sealed.spoken(FAR)
     assert max(ms for _, ms, _ in sealed.packets) < 1200 + 150
     await r.close()

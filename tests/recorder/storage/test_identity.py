@@ -5,16 +5,15 @@ import tls
 from recorder import files
 from recorder.storage.identity import Identity, IdentityError
 from recorder.storage.primitives import DEVICE
-from support.device import certificates
-from support.device import stores as appliance
+from support.device import certificates, stores
 from testigo_wire.crypto import ecdsa, p256
 from testigo_wire.encoding import cbor
 
 
 def unprovisioned(name):
-    root = appliance.fresh_root(name)
+    root = stores.fresh_root(name)
     files.make_folder(root + "/identity")
-    hal = appliance.hal_unix.Hal(appliance.Board, {"root": root, "console": "no"})
+    hal = stores.hal_unix.Hal(stores.Board, {"root": root, "console": "no"})
     identity = Identity(hal, DEVICE)
     identity.load()
     return root, hal, identity
@@ -30,7 +29,7 @@ async def test_the_key_is_made_once_and_proved():
     again = Identity(hal, DEVICE)
     again.load()
     assert again.public == public and (await again.identify(challenge))[0] == public
-    appliance.remove_tree(root)
+    stores.remove_tree(root)
 
 
 async def test_a_challenge_has_a_size():
@@ -42,29 +41,29 @@ async def test_a_challenge_has_a_size():
             continue
         raise AssertionError(size)
     assert identity.public is None
-    appliance.remove_tree(root)
+    stores.remove_tree(root)
 
 
 async def test_mbedtls_loads_the_key():
-    root = appliance.fresh_root("tls")
-    appliance.provision(root)
-    identity = Identity(appliance.hal_unix.Hal(appliance.Board, {"root": root, "console": "no"}), DEVICE)
+    root = stores.fresh_root("tls")
+    stores.provision(root)
+    identity = Identity(stores.hal_unix.Hal(stores.Board, {"root": root, "console": "no"}), DEVICE)
     identity.load()
     context = tls.SSLContext(tls.PROTOCOL_TLS_CLIENT)
     context.load_cert_chain(identity.certificate_der(), identity.key_der())
-    appliance.remove_tree(root)
+    stores.remove_tree(root)
 
 
 async def test_provisioned_once():
-    root = appliance.fresh_root("provision")
-    appliance.provision(root)
+    root = stores.fresh_root("provision")
+    stores.provision(root)
     for name in ("cert.der", "ca.der", "operator.bin", "device.txt"):
         files.remove(root + "/identity/" + name)
-    hal = appliance.hal_unix.Hal(appliance.Board, {"root": root, "console": "no"})
+    hal = stores.hal_unix.Hal(stores.Board, {"root": root, "console": "no"})
     identity = Identity(hal, DEVICE)
     identity.load()
-    operator = appliance.Key("operator").public
-    good = (certificates.DEVICE_DER, certificates.CA_DER, operator, appliance.DEVICE_ID)
+    operator = stores.Key("operator").public
+    good = (certificates.DEVICE_DER, certificates.CA_DER, operator, stores.DEVICE_ID)
     for at, value in (
         (0, certificates.CA_DER),
         (1, b"junk"),
@@ -82,19 +81,19 @@ async def test_provisioned_once():
     assert not ok and reason == "provisioned already"
     again = Identity(hal, DEVICE)
     again.load()
-    assert again.device_id == appliance.DEVICE_ID and again.operator == operator
-    appliance.remove_tree(root)
+    assert again.device_id == stores.DEVICE_ID and again.operator == operator
+    stores.remove_tree(root)
 
 
 async def test_a_cut_provisioning_is_none():
     """device.txt is written last; without it the device can be provisioned again."""
-    root = appliance.fresh_root("cut")
-    appliance.provision(root)
+    root = stores.fresh_root("cut")
+    stores.provision(root)
     files.remove(root + "/identity/device.txt")
-    identity = Identity(appliance.hal_unix.Hal(appliance.Board, {"root": root, "console": "no"}), DEVICE)
+    identity = Identity(stores.hal_unix.Hal(stores.Board, {"root": root, "console": "no"}), DEVICE)
     identity.load()
     assert not identity.provisioned and identity.public
-    appliance.remove_tree(root)
+    stores.remove_tree(root)
 
 
 async def test_a_damaged_key_is_named():
@@ -106,4 +105,4 @@ async def test_a_damaged_key_is_named():
         pass
     else:
         raise AssertionError
-    appliance.remove_tree(root)
+    stores.remove_tree(root)

@@ -6,7 +6,7 @@ import os
 from recorder import files
 from recorder.storage import primitives
 from recorder.storage.primitives import DEVICE
-from support.device import stores as appliance
+from support.device import stores
 
 
 def test_xor_at_every_alignment():
@@ -36,8 +36,8 @@ def test_random_does_not_repeat():
 
 
 def test_the_seed_moves_on_at_every_start():
-    root = appliance.fresh_root("seed")
-    hal = appliance.hal_unix.Hal(appliance.Board, {"root": root, "console": "no"})
+    root = stores.fresh_root("seed")
+    hal = stores.hal_unix.Hal(stores.Board, {"root": root, "console": "no"})
     seeds = set()
     for _ in range(4):
         before = DEVICE.key
@@ -46,14 +46,14 @@ def test_the_seed_moves_on_at_every_start():
         seeds.add(files.read(root + "/identity/seed.bin"))
     assert len(seeds) == 4 and all(len(seed) == 32 for seed in seeds)
     assert files.names(root + "/identity") == ["seed.bin"]
-    appliance.remove_tree(root)
+    stores.remove_tree(root)
 
 
 def test_the_next_seed_depends_on_the_kept_one():
     """With an entropy source that repeats itself, as a chip's without radio may, keys still do not repeat."""
 
     class Stuck:
-        root = appliance.fresh_root("stuck")
+        root = stores.fresh_root("stuck")
 
         def random(self, n):
             return bytes(n)
@@ -64,7 +64,7 @@ def test_the_next_seed_depends_on_the_kept_one():
         primitives.start(Stuck())
         keys.add(DEVICE.key)
     assert len(keys) == 3
-    appliance.remove_tree(Stuck.root)
+    stores.remove_tree(Stuck.root)
 
 
 def test_what_the_host_sends_at_provisioning_stays_in_the_seed():
@@ -79,14 +79,14 @@ def test_what_the_host_sends_at_provisioning_stays_in_the_seed():
 
     seeds = set()
     for challenge in (b"a" * 32, b"b" * 32):
-        hal = Stuck(appliance.fresh_root("challenge"))
+        hal = Stuck(stores.fresh_root("challenge"))
         DEVICE.key = bytes(32)
         primitives.start(hal)
         primitives.start(hal, challenge)
         DEVICE.key = bytes(32)  # a restart
         primitives.start(hal)
         seeds.add((files.read(hal.root + "/identity/seed.bin"), DEVICE.key))
-        appliance.remove_tree(hal.root)
+        stores.remove_tree(hal.root)
     assert len(seeds) == 2
 
 

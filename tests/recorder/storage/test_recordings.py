@@ -7,7 +7,7 @@ import time
 
 from recorder import files
 from recorder.storage.spool import SpoolError
-from support.device import stores as appliance
+from support.device import stores
 
 FRAMES = 40
 
@@ -21,13 +21,13 @@ def refused(function, *arguments):
 
 
 async def test_a_call_is_recorded_whole():
-    a = await appliance.ready("whole")
+    a = await stores.ready("whole")
     told = []
     a.spool.on_sealed.append(told.append)
     made = a.begin()
     stream = made.start_audio()
     for i in range(FRAMES):
-        assert made.write_audio(appliance.put_audio(stream, 25, i * 250))
+        assert made.write_audio(stores.put_audio(stream, 25, i * 250))
     made.event("hang_up", 1, 200, "BYE")
     await made.close("hang-up")
     verifier = a.verify(1)
@@ -36,11 +36,11 @@ async def test_a_call_is_recorded_whole():
     assert [event[0] for event in verifier.events] == ["call", "policy", "notice", "consent", "hang_up"]
     assert told == [1] and a.spool.numbers() == [1] and not a.recordings.up
     assert files.names(a.spool.folder) == ["00000001.tsg"]
-    appliance.remove_tree(a.root)
+    stores.remove_tree(a.root)
 
 
 async def test_numbers_and_digests_follow_each_other():
-    a = await appliance.ready("numbers")
+    a = await stores.ready("numbers")
     headers = []
     for boot in range(3):
         for _ in range(2):
@@ -48,7 +48,7 @@ async def test_numbers_and_digests_follow_each_other():
             await made.close("failed")
             headers.append(a.verify(made.number).header)
             await a.keypool.fill()
-        a = await appliance.Appliance(a.root).boot()
+        a = await stores.Appliance(a.root).boot()
     assert [header[4] for header in headers] == [1, 2, 3, 4, 5, 6]
     assert headers[0][5] == bytes(32)
     from recorder.storage.primitives import DEVICE
@@ -56,26 +56,26 @@ async def test_numbers_and_digests_follow_each_other():
 
     for before, after in zip(headers, headers[1:]):
         assert after[5] == DEVICE.sha256(cbor.encode(before))
-    appliance.remove_tree(a.root)
+    stores.remove_tree(a.root)
 
 
 async def test_two_calls_at_once():
-    a = await appliance.ready("two")
+    a = await stores.ready("two")
     first, second = a.begin(), a.begin()
     streams = first.start_audio(), second.start_audio()
     assert streams[0].buffer is not streams[1].buffer
     for i in range(12):
         for made, stream in zip((first, second), streams):
-            assert made.write_audio(appliance.put_audio(stream, 20 + i % 5, i * 250))
+            assert made.write_audio(stores.put_audio(stream, 20 + i % 5, i * 250))
     await asyncio.gather(first.close("hang-up"), second.close("hang-up"))
     for number in (1, 2):
         verifier = a.verify(number)
         assert not verifier.findings and verifier.audio_frames == 12
-    appliance.remove_tree(a.root)
+    stores.remove_tree(a.root)
 
 
 async def test_no_audio_without_policy_and_consent():
-    a = await appliance.ready("no-audio")
+    a = await stores.ready("no-audio")
     made = a.recordings.open(None)
     made.event("call", "", "in", "", "", "", "sip")
     made.event("policy", 0, b"", "never", "notify")
@@ -87,18 +87,18 @@ async def test_no_audio_without_policy_and_consent():
     made.event("consent", "opt-out", False, "key", "9", "rfc4733")
     assert refused(made.start_audio) == "consent"
     await made.close("refused")
-    appliance.remove_tree(a.root)
+    stores.remove_tree(a.root)
 
 
 async def test_what_cannot_be_stored_is_refused_with_its_reason():
-    root = appliance.fresh_root("refused")
-    a = await appliance.Appliance(root).boot()
+    root = stores.fresh_root("refused")
+    a = await stores.Appliance(root).boot()
     assert refused(a.recordings.open) == "identity"
-    appliance.provision(root)
-    a = await appliance.Appliance(root).boot()
+    stores.provision(root)
+    a = await stores.Appliance(root).boot()
     assert refused(a.recordings.open) == "recipients"
-    files.replace(root + "/policy.tsd", appliance.policy())
-    a = await appliance.Appliance(root).boot(fill=False)
+    files.replace(root + "/policy.tsd", stores.policy())
+    a = await stores.Appliance(root).boot(fill=False)
     assert refused(a.recordings.open) == "keys"
     await a.keypool.fill()
     free, a.hal.free_bytes = a.hal.free_bytes, lambda: 50000
@@ -108,15 +108,15 @@ async def test_what_cannot_be_stored_is_refused_with_its_reason():
     assert refused(a.recordings.open) == "file"
     os.rename(a.spool.folder + "-gone", a.spool.folder)
     assert a.spool.next_number == 1
-    appliance.remove_tree(root)
+    stores.remove_tree(root)
 
 
 async def test_a_late_objection_erases():
-    a = await appliance.ready("erase")
+    a = await stores.ready("erase")
     made = a.begin()
     stream = made.start_audio()
     for i in range(FRAMES):
-        made.write_audio(appliance.put_audio(stream, 25, i * 250))
+        made.write_audio(stores.put_audio(stream, 25, i * 250))
     made.event("objection", 1, "9", "rfc4733")
     assert not made.write_audio(1000), "no audio after the objection"
     erasing = asyncio.create_task(made.erase_audio())
@@ -132,44 +132,44 @@ async def test_a_late_objection_erases():
     assert [event[0] for event in verifier.events][4:] == ["objection", "dtmf", "erased", "hang_up"]
     assert files.names(a.spool.folder) == ["00000001.tsg"]
     assert a.spool.describe(1)[1] < 6000
-    appliance.remove_tree(a.root)
+    stores.remove_tree(a.root)
 
 
 async def test_closing_waits_for_the_erasing():
-    a = await appliance.ready("erase-close")
+    a = await stores.ready("erase-close")
     made = a.begin()
     stream = made.start_audio()
     for i in range(FRAMES):
-        made.write_audio(appliance.put_audio(stream, 25, i * 250))
+        made.write_audio(stores.put_audio(stream, 25, i * 250))
     made.event("objection", 1, "9", "info")
     erasing = asyncio.create_task(made.erase_audio())
     await asyncio.sleep_ms(0)
     await made.close("objection")
     await erasing
     assert not a.verify(1).findings and a.verify(1).audio_frames == 0
-    appliance.remove_tree(a.root)
+    stores.remove_tree(a.root)
 
 
 async def test_a_full_flash_ends_audio_but_not_the_record():
-    a = await appliance.ready("full")
+    a = await stores.ready("full")
     made = a.begin()
     stream = made.start_audio()
     a.hal.free_bytes = lambda: 20000
     stored = 0
-    while made.write_audio(appliance.put_audio(stream, 2)):
+    while made.write_audio(stores.put_audio(stream, 2)):
         stored += 1
     assert stored == 63, stored
     await made.close("limit")
     verifier = a.verify(1)
     assert not verifier.findings and verifier.events[-1][2] == "storage full"
-    appliance.remove_tree(a.root)
+    stores.remove_tree(a.root)
 
 
 async def test_a_write_error_closes_with_what_is_whole():
-    a = await appliance.ready("broken")
+    a = await stores.ready("broken")
     made = a.begin()
     stream = made.start_audio()
-    made.write_audio(appliance.put_audio(stream, 25))
+    made.write_audio(stores.put_audio(stream, 25))
 
     class Broken:
         """A flash that takes half an item and then fails."""
@@ -188,28 +188,28 @@ async def test_a_write_error_closes_with_what_is_whole():
             self.file.close()
 
     made._file = Broken(made._file)
-    assert not made.write_audio(appliance.put_audio(stream, 25))
+    assert not made.write_audio(stores.put_audio(stream, 25))
     made.event("hang_up", 1, 200, "BYE")
     await made.close("hang-up")
     verifier = a.verify(1)
     assert not verifier.findings, verifier.findings
     assert verifier.audio_frames == 1 and verifier.seal[4] == "failed"
-    appliance.remove_tree(a.root)
+    stores.remove_tree(a.root)
 
 
 async def test_long_texts_are_cut():
-    a = await appliance.ready("long")
+    a = await stores.ready("long")
     made = a.recordings.open(a.documents.policy)
     made.event("call", "main", "in", "sip:" + "x" * 3000, "\u00e9" * 400, "\u20ac" * 400, "sip")
     made.event("policy", 1, a.documents.policy.digest, "all", "opt-out")
     await made.close("failed")
     assert not a.verify(1).findings
-    appliance.remove_tree(a.root)
+    stores.remove_tree(a.root)
 
 
 async def test_signing_gives_way():
     """A chip is some hundred times slower than this machine: the signature is made in many small steps."""
-    a = await appliance.ready("sign")
+    a = await stores.ready("sign")
     made = a.begin()
     turns = [0]
 
@@ -225,15 +225,15 @@ async def test_signing_gives_way():
     task.cancel()
     print("signing took %d us and gave %d turns" % (us, turns[0]))
     assert turns[0] >= 40
-    appliance.remove_tree(a.root)
+    stores.remove_tree(a.root)
 
 
 async def test_an_audio_frame_allocates_little():
     """What a frame leaves behind is collected between calls or in a known short time (hal.collect); packets leave nothing."""
-    a = await appliance.ready("alloc")
+    a = await stores.ready("alloc")
     made = a.begin()
     stream = made.start_audio()
-    n = appliance.put_audio(stream, 25)
+    n = stores.put_audio(stream, 25)
     for _ in range(20):
         made.write_audio(n)
     gc.collect()
@@ -248,4 +248,4 @@ async def test_an_audio_frame_allocates_little():
     print("a frame of %d bytes: %d us, %d bytes left to collect" % (n, us, left))
     assert left < 2048
     await made.close("hang-up")
-    appliance.remove_tree(a.root)
+    stores.remove_tree(a.root)

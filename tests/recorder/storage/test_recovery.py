@@ -3,18 +3,18 @@
 import os
 
 from recorder import files
-from support.device import stores as appliance
+from support.device import stores
 
 STEP = 211  # every so many bytes a cut; the ends of all items beside
 
 
 async def cut_call(name, frames=3):
     """A call that never ended: its appliance, and the bytes of the open file."""
-    a = await appliance.ready(name)
+    a = await stores.ready(name)
     made = a.begin()
     stream = made.start_audio()
     for i in range(frames):
-        made.write_audio(appliance.put_audio(stream, 8, i * 250))
+        made.write_audio(stores.put_audio(stream, 8, i * 250))
     made._file.flush()
     return a, files.read(a.spool.path(1, ".open"))
 
@@ -30,7 +30,7 @@ async def test_a_cut_at_any_byte():
         # the number is taken only after header and index keys are on flash
         files.remove(a.root + "/state.cbor")
         files.replace(path, whole[:length])
-        a = await appliance.Appliance(a.root).boot(fill=False)
+        a = await stores.Appliance(a.root).boot(fill=False)
         a.base_keys = base_keys
         if length < 400:
             if not a.closed:
@@ -44,7 +44,7 @@ async def test_a_cut_at_any_byte():
         assert files.names(a.spool.folder) == ["00000001.tsg"]
         most = max(most, verifier.audio_frames)
     assert most == 3
-    appliance.remove_tree(a.root)
+    stores.remove_tree(a.root)
 
 
 async def test_garbage_behind_the_last_item():
@@ -54,11 +54,11 @@ async def test_garbage_behind_the_last_item():
         for name in files.names(a.spool.folder):
             os.remove(a.spool.folder + "/" + name)
         files.replace(a.spool.path(1, ".open"), whole + tail)
-        a = await appliance.Appliance(a.root).boot(fill=False)
+        a = await stores.Appliance(a.root).boot(fill=False)
         a.base_keys = base_keys
         verifier = a.verify(1)
         assert not verifier.findings and verifier.audio_frames == 3, tail
-    appliance.remove_tree(a.root)
+    stores.remove_tree(a.root)
 
 
 async def test_damage_in_the_middle_keeps_the_file():
@@ -66,13 +66,13 @@ async def test_damage_in_the_middle_keeps_the_file():
     base_keys = a.base_keys
     damaged = whole[:3000] + bytes(9000) + whole[3000:]
     files.replace(a.spool.path(1, ".open"), damaged)
-    a = await appliance.Appliance(a.root).boot(fill=False)
+    a = await stores.Appliance(a.root).boot(fill=False)
     a.base_keys = base_keys
     # a frame that spans the damage fails its authentication; the structure holds up to there
     assert a.spool.numbers() == [1] and a.spool.aside() == [1]
     assert files.read(a.spool.path(1, ".bad")) == damaged
     assert any("set aside" in line for line in a.log.lines())
-    appliance.remove_tree(a.root)
+    stores.remove_tree(a.root)
 
 
 async def test_a_sealed_file_is_only_renamed():
@@ -81,9 +81,9 @@ async def test_a_sealed_file_is_only_renamed():
         await made.close("hang-up")
     sealed = a.read(1)
     os.rename(a.spool.path(1, ".tsg"), a.spool.path(1, ".open"))
-    a = await appliance.Appliance(a.root).boot(fill=False)
+    a = await stores.Appliance(a.root).boot(fill=False)
     assert a.read(1) == sealed and a.closed == [1]
-    appliance.remove_tree(a.root)
+    stores.remove_tree(a.root)
 
 
 async def test_an_interrupted_erasure_is_finished():
@@ -103,56 +103,56 @@ async def test_an_interrupted_erasure_is_finished():
             made._file.flush()
         elif moment == "sealed-copy":
             before = files.read(a.spool.path(1, ".open"))
-            a = await appliance.Appliance(a.root).boot(fill=False)
+            a = await stores.Appliance(a.root).boot(fill=False)
             files.replace(a.spool.path(1, ".open"), before)
             files.replace(a.spool.path(1, ".erase"), b"")
-        a = await appliance.Appliance(a.root).boot(fill=False)
+        a = await stores.Appliance(a.root).boot(fill=False)
         a.base_keys = base_keys
         verifier = a.verify(1)
         assert not verifier.findings, (moment, verifier.findings)
         assert verifier.audio_frames == 0 and verifier.gone == 4, moment
         assert "objection" in [event[0] for event in verifier.events]
         assert files.names(a.spool.folder) == ["00000001.tsg"], moment
-        appliance.remove_tree(a.root)
+        stores.remove_tree(a.root)
 
 
 async def test_a_mark_without_its_objection_event():
     a, whole = await cut_call("mark")
     base_keys = a.base_keys
     files.replace(a.spool.path(1, ".erase"), b"")
-    a = await appliance.Appliance(a.root).boot(fill=False)
+    a = await stores.Appliance(a.root).boot(fill=False)
     a.base_keys = base_keys
     verifier = a.verify(1)
     assert verifier.audio_frames == 0 and verifier.gone == 4
-    appliance.remove_tree(a.root)
+    stores.remove_tree(a.root)
 
 
 async def test_left_over_parts_go():
-    a = await appliance.ready("parts")
+    a = await stores.ready("parts")
     left = [a.root + "/state.cbor", a.root + "/policy.tsd", a.root + "/identity/key.der", a.spool.path(7, ".open")]
     for path in left:
         with open(path + files.PART, "wb") as file:
             file.write(b"half")
-    a = await appliance.Appliance(a.root).boot(fill=False)
+    a = await stores.Appliance(a.root).boot(fill=False)
     assert all(files.size(path + files.PART) < 0 for path in left)
     assert a.documents.policy and a.spool.next_number == 1
-    appliance.remove_tree(a.root)
+    stores.remove_tree(a.root)
 
 
 async def test_several_open_recordings_keep_their_order():
-    a = await appliance.ready("several")
+    a = await stores.ready("several")
     for _ in range(2):
         a.begin()._file.flush()
     await a.keypool.fill()
     a.begin()._file.flush()
     base_keys = a.base_keys
     files.remove(a.root + "/state.cbor")
-    a = await appliance.Appliance(a.root).boot(fill=False)
+    a = await stores.Appliance(a.root).boot(fill=False)
     assert a.closed == [1, 2, 3] and a.spool.next_number == 4
     a.base_keys = base_keys
     headers = [a.verify(number).header for number in (1, 2, 3)]
     assert headers[2][5] == a.spool.primitives.sha256(_header(a, 2))
-    appliance.remove_tree(a.root)
+    stores.remove_tree(a.root)
 
 
 def _header(a, number):

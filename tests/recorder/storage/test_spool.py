@@ -2,19 +2,19 @@
 
 from recorder import files
 from recorder.storage.spool import SpoolError
-from support.device import stores as appliance
+from support.device import stores
 
 NUMBERS = 3
 
 
 async def spooled(name, count=NUMBERS):
-    a = await appliance.ready(name)
+    a = await stores.ready(name)
     for _ in range(count):
         await a.keypool.fill()
         made = a.begin()
         stream = made.start_audio()
         for i in range(3):
-            made.write_audio(appliance.put_audio(stream, 10, i * 250))
+            made.write_audio(stores.put_audio(stream, 10, i * 250))
         await made.close("hang-up")
     return a
 
@@ -29,41 +29,41 @@ async def test_read_at_any_offset():
         for offset in (0, 1, 699, size - 1, size):
             n = a.spool.read(number, offset, buffer)
             assert buffer[:n] == whole[offset : offset + 700]
-    appliance.remove_tree(a.root)
+    stores.remove_tree(a.root)
 
 
 async def test_a_receipt_deletes_its_recording():
     a = await spooled("receipt")
     buffer = bytearray(16)
     a.spool.read(2, 0, buffer)
-    assert await a.spool.apply_receipt(appliance.receipt(a, 2)) == (True, "")
+    assert await a.spool.apply_receipt(stores.receipt(a, 2)) == (True, "")
     assert a.spool.numbers() == [1, 3]
-    a = await appliance.Appliance(a.root).boot()
+    a = await stores.Appliance(a.root).boot()
     assert a.spool.numbers() == [1, 3] and a.spool.next_number == 4
     for number in (1, 3):
-        await a.spool.apply_receipt(appliance.receipt(a, number))
-    a = await appliance.Appliance(a.root).boot()
+        await a.spool.apply_receipt(stores.receipt(a, number))
+    a = await stores.Appliance(a.root).boot()
     made = a.begin()
     assert made.number == 4, "numbers go on when the spool is empty"
     await made.close("failed")
-    appliance.remove_tree(a.root)
+    stores.remove_tree(a.root)
 
 
 async def test_a_false_receipt_deletes_nothing():
     a = await spooled("forged")
-    good = appliance.receipt(a, 1)
+    good = stores.receipt(a, 1)
     flipped = bytearray(good)
     flipped[-1] ^= 1
     forged = {
-        "signed by another": appliance.receipt(a, 1, by="stranger"),
+        "signed by another": stores.receipt(a, 1, by="stranger"),
         "one bit": bytes(flipped),
-        "another device": appliance.receipt(a, 1, device_id="test-2"),
-        "another recording": appliance.receipt(a, 1, recording_id=bytes(16)),
-        "another head": appliance.receipt(a, 1, head=bytes(32)),
-        "another number": appliance.receipt(a, 1, named=2),
-        "no such number": appliance.receipt(a, 1, named=99),
-        "no copies": appliance.receipt(a, 1, copies=[]),
-        "not a receipt": appliance.policy(1),
+        "another device": stores.receipt(a, 1, device_id="test-2"),
+        "another recording": stores.receipt(a, 1, recording_id=bytes(16)),
+        "another head": stores.receipt(a, 1, head=bytes(32)),
+        "another number": stores.receipt(a, 1, named=2),
+        "no such number": stores.receipt(a, 1, named=99),
+        "no copies": stores.receipt(a, 1, copies=[]),
+        "not a receipt": stores.policy(1),
         "cut": good[:-1],
         "nothing": b"",
         "junk": b"\x01\x02\x03",
@@ -74,7 +74,7 @@ async def test_a_false_receipt_deletes_nothing():
         assert "receipt refused" in a.log.lines(1)[0], what
     assert a.spool.numbers() == [1, 2, 3]
     assert not a.verify(1).findings
-    appliance.remove_tree(a.root)
+    stores.remove_tree(a.root)
 
 
 async def test_a_damaged_file_is_set_aside_and_named():
@@ -98,7 +98,7 @@ async def test_a_damaged_file_is_set_aside_and_named():
         assert a.spool.numbers() == [2] and a.spool.aside() == [1]
         assert files.read(a.spool.path(1, ".bad")) == bytes(data)
         assert "recording 1 set aside" in a.log.lines(1)[0]
-        appliance.remove_tree(a.root)
+        stores.remove_tree(a.root)
 
 
 async def test_a_lost_state_file_goes_on_from_the_spool():
@@ -108,6 +108,6 @@ async def test_a_lost_state_file_goes_on_from_the_spool():
         files.remove(a.root + "/state.cbor")
         if state is not None:
             files.replace(a.root + "/state.cbor", state)
-        a = await appliance.Appliance(a.root).boot()
+        a = await stores.Appliance(a.root).boot()
         assert a.spool.next_number == 3 and a.spool.previous == header_digest
-        appliance.remove_tree(a.root)
+        stores.remove_tree(a.root)

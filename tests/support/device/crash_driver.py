@@ -12,7 +12,7 @@ import sys
 
 from recorder import files
 from recorder.storage.primitives import DEVICE
-from support.device import stores as appliance
+from support.device import stores
 
 
 def note(root, *words):
@@ -23,9 +23,9 @@ def note(root, *words):
 
 async def make(root):
     if files.size(root + "/identity/device.txt") < 0:
-        appliance.provision(root)
-        files.replace(root + "/policy.tsd", appliance.policy())
-    a = await appliance.Appliance(root).boot()
+        stores.provision(root)
+        files.replace(root + "/policy.tsd", stores.policy())
+    a = await stores.Appliance(root).boot()
     turn = DEVICE.random(1)[0]
     while True:
         await a.keypool.fill()
@@ -34,7 +34,7 @@ async def make(root):
             note(root, "key", made.recording_id.hex(), stream, a.base_keys[made.recording_id, stream].hex())
         audio = made.start_audio()
         for i in range(turn % 7):
-            made.write_audio(appliance.put_audio(audio, 20, i * 250))
+            made.write_audio(stores.put_audio(audio, 20, i * 250))
             note(root, "frame", made.number, i + 1)
         turn += 1
         if turn % 3 == 0:
@@ -43,7 +43,7 @@ async def make(root):
             await made.erase_audio()
         if turn % 4 == 0:
             version = a.documents.policy.version + 1
-            ok, reason = await a.documents.accept(appliance.policy(version))
+            ok, reason = await a.documents.accept(stores.policy(version))
             assert ok, reason
             note(root, "policy", version)
         await made.close("hang-up")
@@ -59,7 +59,7 @@ def promised(root):
 
 
 async def check(root):
-    a = await appliance.Appliance(root).boot(fill=False)
+    a = await stores.Appliance(root).boot(fill=False)
     frames = {}
     objected = set()
     closed = set()

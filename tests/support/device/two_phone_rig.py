@@ -1,4 +1,4 @@
-"""A branch office for tests: an appliance between two telephones, all on real sockets in one process."""
+"""An appliance between two telephones for tests, all on real sockets in one process."""
 
 import asyncio
 import os
@@ -9,7 +9,7 @@ from recorder import files
 from recorder.documents.store import Settings
 from recorder.storage.primitives import DEVICE
 from recorder.storage.spool import SpoolError
-from support.device import stores as appliance
+from support.device import stores
 from testigo_wire.encoding.schema import KEYS
 from testigo_wire.policy import documents, fields, recording_state
 from testigo_wire.recording import audio_frame_reader
@@ -33,7 +33,7 @@ class Board:
 
 
 def ports():
-    """The first of twenty ports that nobody has."""
+    """The first of twenty free ports."""
     while True:
         first = PORTS[0] + int.from_bytes(os.urandom(2), "big") % ((PORTS[1] - PORTS[0]) // NEEDED) * NEEDED
         held = []
@@ -55,12 +55,12 @@ def side(port, mode="trunk", host=HOST):
 
 def settings(port, version=1, bind=HOST, **sides):
     near, far = sides.get("near") or side(port + 1), sides.get("far") or side(port + 2)
-    return appliance.sign("settings", version, [["none"], [bind, port, port + 6, port + 12, near, far], ["serial"], 2])
+    return stores.sign("settings", version, [["none"], [bind, port, port + 6, port + 12, near, far], ["serial"], 2])
 
 
 def line(**changes):
     """A line of a policy: hearing the notice is enough, 9 objects; changes by the names of policy/fields.py, in lower case."""
-    made = appliance.LINE[:]
+    made = stores.LINE[:]
     made[fields.RULE] = "notify"
     for name in changes:
         made[getattr(fields, name.upper())] = changes[name]
@@ -69,12 +69,12 @@ def line(**changes):
 
 def policy(*lines):
     numbering = ["34", "", "00"]
-    body = [0, 0, "Controller", "contact", "example.net", bytes(32), numbering, [], appliance.recipients(), list(lines)]
-    return appliance.sign("policy", 1, body)
+    body = [0, 0, "Controller", "contact", "example.net", bytes(32), numbering, [], stores.recipients(), list(lines)]
+    return stores.sign("policy", 1, body)
 
 
-class Teller(sip_agent.Agent):
-    """Says more of itself than an agent does. more: headers. parameters: of the Contact."""
+class VerboseAgent(sip_agent.Agent):
+    """An agent with headers of its own (`more`) and parameters of the Contact (`parameters`)."""
 
     more = ()
     parameters = ""
@@ -99,7 +99,7 @@ class Phone:
         self.hal = hal
         self.sock = hal.udp(HOST, port)
         self.rtp = hal.udp(HOST, port + 2)
-        self.agent = Teller(HOST, port, hal.random)
+        self.agent = VerboseAgent(HOST, port, hal.random)
         self.media = sdp.Endpoint(HOST, port + 2, hal.random)
         self.event_type = event_type
         self.events = []
@@ -201,7 +201,7 @@ class Phone:
         self.flush()
 
     def become(self, **who):
-        """Somebody else is on this telephone from the next message on: session (another o=), asserted, name (From)."""
+        """Somebody else is on this telephone from the next message on. who: session (another o=), asserted, name (From)."""
         if who.get("session"):
             self.media = sdp.Endpoint(HOST, self.media.port, self.hal.random)
         if who.get("asserted"):
@@ -261,9 +261,9 @@ async def until(done, what, limit=100):
 
 
 class Sealed:
-    """A sealed recording in which the verifier finds nothing wrong.
+    """A sealed recording without findings of the verifier.
 
-    story: names of its events, and "audio" where there is some, in their order; what may fall in between is left out.
+    event_names: of its events in their order, and "audio" where there is some; those of ANYWHERE are left out.
     packets: [(leg, ms, payload), ...].
     """
 
@@ -283,14 +283,14 @@ class Sealed:
                     names.append("audio")
             elif item.kind == "frame" and item.event[0] not in ANYWHERE:
                 names.append(item.event[0])
-        self.story = " ".join(names)
+        self.event_names = " ".join(names)
 
     def all(self, name):
         """The fields of every event of that name, without name and time."""
         return [event[2:] for event in self.events if event[0] == name]
 
-    def fills(self, leg):
-        """What a party was heard saying, as the bytes of `Phone.speak`, in the order in which they came first."""
+    def spoken(self, leg):
+        """The bytes of `Phone.speak` that were recorded of a party, each once, in the order in which they came."""
         found = []
         for one, _, payload in self.packets:
             if one == leg and len(payload) == 160 and payload[0] not in found:
@@ -346,7 +346,7 @@ class Rig:
         return Sealed(self.app, number)
 
     async def close(self, clean=True):
-        """clean: nothing broke meanwhile."""
+        """clean: no fault was logged."""
         await until(lambda: not self.gateway.calls, lambda: "calls to end: " + self.log())
         assert not self.app.hal.calls
         assert not clean or not ("failed:" in self.log() or "packet handler" in self.log()), self.log()
@@ -355,7 +355,7 @@ class Rig:
         self.gateway.close()
         self.near.close()
         self.far.close()
-        appliance.remove_tree(self.app.root)
+        stores.remove_tree(self.app.root)
 
     def log(self):
         return "\n".join(self.app.log.lines())
@@ -367,10 +367,10 @@ def gateway_of(app, data):
     return Gateway(app.hal, DEVICE, app, Settings(documents.parse(data)), HOST, app.log)
 
 
-async def give_notice(app, name="hello", length=NOTICE, encodings=("PCMU",), version=1):
+async def install_notice(app, name="hello", length=NOTICE, encodings=("PCMU",), version=1):
     """The audio of a notice that is in force now, by encoding."""
     audio = {encoding: os.urandom(length) for encoding in encodings}
-    ok, why = await app.documents.accept(appliance.notice(audio, version, name))
+    ok, why = await app.documents.accept(stores.notice(audio, version, name))
     assert ok, why
     for encoding in encodings:
         app.documents.blob("%s.%s" % (name, encoding), 0, audio[encoding], True)
@@ -379,13 +379,13 @@ async def give_notice(app, name="hello", length=NOTICE, encodings=("PCMU",), ver
 
 async def rig(name, *lines, notices=("hello",)):
     """An office whose policy has these lines. rig.notices: audio by notice and encoding."""
-    root = appliance.fresh_root(name)
-    appliance.provision(root)
-    files.replace(root + "/policy.tsd", policy(*(lines or (appliance.LINE,))))
-    app = await appliance.Appliance(root).boot()
+    root = stores.fresh_root(name)
+    stores.provision(root)
+    files.replace(root + "/policy.tsd", policy(*(lines or (stores.LINE,))))
+    app = await stores.Appliance(root).boot()
     audio = {}
     for notice in notices:
-        audio[notice] = await give_notice(app, notice)
+        audio[notice] = await install_notice(app, notice)
     made = Rig(app, ports())
     made.notices = audio
     return made

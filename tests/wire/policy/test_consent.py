@@ -63,7 +63,7 @@ def test_every_cell():
     assert cells == 3 * 2 * 7 * 10
 
 
-def test_no_recording_without_a_complete_notice_of_each_asking():
+def test_no_recording_without_a_complete_notice_after_each_request():
     """No sequence of up to six inputs reaches GIVEN unless PLAYED was among those after the last START, JOIN or LANGUAGE."""
     for rule, objection in KINDS:
         reached = {(c.IDLE, False)}
@@ -90,7 +90,7 @@ def test_nothing_leads_back_from_an_objection():
             assert tried.state == c.REFUSED
 
 
-def test_opt_in_repeats_and_then_gives_up():
+def test_opt_in_repeats_then_refuses():
     tried = c.Consent("opt-in", repeats=1)
     assert tried.handle(c.START) == c.PLAY
     assert tried.handle(c.PLAYED) == c.WAIT
@@ -100,7 +100,7 @@ def test_opt_in_repeats_and_then_gives_up():
     assert tried.state == c.REFUSED
 
 
-def test_each_asking_has_its_repetitions():
+def test_each_request_has_its_own_repetitions():
     tried = c.Consent("opt-in", repeats=1)
     for first in (c.START, c.JOIN):
         assert tried.handle(first) == c.PLAY

@@ -1,4 +1,4 @@
-"""What the policy says of a call before anything is played."""
+"""The decision of the policy about a call, before a notice is played."""
 
 from support.device import primitives as prims
 from testigo_wire.policy import decision, documents, fields, schedule

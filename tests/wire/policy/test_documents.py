@@ -1,4 +1,4 @@
-"""Signed documents: what is taken, what is refused and in which words."""
+"""Signed documents: which are accepted, which are refused, and the messages."""
 
 from support.device import primitives as prims
 from testigo_wire.crypto import ecdsa, p256
@@ -45,7 +45,7 @@ def test_kind_is_signed():
     assert not p256.finish(document.verify_steps(P, OPERATOR))
 
 
-def test_signed_here():
+def test_signature_made_on_this_runtime():
     body = ["branch-7", bytes(16), 5, bytes(32), ["main"], 1]
     private = b"\x07" * 32
     digest = documents.digest(P, "receipt", 5, body)
@@ -54,7 +54,7 @@ def test_signed_here():
     assert p256.finish(documents.parse(data).verify_steps(P, public))
 
 
-def test_names_of_the_places_of_a_line():
+def test_positions_of_the_fields_of_a_line():
     names = [field.split(":")[0] for field in documents._RECORDS["line"].split(" ")]
     for place, name in (
         (fields.NAME, "name"), (fields.DIRECTION, "direction"), (fields.MODE, "mode"),

@@ -8,7 +8,7 @@ STATES = ["1", "1", "011"]
 NOWHERE = ["", "", ""]
 
 
-def test_users():
+def test_user_of_a_uri():
     for uri, user in (
         ("sip:+34600111222@example.net", "+34600111222"),
         ("<sip:+34600111222@example.net;user=phone>", "+34600111222"),
@@ -50,7 +50,7 @@ def test_e164():
         assert e164.e164(uri, numbering) == number, (uri, e164.e164(uri, numbering))
 
 
-def test_what_is_kept():
+def test_digits_kept_of_a_number():
     uri = "sip:+34600111222@example.net"
     assert e164.kept(uri, "full") == uri
     assert e164.kept(uri, "last-3") == "*222"

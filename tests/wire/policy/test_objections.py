@@ -30,6 +30,6 @@ def test_found_and_not_found():
             assert len(reads) <= 6
 
 
-def test_a_number_twice_is_there_once():
+def test_duplicate_number_is_listed_once():
     digest = objections.digest(P, KEY, "+34600111222")
     assert objections.blob([digest, digest]) == digest
