@@ -39,7 +39,7 @@ def pair(port):
 
 
 class Source:
-    """Both parties of a call: every packet has its own sequence number and timestamp."""
+    """Both parties of a call: packets of one sequence number and timestamp, first that of the near one."""
 
     def __init__(self):
         self.near, self.near_in = pair(BASE_PORT)
@@ -49,18 +49,19 @@ class Source:
         self.heard = bytearray(172)
 
     def send(self, sock):
-        self.sequence += 1
+        if sock is self.near:
+            self.sequence += 1
         packet = self.packet
         packet[2] = self.sequence >> 8 & 255
         packet[3] = self.sequence & 255
-        stamp = self.sequence * 80
+        stamp = self.sequence * 160
         packet[5] = stamp >> 16 & 255
         packet[6] = stamp >> 8 & 255
         packet[7] = stamp & 255
         sock.write(packet)
 
     def hear(self):
-        """What waits at either end is taken away, so that no queue fills."""
+        """Take away what waits at either end, so that no queue fills."""
         self.near.readinto(self.heard)
         self.far.readinto(self.heard)
 
@@ -146,13 +147,24 @@ async def main():
         relays[1].on_readable()
         source.hear()
 
+    def timed_relays(step):
+        """With sequence numbers that go on: after a jump packets are not passed on at first (RFC 3550 appendix A.1)."""
+        other, source.sequence = source.sequence, passed[0]
+        us = timed(step)
+        passed[0], source.sequence = source.sequence, other
+        return us
+
+    passed = [0]
     floor, product, alone = [], [], []
     for _ in range(ROUNDS):
         alone.append(timed(sender_alone) - timed(taking))
         floor.append(timed(bare))
-        product.append(timed(ours))
+        product.append(timed_relays(ours))
     tap.stop()
-    bridged = [timed(bridged_only) for _ in range(ROUNDS)]
+    bridged = [timed_relays(bridged_only) for _ in range(ROUNDS)]
+    for relay in relays:
+        if relay.dropped or relay.quality()[:3] != (passed[0], 0, 0):
+            raise RuntimeError("not all packets were passed on: %r" % (relay.quality(),))
     await recording.close("test")
     base = median(alone)
     print(
