@@ -123,7 +123,7 @@ class Appliance:
     def _use_keys(self):
         settings = self.documents.settings
         self.keypool.depth = (settings.max_calls if settings else 1) + 1
-        self.keypool.use(self.documents.recipients())
+        self.keypool.set_recipients(self.documents.recipients())
 
     async def _gateway(self):
         """Runs the gateway; makes a new one for new settings once no call is up."""

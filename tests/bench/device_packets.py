@@ -83,7 +83,7 @@ async def main():
     device = stores.Appliance(root)
     await device.boot()
     await device.documents.accept(stores.policy())
-    device.keypool.use(device.documents.recipients())
+    device.keypool.set_recipients(device.documents.recipients())
     await device.keypool.fill()
     recording = device.recordings.open(device.documents.policy)
     recording.event("call", "main", "in", "", "", "", "sip")
@@ -164,7 +164,7 @@ async def main():
     bridged = [timed_relays(bridged_only) for _ in range(ROUNDS)]
     for relay in relays:
         if relay.dropped or relay.quality()[:3] != (passed[0], 0, 0):
-            raise RuntimeError("not all packets were passed on: %r" % (relay.quality(),))
+            raise RuntimeError("not all packets were passed on", relay.quality())
     await recording.close("test")
     base = median(alone)
     print(

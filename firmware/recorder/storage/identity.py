@@ -1,9 +1,8 @@
-"""Who the appliance is: its P-256 key, its certificate, its CA and operator.
+"""The appliance's identity: its P-256 key, its certificate, its CA and operator.
 
-The private key is made on the device and never leaves it; it is kept as a SEC1
-ECPrivateKey (RFC 5915), which mbedTLS loads as it is.  `device.txt` is written last:
-without it the device is not provisioned, whatever else is there, and with it no other
-provisioning is taken (docs/formats/device-files.md).
+The private key is made on the device and never leaves it; it is stored as a SEC1 ECPrivateKey (RFC 5915), which mbedTLS
+loads as it is. `device.txt` is written last: without it the device is not provisioned, whatever other files there are, and
+with it no other provisioning is accepted (docs/formats/device-files.md).
 """
 
 import tls
@@ -60,7 +59,7 @@ class Identity:
         return files.read(self._folder + "ca.der")
 
     async def make_key(self):
-        """Makes the private key, once and for ever."""
+        """Make the private key, unless there is one."""
         private = b""
         while not private or not p256.scalar(private):
             private = self._primitives.random(32)
@@ -71,7 +70,7 @@ class Identity:
             self.public = public
 
     async def identify(self, challenge):
-        """(public65, signature64) over SHA-256(CBOR(["testigo identify 1", challenge, public65])): proof of possession."""
+        """-> (public65, signature64) over SHA-256(CBOR(["testigo identify 1", challenge, public65])): proof of possession."""
         if not CHALLENGE_SIZES[0] <= len(challenge) <= CHALLENGE_SIZES[1]:
             raise IdentityError("a challenge has 16 to 64 bytes")
         if self.private is None:
@@ -81,7 +80,7 @@ class Identity:
         return self.public, await steps(ecdsa.sign_steps(self._primitives, self.private, digest))
 
     async def provision(self, certificate, ca, operator, device_id):
-        """(ok, reason). Takes certificate and CA as DER, the operator's public key as an uncompressed point."""
+        """Store certificate and CA (DER), and the operator's public key (uncompressed point) -> (ok, reason)."""
         if self.provisioned:
             return False, "provisioned already"
         if self.private is None:

@@ -1,8 +1,7 @@
-"""Key wrapping made ahead of the calls (HPKE, RFC 9180, base mode).
+"""Key encapsulations made before the calls that need them (HPKE, RFC 9180, base mode).
 
-One encapsulation takes two multiplications on P-256: most of a second on a chip, and
-no time at all at the moment a call comes in.  So they are made while nothing else is
-to do, for every recipient that the policy names, and each serves once.
+One takes two multiplications on P-256, most of a second on a chip, which a call that comes in cannot wait for. So they are
+made while the appliance is idle, for every recipient that the policy names; each is used once.
 """
 
 import asyncio
@@ -14,52 +13,52 @@ from testigo_wire.recording.items import wrap_info
 
 class KeyPool:
     def __init__(self, primitives, depth):
-        """depth: complete sets to hold ready; one more than calls at a time."""
+        """depth: how many complete sets to keep; one more than calls at a time."""
         self._primitives = primitives
         self.depth = depth
         self._recipients = []  # [stream, key_id, public key, [(shared secret, enc), ...]]
-        self._wanted = asyncio.Event()
-        self._filled = asyncio.Event()
+        self._fill_requested = asyncio.Event()
+        self._set_ready = asyncio.Event()
 
-    def use(self, recipients):
-        """recipients: [[stream, key_id8, public65], ...] of the policy; what was made for others is dropped."""
+    def set_recipients(self, recipients):
+        """recipients: [[stream, key_id8, public65], ...] of the policy; what was made for other recipients is dropped."""
         held = {(entry[0], entry[2]): entry[3] for entry in self._recipients}
         self._recipients = [[r[0], r[1], r[2], held.get((r[0], r[2]), [])] for r in recipients]
-        self._filled.clear()
-        self._wanted.set()
+        self._set_ready.clear()
+        self._fill_requested.set()
 
     @property
-    def level(self):
-        """Complete sets that are ready."""
+    def complete_sets(self):
+        """-> how many recordings can be opened now."""
         return min((len(entry[3]) for entry in self._recipients), default=0)
 
     async def ready(self):
-        """Waits until a set is there; for ever if there are no recipients, so give it a time limit."""
-        while not self.level:
-            self._filled.clear()
-            self._wanted.set()
-            await self._filled.wait()
+        """Wait until there is a complete set. Without recipients it never ends: give it a time limit."""
+        while not self.complete_sets:
+            self._set_ready.clear()
+            self._fill_requested.set()
+            await self._set_ready.wait()
 
     async def fill(self):
-        """Makes sets until `depth` are there; the emptiest recipient first."""
+        """Make sets until there are `depth`; first for the recipient who has the fewest."""
         while self._recipients:
             entry = min(self._recipients, key=lambda e: len(e[3]))
             if len(entry[3]) >= self.depth:
                 return
             made = await steps(hpke.encap_steps(self._primitives, entry[2]))
             entry[3].append(made)
-            if self.level:
-                self._filled.set()
+            if self.complete_sets:
+                self._set_ready.set()
 
     async def run(self):
         while True:
-            await self._wanted.wait()
-            self._wanted.clear()
+            await self._fill_requested.wait()
+            self._fill_requested.clear()
             await self.fill()
 
     def take(self, recording_id):
-        """[(stream, base_key32, [[key_id, enc || ciphertext], ...]), ...], one per stream; None if no set is ready."""
-        if not self.level:
+        """-> [(stream, base_key32, [[key_id, enc || ciphertext], ...]), ...], one per stream; None if there is no set."""
+        if not self.complete_sets:
             return None
         streams = {}
         for stream, key_id, _, ready in self._recipients:
@@ -69,5 +68,5 @@ class KeyPool:
             _, base_key, wrapped = streams[stream]
             info = wrap_info(recording_id, stream)
             wrapped.append([key_id, enc + hpke.seal_base(self._primitives, secret, info, b"", base_key)])
-        self._wanted.set()
+        self._fill_requested.set()
         return [streams[stream] for stream in sorted(streams)]

@@ -1,13 +1,11 @@
 """The device's cryptographic primitives, and its random numbers.
 
-`DEVICE` is the object that everything in `testigo_wire` takes as `primitives`.  The
-chip has AES-ECB and SHA-256 (`cryptolib`, `hashlib`); counter mode is made of them and
-of the exclusive-or below, which works in whole words where both ends are aligned
-(the ESP32 traps on an unaligned word).
+`DEVICE` is what the functions of `testigo_wire` take as `primitives`. The chip has AES-ECB and SHA-256 (`cryptolib`,
+`hashlib`); counter mode is made of AES-ECB and of the exclusive-or below, which works in whole words where both ends are
+aligned (an ESP32 raises an exception on an unaligned word).
 
-An ESP32's `os.urandom` is true random only while the radio is on, so every key also
-depends on a secret seed in flash that is replaced at every start, before its first
-use, and never goes back (docs/threat-model.md).
+`os.urandom` of an ESP32 is truly random only while the radio is on. So every key also depends on a secret seed in flash,
+which is replaced at every start before its first use (docs/threat-model.md).
 """
 
 import asyncio
@@ -23,7 +21,7 @@ from testigo_wire.crypto import sha
 FOLDER = "/identity"
 
 
-# In the loops below the pointers move and the offsets are constants: that is what viper turns into single instructions.
+# Constant offsets to moving pointers are single instructions in viper.
 
 
 @micropython.viper
@@ -56,7 +54,7 @@ def _xor(dst: ptr8, start: int, src: ptr8, n: int):
 
 @micropython.viper
 def _counters(dst: ptr8, nonce: ptr8, first: int, blocks: int):
-    # Words: both buffers begin at one, as every bytearray does.
+    # As words: every bytearray begins at a multiple of four.
     n = ptr32(nonce)
     a = n[0]
     b = n[1]
@@ -87,7 +85,7 @@ class Primitives:
         return cryptolib.aes(key, 1)  # 1: ECB, the one mode that every port has
 
     def random(self, n):
-        """n secret bytes. The key moves on with every block, so that what leaks later tells nothing of them."""
+        """-> n secret bytes. The key is replaced after every block: who learns a later one cannot compute earlier bytes."""
         out = b""
         while len(out) < n:
             out += self.sha256(b"\x01" + self.key + os.urandom(32))
@@ -99,7 +97,7 @@ DEVICE = Primitives()
 
 
 def start(hal, extra=b""):
-    """Mixes the kept seed, the system's entropy and `extra` into DEVICE, and puts the next seed in the old one's place."""
+    """Mix the stored seed, the system's entropy and `extra` into DEVICE, and store the next seed in place of the old one."""
     files.make_folder(hal.root + FOLDER)
     path = hal.root + FOLDER + "/seed.bin"
     seed = files.read(path)
@@ -109,7 +107,7 @@ def start(hal, extra=b""):
 
 
 async def steps(generator):
-    """Runs a long computation; other tasks get their turn at each of its steps. Returns its value."""
+    """Run a long computation; other tasks run at each of its steps -> its value."""
     try:
         while True:
             next(generator)

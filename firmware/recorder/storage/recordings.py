@@ -1,9 +1,8 @@
-"""Recordings being made: each call's events and audio, sealed and written as they come.
+"""Recordings being made: each call's events and audio, sealed and written as they come (docs/formats/recording.md).
 
-A recording that cannot be written (flash full or broken) never stops its call: it is
-closed with what is whole, and says why.  Erasing after a late objection leaves a mark
-on flash before anything else, so that a power cut in the middle cannot bring the audio
-back (recorder/storage/recovery.py).
+A recording that cannot be written (flash full or broken) never stops its call: it is closed with the items that are whole
+and the reason. Erasing after a late objection first writes a mark to flash, so that a power cut in the middle cannot bring
+the audio back (recovery.py).
 """
 
 import asyncio
@@ -20,9 +19,9 @@ from testigo_wire.recording.stream import Stream, buffer_size
 
 AUDIO_CAPACITY = 5600  # 250 ms of both legs in G.711, and room for one long packet more
 EVENT_CAPACITY = 1024
-TEXT = 160  # characters of a name or number that an event keeps
+MAX_TEXT = 160  # characters of a name or number that are kept in an event
 FREE_TO_OPEN = 98304
-FREE_TO_GO_ON = 32768  # what the end of all calls and their erasing may take
+FREE_TO_CONTINUE = 32768  # for the end of all calls and for erasing
 FRAMES_PER_CHECK = 64
 FLUSH_MS = 200
 FAR = 1
@@ -37,15 +36,15 @@ class Recordings:
         self.spool = spool
         self.log = log
         self.documents = documents
-        # Blocks at a time: a frame's worth in one call of AES, or 2 KB where memory is dear.
+        # A whole frame in one call of AES, or 2 KB at a time on a small heap.
         self.keystream = Keystream(primitives, 128 if hal.heap_small else AUDIO_CAPACITY // 16 + 1)
         self.event_buffer = bytearray(buffer_size(EVENT_CAPACITY))
-        # Lent from call to call; the first is made while the heap is in one piece.
+        # Passed from call to call; the first is made while the heap is in one piece.
         self.audio_buffers = [bytearray(buffer_size(AUDIO_CAPACITY))]
-        self.up = []
+        self.active = []
 
     def open(self, policy=None):
-        """A new recording, on flash with its header. Without a policy in force it can hold events only.
+        """-> a new Recording, on flash with its header. Without a policy in force it can hold events only.
 
         Raises SpoolError; `why` is "identity", "recipients", "keys", "space", "file" or "memory".
         """
@@ -81,18 +80,18 @@ class Recording:
         self.recording_id = recording_id
         self.number = owner.spool.next_number
         self.opened_ms = opened_ms
-        self.failed = ""  # why writing ended early
-        self.full = False  # audio is no longer stored, for want of room
+        self.failed = ""  # why nothing more is written
+        self.full = False  # no more audio is stored: there is no space
         self.erased = False
         self._started = started
-        self._allowed = audio_allowed
-        self._agreed = False
+        self._audio_allowed = audio_allowed
+        self._consented = False
         self._keys = keys
         self._audio = self._buffer = None
-        self._held = None  # items that wait while the file is rewritten
-        self._idle = asyncio.Event()  # set while no erasure runs
-        self._idle.set()
-        self._rewritten = False
+        self._waiting_items = None  # a list while the file is rewritten
+        self._not_erasing = asyncio.Event()
+        self._not_erasing.set()
+        self._erasing_begun = False
         self._frames = 0
         self._flushing = False
         self._path = owner.spool.path(self.number, OPEN)
@@ -114,11 +113,11 @@ class Recording:
             files.remove(self._path)
             raise SpoolError("file", self.failed)
         owner.spool.take_number(self.number, digest)
-        owner.up.append(self)
+        owner.active.append(self)
 
     @property
     def holds_audio(self):
-        """Whether there was any, erased or not."""
+        """Whether audio was recorded, erased or not."""
         return self._buffer is not None
 
     def elapsed_ms(self):
@@ -141,8 +140,8 @@ class Recording:
 
     def _store(self, item):
         """After an error nothing more is written: the file must end in a whole item or a torn one."""
-        if self._held is not None:
-            self._held.append(bytes(item))
+        if self._waiting_items is not None:
+            self._waiting_items.append(bytes(item))
         elif not self.failed:
             try:
                 if self._file.write(item) != len(item):
@@ -152,7 +151,7 @@ class Recording:
 
     def _flush(self):
         self._flushing = False
-        if self._held is None and not self.failed:
+        if self._waiting_items is None and not self.failed:
             try:
                 self._file.flush()
             except OSError as exc:
@@ -162,29 +161,29 @@ class Recording:
         self.failed = why
         self._owner.log("recording %d: %s" % (self.number, why))
 
-    async def _flush_soon(self):
+    async def _flush_later(self):
         await asyncio.sleep_ms(FLUSH_MS)
         if self._flushing:
             self._flush()
 
     def event(self, name, *values):
-        """Adds one event of docs/formats/events.md; the time is now."""
+        """Write one event of docs/formats/events.md; its time is now. Long texts are cut."""
         if name == "objection":
-            self._mark()
+            self._mark_erased()
         t_ms = self.elapsed_ms()
         try:
-            self._event(TEXT, name, t_ms, values)
+            self._event(MAX_TEXT, name, t_ms, values)
         except RecordingError:
-            self._event(TEXT // 4, name, t_ms, values)
+            self._event(MAX_TEXT // 4, name, t_ms, values)
         if name == "consent":
-            self._agreed = values[1]
+            self._consented = values[1]
         elif name == "stopped" or (name == "joined" and values[0] == FAR):
-            self._agreed = False  # what follows has to be agreed to anew
+            self._consented = False  # what follows needs consent again
         if name == "consent" or name == "objection":
             self._flush()
         elif not self._flushing:
             self._flushing = True
-            asyncio.create_task(self._flush_soon())
+            asyncio.create_task(self._flush_later())
 
     def _event(self, limit, name, t_ms, values):
         if self._closed:
@@ -193,14 +192,14 @@ class Recording:
         self._write(self._index.seal_event(name, t_ms, values))
 
     def start_audio(self):
-        """The stream whose buffer takes the audio frames, the same each time.
+        """-> the Stream whose buffer takes the audio frames, the same one each time.
 
-        Raises SpoolError: "policy", "consent", "recipients", "memory"; "file" when storing had ended.
+        Raises SpoolError: "policy", "consent", "recipients", "memory"; "file" when nothing more is stored.
         """
         owner = self._owner
-        if not self._allowed:
+        if not self._audio_allowed:
             raise SpoolError("policy")
-        if not self._agreed or self.erased:
+        if not self._consented or self.erased:
             raise SpoolError("consent")
         if self._audio:
             return self._audio
@@ -215,14 +214,14 @@ class Recording:
         return self._audio
 
     def write_audio(self, n):
-        """Seals and writes the n bytes that stand in the audio buffer. False: not stored, and no more will be."""
+        """Seal and write the first n bytes of the audio buffer -> False when they are not stored, and no more will be."""
         if self._audio is None or self.failed:
             return False
         self._write(self._audio.seal(n))
         self._frames += 1
         if not self._frames & 1:  # a power cut takes two frames at most: less than 500 ms
             self._flush()
-        if self._frames % FRAMES_PER_CHECK == 0 and self._owner.hal.free_bytes() < FREE_TO_GO_ON:
+        if self._frames % FRAMES_PER_CHECK == 0 and self._owner.hal.free_bytes() < FREE_TO_CONTINUE:
             self._audio = None
             self.full = True
             self.event("unrecorded", "storage full")
@@ -230,8 +229,8 @@ class Recording:
             return False
         return not self.failed
 
-    def _mark(self):
-        """No audio from here on. What is on flash already is marked, so that its erasing will be finished."""
+    def _mark_erased(self):
+        """Take no more audio, and mark on flash that what is there is to be erased."""
         self.erased = True
         self._audio = None
         if self._buffer:
@@ -241,52 +240,54 @@ class Recording:
                 self._owner.log("recording %d: erasing mark: %s" % (self.number, exc))
 
     async def erase_audio(self):
-        """Takes all audio out of the recording. From the call on none is taken, whatever becomes of the rewriting."""
-        self._mark()
-        if self._buffer is None or self._held is not None or self._rewritten:
-            await self._idle.wait()
+        """Erase all audio of the recording. No more is taken from now on, also when rewriting the file fails."""
+        self._mark_erased()
+        if self._buffer is None or self._waiting_items is not None or self._erasing_begun:
+            await self._not_erasing.wait()
             return
-        self._rewritten = True
+        self._erasing_begun = True
         self._flush()
         if self.failed:
-            return  # done when the recording is closed
-        self._idle.clear()
-        self._held = []
+            return  # recovery erases it when the recording is closed
+        self._not_erasing.clear()
+        self._waiting_items = []
         try:
-            turned = await self._rewrite()
-            self._held = None
-            self.event("erased", turned)
+            erased_count = await self._rewrite()
+            self._waiting_items = None
+            self.event("erased", erased_count)
             self._flush()
         except (OSError, MemoryError) as exc:
-            self._held = None
+            self._waiting_items = None
             self._fail("erasing: " + str(exc))
-        self._idle.set()
+        self._not_erasing.set()
 
     async def _rewrite(self):
-        from testigo_wire.recording import rewrite  # for those who object
+        from testigo_wire.recording import rewrite  # loaded for an objection
 
         owner = self._owner
         self._file.close()
         part = self._path + files.PART
         with open(self._path, "rb") as source, open(part, "wb") as target:
-            turned = await steps(rewrite.erase_steps(owner.primitives, source.readinto, target.write, self._buffer))
-            for item in self._held:
+            erased_count = await steps(
+                rewrite.erase_steps(owner.primitives, source.readinto, target.write, self._buffer)
+            )
+            for item in self._waiting_items:
                 target.write(item)
             target.flush()
         os.rename(part, self._path)
         self._file = open(self._path, "ab")
-        return turned
+        return erased_count
 
     async def close(self, reason):
-        """Ends the recording: signs it in steps, and hands it to the spool. A storage error is logged, not raised."""
+        """Sign the recording in steps and move it to the spool. A storage error is logged, not raised."""
         owner = self._owner
-        if self not in owner.up:
+        if self not in owner.active:
             return
         self._audio = None
-        await self._idle.wait()
-        if self not in owner.up:
+        await self._not_erasing.wait()
+        if self not in owner.active:
             return
-        owner.up.remove(self)
+        owner.active.remove(self)
         closed_ms = self.opened_ms + self.elapsed_ms()
         self._flush()
         self._closed = True

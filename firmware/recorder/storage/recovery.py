@@ -1,8 +1,7 @@
-"""Closes what a power cut left open, and finishes what it interrupted.
+"""Closes recordings that a power cut left open, and finishes erasing that it interrupted.
 
-Run at the start, before the first call.  A recording keeps its whole items, gets the
-seal with the reason "power-loss", and takes its place in the row.  Where an erasure had
-begun it is done again from the start: an objection wins over everything.
+Run at the start, before the first call. A recording keeps its whole items, gets a seal with the reason "power-loss", and
+keeps its number. Erasing that had begun is done again from the start: an objection is always obeyed.
 """
 
 import os
@@ -17,7 +16,7 @@ from testigo_wire.recording import rewrite
 
 
 async def recover(spool):
-    """Returns the numbers of the recordings that it closed."""
+    """-> the numbers of the recordings that were closed."""
     hal = spool.hal
     for folder in (hal.root, hal.root + "/identity", hal.root + "/notices", spool.folder):
         if files.size(folder) >= 0:
@@ -28,9 +27,9 @@ async def recover(spool):
             closed.append(number)
     for name in files.names(spool.folder):
         if name.endswith(ERASE) and files.size(spool.folder + "/" + name[: -len(ERASE)] + OPEN) < 0:
-            os.remove(spool.folder + "/" + name)  # the power went between the recording's last name and this
+            os.remove(spool.folder + "/" + name)  # the power failed after the recording was renamed and before this
     for number in spool.numbers()[-1:]:
-        # The state file was lost or is older than the recordings
+        # The state file is missing or older than the recordings.
         if number >= spool.next_number:
             try:
                 spool.take_number(number, spool.header_digest(number, SEALED))
@@ -41,7 +40,7 @@ async def recover(spool):
 
 
 async def finish(spool, number, reason):
-    """Makes a sealed recording of what stands in the open file; True if there is one now. Raises OSError."""
+    """Make a sealed recording of the whole items in the open file -> whether there is one now. Raises OSError."""
     path = spool.path(number, OPEN)
     mark = spool.path(number, ERASE)
     erase = files.size(mark) >= 0
@@ -60,7 +59,7 @@ async def finish(spool, number, reason):
     if number >= spool.next_number:
         spool.take_number(number, found.header_digest)
     sealed = spool.path(number, SEALED)
-    if files.size(sealed) >= 0:  # all but the last steps below were done
+    if files.size(sealed) >= 0:  # only the last steps below are missing
         _dispose(spool, number, rest, erase)
         return True
     seal = b""
@@ -75,11 +74,11 @@ async def finish(spool, number, reason):
         spool.sealed(number)
     else:
         with open(path, "rb") as source, open(sealed + files.PART, "wb") as target:
-            whole = Whole(source, found.length)
+            whole = LimitedReader(source, found.length)
             if erase:
-                await steps(rewrite.erase_steps(primitives, whole.read_into, target.write, buffer))
+                await steps(rewrite.erase_steps(primitives, whole.readinto, target.write, buffer))
             else:
-                await steps(_copy_steps(whole.read_into, target.write, buffer))
+                await steps(_copy_steps(whole.readinto, target.write, buffer))
             target.write(seal)
             target.flush()
         os.rename(sealed + files.PART, sealed)
@@ -90,7 +89,7 @@ async def finish(spool, number, reason):
 
 
 def _dispose(spool, number, rest, erase):
-    """The sealed copy is whole: removes the old file, or sets it aside if it holds more than a torn item."""
+    """The sealed copy is complete: remove the open file, or set it aside if it holds more than one torn item."""
     if rest > recording.MAX_ITEM and not erase:
         spool.set_aside(number, OPEN, "%d bytes after the last whole item" % rest)
     else:
@@ -98,22 +97,22 @@ def _dispose(spool, number, rest, erase):
     files.remove(spool.path(number, ERASE))
 
 
-class Whole:
-    """The first `length` bytes of a file."""
+class LimitedReader:
+    """Reads the first `length` bytes of a file."""
 
     def __init__(self, file, length):
         self._file = file
         self._left = length
 
-    def read_into(self, view):
+    def readinto(self, view):
         n = self._file.readinto(memoryview(view)[: self._left])
         self._left -= n
         return n
 
 
-def _copy_steps(read_into, write, buffer):
-    n = read_into(buffer)
+def _copy_steps(readinto, write, buffer):
+    n = readinto(buffer)
     while n:
         write(buffer, 0, n)
         yield
-        n = read_into(buffer)
+        n = readinto(buffer)

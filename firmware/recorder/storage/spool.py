@@ -1,8 +1,8 @@
 """Finished recordings on flash, until the vault has receipted them (docs/formats/device-files.md).
 
-`00000001.open` is being written, `00000001.tsg` is sealed, `00000001.bad` was set aside
-because it is not what the device wrote; `.erase` marks an erasure that must be finished.
-Numbers have no gap: a recording's header reaches flash before its number is taken.
+`00000001.open` is being written, `00000001.tsg` is sealed, `00000001.bad` was set aside since it is not what the device
+wrote; `.erase` marks erasing that must be finished. Numbers have no gap: a recording's header is on flash before its number
+is taken.
 """
 
 import os
@@ -23,7 +23,7 @@ SEAL_START = b"\x86\x64seal"  # array of six, text of four
 
 
 class SpoolError(Exception):
-    """A recording cannot be made, or is not what it should be; `why` is one word for programs."""
+    """A recording cannot be made, or is damaged; `why` is one word for programs."""
 
     def __init__(self, why, text=""):
         super().__init__(why + (": " + text if text else ""))
@@ -51,7 +51,7 @@ class Spool:
         return [int(name[:8]) for name in files.names(self.folder) if name[8:] == suffix and name[:8].isdigit()]
 
     def load(self):
-        """Takes up the state; returns the numbers of recordings that were never closed."""
+        """Read the state file -> the numbers of recordings that were not closed."""
         state = files.read(self._state_path)
         if state is not None:
             try:
@@ -61,19 +61,19 @@ class Spool:
         return self._numbered(OPEN)
 
     def header_digest(self, number, suffix):
-        """What the next recording's header calls `previous`."""
+        """-> SHA-256 of a recording's header, which the next recording's header names as `previous`."""
         with open(self.path(number, suffix), "rb") as file:
             data = file.read(TAIL)
         return self.primitives.sha256(data[: cbor.decode_prefix(data)[1]])
 
     def take_number(self, number, header_digest):
-        """`number` is on flash with its header: the next one follows it."""
+        """`number` is on flash with its header: count on."""
         self.previous = header_digest
         self.next_number = number + 1
         files.replace(self._state_path, cbor.encode([STATE, 1, self.next_number, header_digest]))
 
     def sealed(self, number):
-        """The recording is whole: from now on it is offered to the vault."""
+        """The recording is complete: from now on it is offered to the vault."""
         os.rename(self.path(number, OPEN), self.path(number, SEALED))
         files.remove(self.path(number, ERASE))
         self.announce(number)
@@ -83,11 +83,11 @@ class Spool:
             callback(number)
 
     def numbers(self):
-        """Sealed recordings, oldest first."""
+        """-> the numbers of sealed recordings, oldest first."""
         return self._numbered(SEALED)
 
     def aside(self):
-        """Numbers of files that were set aside, for the technician."""
+        """-> the numbers of files that were set aside."""
         return self._numbered(BAD)
 
     def set_aside(self, number, suffix, why):
@@ -96,7 +96,7 @@ class Spool:
         self.log("recording %d set aside: %s" % (number, why))
 
     def describe(self, number):
-        """(recording_id, size, head) of a sealed recording; raises SpoolError and sets it aside if it is damaged."""
+        """-> (recording_id, size, head) of a sealed recording. A damaged one is set aside; raises SpoolError."""
         path = self.path(number, SEALED)
         size = files.size(path)
         if size < 0:
@@ -115,7 +115,7 @@ class Spool:
         return header[2], size, seal[2]
 
     def read(self, number, offset, buffer):
-        """Fills buffer from `offset`; returns how many bytes, fewer at the end."""
+        """Fill the buffer from `offset` of a sealed recording -> how many bytes; fewer at the end."""
         if not self._reading or self._reading[0] != number:
             self._close_reader()
             self._reading = (number, open(self.path(number, SEALED), "rb"))
@@ -129,7 +129,7 @@ class Spool:
             self._reading = None
 
     async def apply_receipt(self, data):
-        """(ok, reason). Deletes the recording that the operator's receipt names, and nothing on any doubt."""
+        """Delete the recording that the operator's receipt names, if all of the receipt is right -> (ok, reason)."""
         reason = await self._check_receipt(data)
         if reason:
             self.log("receipt refused: " + reason)

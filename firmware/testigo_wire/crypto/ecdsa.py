@@ -30,7 +30,7 @@ def sign_steps(primitives, private, digest):
     for k in _nonces(primitives, private, digest):
         point = yield from p256.affine_steps((yield from p256.generator_steps(k)))
         r = point[0] % p256.N
-        # Euclid's steps follow their input: let them follow k times a random number instead.
+        # The time of Euclid's algorithm depends on its input: it gets k times a random number.
         blind = int.from_bytes(primitives.random(32), "big") % p256.N or 1
         inverse = yield from p256.invert_steps(k * blind, p256.N)
         s = inverse * blind * (z + r * secret) % p256.N

@@ -1,6 +1,6 @@
 """HPKE base mode, the sender's side (RFC 9180): DHKEM(P-256, HKDF-SHA256), HKDF-SHA256, AES-128-GCM.
 
-In two halves, so that the costly one can be done when the appliance is idle: `encap_steps`, then `seal_base`.
+In two steps, so that the slow one can be done while the appliance is idle: `encap_steps`, then `seal_base`.
 """
 
 from testigo_wire.crypto import gcm, p256

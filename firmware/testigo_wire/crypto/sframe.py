@@ -1,7 +1,7 @@
 """SFrame (RFC 9605), cipher suite 0x0001 AES_128_CTR_HMAC_SHA256_80: headers, keys, and sealing in place.
 
 Sealing works in buffers that were made once: per frame it allocates a handful of small objects, per block none.
-Opening is in sframe_open.py, which an appliance has no use for.
+Opening is in sframe_open.py, which an appliance does not need.
 """
 
 from testigo_wire.compat import const
@@ -67,10 +67,10 @@ def derive(primitives, base_key, kid):
 
 
 class Keystream:
-    """Counter mode by one ECB call over a lent buffer: 128 blocks take 2 KB and serve every stream of the appliance."""
+    """Counter mode by one ECB call over a buffer; one is enough for all streams of the appliance."""
 
     def __init__(self, primitives, blocks=128):
-        """`blocks`: how many are made at a time."""
+        """`blocks`: how many blocks of 16 bytes are made at a time."""
         self._blocks = blocks
         self._counters = primitives.counters
         self._xor = primitives.xor

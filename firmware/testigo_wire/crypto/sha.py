@@ -1,8 +1,8 @@
-"""HMAC (RFC 2104) and HKDF (RFC 5869) over the SHA-256 that the primitives bring."""
+"""HMAC (RFC 2104) and HKDF (RFC 5869) over the SHA-256 of the primitives."""
 
 
 def pad_key(primitives, key):
-    """-> (inner, outer): the two 64-byte blocks that HMAC hashes first, so that a key used often is padded once."""
+    """-> (inner, outer): the two 64-byte blocks that HMAC hashes first; a key that is used often is padded once."""
     if len(key) > 64:
         key = primitives.sha256(key)
     key = bytes(key) + bytes(64 - len(key))
@@ -32,7 +32,7 @@ def expand(primitives, key, info, length):
 
 
 def equal(left, right):
-    """Compare without telling by the time taken where they differ."""
+    """Compare in a time that does not depend on where they differ."""
     if len(left) != len(right):
         return False
     difference = 0

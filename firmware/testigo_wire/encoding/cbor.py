@@ -16,7 +16,7 @@ _MAP = const(5)
 _TAG = const(6)
 _OTHER = const(7)
 
-# One item may nest this deep: enough for every format of ours, shallow enough for a chip's stack.
+# How deep items may nest: enough for every format of the project, and little enough for a chip's stack.
 MAX_DEPTH = const(12)
 MAX_SIZE = const(65536)
 
@@ -127,7 +127,7 @@ def decode(data, limit=MAX_SIZE):
     try:
         value, end = decode_prefix(data, 0, limit)
     except Incomplete:
-        # Not `from`: MicroPython has no chaining, and says so on the console each time, which is the serial link.
+        # Without `from`: MicroPython has no chaining and prints a warning on the console, which is the serial link.
         raise CborError("ends inside an item")
     if end != len(data):
         raise CborError("bytes after the item")

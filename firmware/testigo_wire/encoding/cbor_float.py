@@ -1,6 +1,6 @@
 """CBOR floats (RFC 8949, section 4.2.2): the shortest of half, single and double that keeps the value.
 
-Loaded only when a float is met: no format of ours has one, a decoder must still tell them apart.
+Loaded only when there is a float: no format of the project has one, but a decoder must recognise them.
 """
 
 import struct

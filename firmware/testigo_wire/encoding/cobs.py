@@ -1,8 +1,8 @@
 """Consistent Overhead Byte Stuffing (Cheshire and Baker, 1999): a frame without a zero byte.
 
 A zero byte then marks the end of a frame on the wire and nothing else, so that a receiver finds the next frame after
-any damage. Both functions walk from zero to zero with the interpreter's own search, not from byte to byte: sealed and
-encrypted bytes hold few zeros.
+any damage. Both functions go from zero to zero with the interpreter's own search, not from byte to byte: encrypted bytes
+hold few zeros.
 """
 
 from testigo_wire.errors import WireError

@@ -1,4 +1,4 @@
-"""Checks a decoded array field by field against a table, and names the field that is wrong.
+"""Checks a decoded array field by field against a table; errors name the field that is wrong.
 
 A table is text, because tuples of tuples would take kilobytes of a chip's heap: fields `name:kind` with a space between
 them. A kind is one of

@@ -1,4 +1,4 @@
-"""The events of the index stream, and the order that is law: no audio before notice and consent (docs/formats/events.md).
+"""The events of the index stream, and their order: no audio before notice and consent (docs/formats/events.md).
 
 An event is the array [name, t_ms, ...]; t_ms: milliseconds since the recording's opened_ms.
 """
@@ -12,7 +12,7 @@ _RULE = "'notify|opt-out|opt-in"
 _CHANNEL = "'rfc4733|info|sdp|"
 _WHO = "'key|host|limit|sdp"
 
-# The fields after the name and the time; see fields.py.
+# The fields after the name and the time; see encoding/schema.py.
 EVENTS = {
     "call": "line:s direction:'in|out caller:s callee:s sip_call_id:s source:'sip|test",
     "policy": "version:u digest:b mode:" + _MODE + " rule:" + _RULE,
@@ -54,13 +54,13 @@ def parse(plaintext):
 
 
 def named(event):
-    """-> {field name: value} of a parsed event, for whoever shows it."""
+    """-> {field name: value} of a parsed event."""
     names = ["name", "t_ms"] + [field.partition(":")[0] for field in EVENTS[event[0]].split()]
     return dict(zip(names, event))
 
 
 class Order:
-    """Follows a recording and says what breaks its order. `event` and `audio` -> a text, or None where all is well."""
+    """Checks the order of a recording's events and audio. `event` and `audio` -> what is wrong, or None."""
 
     def __init__(self):
         self._seen = 0
@@ -68,14 +68,14 @@ class Order:
         self._policy = None
         self._terms = False
         self._worker = False
-        self._told = False  # the near leg heard a notice to its end
+        self._near_notice_completed = False
         self._test = False
-        self._noticed = False
+        self._far_notice_completed = False
         self._consent = False
         self._paused = False
         self._audio = False
         self.objected = False
-        # How many items the appliance itself turned to gone.
+        # How many items the appliance itself erased.
         self.erased = 0
 
     def event(self, event):
@@ -97,32 +97,32 @@ class Order:
         self._policy = event
 
     def _on_terms(self, event):
-        # Appliances from version 0.2 on say how the worker is informed: from here on that is part of the order.
+        # Since version 0.2 an appliance writes how the worker was informed: then that is part of the order.
         self._terms = True
 
     def _on_worker(self, event):
-        if event[2] == "notice" and not self._told:
+        if event[2] == "notice" and not self._near_notice_completed:
             return "worker said to be told before the notice was complete"
         self._worker = True
 
     def _on_joined(self, event):
-        """Who comes in later has to be told as who was there first."""
+        """Notice and consent are needed again for somebody who joins."""
         if event[2] == FAR:
-            self._noticed = self._consent = False
+            self._far_notice_completed = self._consent = False
         else:
-            self._worker = self._told = False
+            self._worker = self._near_notice_completed = False
 
     def _on_stopped(self, event):
-        self._noticed = self._consent = self._paused = False
+        self._far_notice_completed = self._consent = self._paused = False
 
     def _on_notice(self, event):
         _, _, leg, _, _, _, played_ms, total_ms, completed = event
         if completed and (played_ms < total_ms or not total_ms):
             return "notice said to be complete was cut short"
         if completed and leg == FAR:
-            self._noticed = True
+            self._far_notice_completed = True
         elif completed:
-            self._told = True
+            self._near_notice_completed = True
 
     def _on_consent(self, event):
         rule, given, by = event[2:5]
@@ -136,7 +136,7 @@ class Order:
         if self._test != (by == "test"):
             return "consent of a test in a call, or of a call in a test"
         if not self._test:
-            if not self._noticed:
+            if not self._far_notice_completed:
                 return "consent before the notice was complete"
             if rule == "opt-in" and by != "key":
                 return "consent without the key that the rule asks for"

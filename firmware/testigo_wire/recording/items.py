@@ -75,13 +75,13 @@ class Chain:
         self._pair = bytearray(64)
 
     def add(self, item):
-        """An item as it is written -> its digest."""
+        """Add an item as it is written -> its digest."""
         digest = self._sha256(item)
         self.add_digest(digest)
         return digest
 
     def add_digest(self, digest):
-        """An item that is gone, by its digest."""
+        """Add an item that is gone, by its digest."""
         self._pair[:32] = self.head
         self._pair[32:] = digest
         self.head = self._sha256(self._pair)

@@ -1,6 +1,6 @@
-"""Goes over a recording that lies in a file, in one lent buffer: to erase a stream, or to find where a cut one ends.
+"""Reads a recording from a file item by item, in one buffer: to erase a stream, or to find where a cut one ends.
 
-A recording may be long and calls may be up meanwhile, so both yield after every item (run them like `p256.finish`).
+A recording may be long and there may be calls meanwhile, so both yield after every item (run them like `p256.finish`).
 """
 
 from testigo_wire.encoding import cbor
@@ -8,15 +8,15 @@ from testigo_wire.errors import WireError
 from testigo_wire.recording import items as recording
 
 
-def iter_items(read_into, buffer):
+def iter_items(readinto, buffer):
     """Yield (Item, start, end) of each whole item, its bytes in `buffer`; returns how many bytes at the end are none.
 
-    read_into(view) -> bytes read, 0 at the end. The buffer has to hold recording.MAX_ITEM bytes, or the longest item.
+    readinto(view) -> bytes read, 0 at the end. The buffer has to hold recording.MAX_ITEM bytes, or the longest item.
     """
     view = memoryview(buffer)
     have = 0
     while True:
-        count = read_into(view[have:]) if have < len(buffer) else 0
+        count = readinto(view[have:]) if have < len(buffer) else 0
         have += count or 0
         at = 0
         data = view[:have]
@@ -33,14 +33,14 @@ def iter_items(read_into, buffer):
         have -= at
 
 
-def erase_steps(primitives, read_into, sink, buffer, stream=recording.AUDIO):
-    """Copy a recording from read_into to sink(item) with `gone` in place of a stream's items.
+def erase_steps(primitives, readinto, sink, buffer, stream=recording.AUDIO):
+    """Copy a recording from readinto to sink(item) with `gone` in place of a stream's items.
 
     -> how many items were erased. A cut last item is not copied. Raises WireError when it is no recording.
     """
     erased = 0
     view = memoryview(buffer)
-    for item, start, end in iter_items(read_into, buffer):
+    for item, start, end in iter_items(readinto, buffer):
         if item.stream == stream:
             sink(recording.encode_gone(primitives.sha256(view[start:end])))
             erased += 1
@@ -51,11 +51,11 @@ def erase_steps(primitives, read_into, sink, buffer, stream=recording.AUDIO):
 
 
 class RecoveredState:
-    """What a cut recording's file still says: enough to close it without any key.
+    """What is known from the file of a cut recording: enough to close it without any key.
 
     `header`: the fields of its first item, or None when not even that is whole. `header_digest`: its SHA-256.
     `length`: of the whole items, in bytes; what follows is to be cut off. `items`, `head`: of the chain.
-    `counters`: the next counter of each stream. `erased`: how many items are gone. `sealed`: nothing to be done.
+    `counters`: the next counter of each stream. `erased`: how many items are gone. `sealed`: there is a seal already.
     """
 
     def __init__(self):
@@ -73,14 +73,14 @@ class RecoveredState:
         return recording.encode_seal(self.items, self.head, closed_ms, reason, signature)
 
 
-def resume_steps(primitives, read_into, buffer):
-    """-> RecoveredState: reads as far as items are whole and in their place; the garbage of a torn write ends it."""
+def resume_steps(primitives, readinto, buffer):
+    """Read as far as items are whole and in their place; what a torn write left ends it -> RecoveredState."""
     found = RecoveredState()
     chain = recording.Chain(primitives)
     opened = [False, False]
     view = memoryview(buffer)
     try:
-        for item, start, end in iter_items(read_into, buffer):
+        for item, start, end in iter_items(readinto, buffer):
             kind = item.kind
             if (kind == "header") != (found.header is None):
                 break
@@ -109,7 +109,7 @@ def resume_steps(primitives, read_into, buffer):
             found.length += end - start
             yield
     except WireError:
-        # The file system may keep garbage behind the last whole write: the items before it are what there is.
+        # The file system may leave garbage after the last whole write: only the items before it count.
         pass
     found.items = chain.items
     found.head = chain.head

@@ -1,13 +1,13 @@
-"""Verifies a sealed recording and names everything that is wrong with it (docs/formats/recording.md).
+"""Verifies a sealed recording and lists all that is wrong with it (docs/formats/recording.md).
 
-What can be checked grows with what is given: structure, counters and chain always; the signature with the device's
-public key; the order of events with the index key; the audio with the audio key.
+Structure, counters and chain are always checked; the signature with the device's public key; the order of events with the
+index key; the audio with the audio key.
 """
 
 from testigo_wire.crypto.sframe import Keystream
 from testigo_wire.crypto.sframe_open import Opener
 from testigo_wire.errors import WireError
-from testigo_wire.recording import audio_frame_reader, events, locate
+from testigo_wire.recording import audio_frame_reader, events, tamper_hints
 from testigo_wire.recording import items as recording
 from testigo_wire.recording.reader import Reader, ReadError
 
@@ -15,7 +15,7 @@ from testigo_wire.recording.reader import Reader, ReadError
 class Finding:
     """One thing that is wrong: `code`, `item` (its index) and `offset` in the file or None, `text` for people.
 
-    `suspects`: of a chain that does not hold, the items that nothing else vouches for.
+    `suspects`: when the chain is broken, the indices of the items that no key authenticates.
     """
 
     def __init__(self, code, item, offset, text, suspects=()):
@@ -30,13 +30,13 @@ class Finding:
 
 
 class Verifier:
-    """Feed it a recording, then `finish`.
+    """Call `feed` with the recording's bytes, then `finish`.
 
     signed(digest, signature) -> bool: whether it is the device's signature.
-    open_key(stream, recording_id, wrapped) -> the base key, or None where one has no key for that stream; raises
-    WireError where it should open and does not.
+    open_key(stream, recording_id, wrapped) -> the base key, or None without a key for that stream; raises WireError when the
+    key is for that stream and does not open it.
     previous: (number, header digest) of the device's recording before this one.
-    digests: of the items as they were when the recording came in, so that what changed since is named without a key.
+    digests: of the items when the recording came in: what changed since is then found without a key.
 
     Afterwards: `header` and `seal` (lists of fields, or None), `events`, `digests`, `audio_frames`, `gone`, `findings`.
     """
@@ -54,22 +54,22 @@ class Verifier:
         self._keyed = [False, False]
         self._openers = [None, None]
         self._order = events.Order()
-        self._unread = False
+        self._unreadable = False
         self._suspects = []
-        self._first_audio = self._said = None
+        self._first_audio = self._last_order_problem = None
         self.header = self.seal = self._seal_item = None
         self.events = []
         self.digests = []
         self.audio_frames = self.gone = 0
         self.findings = []
 
-    def _find(self, code, item, text, suspects=()):
+    def _add_finding(self, code, item, text, suspects=()):
         index, offset = (item.index, item.offset) if item else (None, None)
         self.findings.append(Finding(code, index, offset, text, suspects))
 
     def feed(self, data):
         """-> the Items that are whole now; `plaintext` and `event` are set where a key opened them."""
-        if self._unread:
+        if self._unreadable:
             return []
         items = []
         try:
@@ -77,21 +77,21 @@ class Verifier:
             for item in items:
                 self._on_item(item)
         except ReadError as error:
-            self._cannot_read(error)
+            self._on_unreadable(error)
         return items
 
-    def _cannot_read(self, error):
-        self._unread = True
+    def _on_unreadable(self, error):
+        self._unreadable = True
         code = "truncated" if error.text == "cut short" else "malformed"
         self.findings.append(Finding(code, error.index, error.offset, error.text))
 
     def _on_item(self, item):
         kind = item.kind
         if self._seal_item:
-            self._find("misplaced", item, kind + " after the seal")
+            self._add_finding("misplaced", item, kind + " after the seal")
             return
         if (item.index == 0) != (kind == "header"):
-            self._find("misplaced", item, "%s is item %d" % (kind, item.index))
+            self._add_finding("misplaced", item, "%s is item %d" % (kind, item.index))
         if kind == "seal":
             self.seal, self._seal_item = item.fields, item
             return
@@ -103,15 +103,15 @@ class Verifier:
             digest = self._chain.add(item.raw)
         self.digests.append(digest)
         if self._expected is not None and (item.index >= len(self._expected) or self._expected[item.index] != digest):
-            self._find("changed", item, kind + " is not the one that came in")
-        vouched = False
+            self._add_finding("changed", item, kind + " is not the one that came in")
+        authentic = False
         if kind == "header":
             self._on_header(item, digest)
         elif kind == "keys":
             self._on_keys(item)
         elif kind == "frame":
-            vouched = self._on_frame(item)
-        if not vouched:
+            authentic = self._on_frame(item)
+        if not authentic:
             self._suspects.append(item.index)
 
     def _on_header(self, item, digest):
@@ -120,17 +120,17 @@ class Verifier:
         self.header = item.fields
         number, previous = item.fields[4:6]
         if number == 1 and previous != bytes(32):
-            self._find("continuity", item, "recording 1 names a previous one")
+            self._add_finding("continuity", item, "recording 1 names a previous one")
         if self._previous is not None:
             if number != self._previous[0] + 1:
-                self._find("continuity", item, "number %d follows %d" % (number, self._previous[0]))
+                self._add_finding("continuity", item, "number %d follows %d" % (number, self._previous[0]))
             elif previous != self._previous[1]:
-                self._find("continuity", item, "names another previous recording")
+                self._add_finding("continuity", item, "names another previous recording")
 
     def _on_keys(self, item):
         stream = item.stream
         if self._keyed[stream]:
-            self._find("misplaced", item, "second keys of stream %d" % stream)
+            self._add_finding("misplaced", item, "second keys of stream %d" % stream)
             return
         self._keyed[stream] = True
         if stream == recording.AUDIO:
@@ -141,7 +141,7 @@ class Verifier:
         try:
             base_key = self._open_key(stream, recording_id, item.fields[2])
         except WireError as error:
-            self._find("keys", item, "stream %d: %s" % (stream, error))
+            self._add_finding("keys", item, "stream %d: %s" % (stream, error))
             return
         if base_key is not None:
             self._openers[stream] = Opener(self._primitives, base_key, stream, recording_id, self._keystream)
@@ -151,19 +151,19 @@ class Verifier:
             self._first_audio = item
         if self._openers[recording.INDEX]:
             wrong = self._order.audio()
-            # Said once: every frame that follows breaks the order as the first one does.
-            if wrong and wrong != self._said:
-                self._find("order", item, wrong)
-            self._said = wrong
+            # Once: every frame that follows breaks the order as the first one does.
+            if wrong and wrong != self._last_order_problem:
+                self._add_finding("order", item, wrong)
+            self._last_order_problem = wrong
 
     def _on_frame(self, item):
-        """-> whether the frame authenticates, in its place."""
+        """-> whether the frame is authentic, and in its place."""
         stream = item.stream
         expected = self._counters[stream]
         if not self._keyed[stream]:
-            self._find("misplaced", item, "frame of stream %d before its keys" % stream)
+            self._add_finding("misplaced", item, "frame of stream %d before its keys" % stream)
         if item.ctr != expected:
-            self._find("counter", item, "frame %d of stream %d, where %d belongs" % (item.ctr, stream, expected))
+            self._add_finding("counter", item, "frame %d of stream %d, where %d belongs" % (item.ctr, stream, expected))
         self._counters[stream] = item.ctr + 1
         if stream == recording.AUDIO:
             self.audio_frames += 1
@@ -174,7 +174,7 @@ class Verifier:
         try:
             _, item.plaintext = opener.open(item.body)
         except WireError as error:
-            self._find("frame", item, "stream %d: %s" % (stream, error))
+            self._add_finding("frame", item, "stream %d: %s" % (stream, error))
             return False
         try:
             if stream == recording.AUDIO:
@@ -184,32 +184,32 @@ class Verifier:
                 self.events.append(item.event)
                 wrong = self._order.event(item.event)
                 if wrong:
-                    self._find("order", item, wrong)
+                    self._add_finding("order", item, wrong)
         except WireError as error:
-            self._find("content", item, str(error))
+            self._add_finding("content", item, str(error))
         return item.ctr == expected
 
     def finish(self):
         """-> the findings, an empty list for a recording that is whole."""
-        if not self._unread:
+        if not self._unreadable:
             try:
                 self._reader.finish()
             except ReadError as error:
-                self._cannot_read(error)
+                self._on_unreadable(error)
         if self._expected is not None and len(self._expected) > len(self.digests):
-            self._find("changed", None, "%d items of %d" % (len(self.digests), len(self._expected)))
+            self._add_finding("changed", None, "%d items of %d" % (len(self.digests), len(self._expected)))
         if self._seal_item:
             self._check_seal()
-        elif not self._unread:
-            self._find("truncated", None, "no seal after item %d" % (self._reader.index - 1))
+        elif not self._unreadable:
+            self._add_finding("truncated", None, "no seal after item %d" % (self._reader.index - 1))
         if self.gone and self._first_audio:
-            self._find("erased", self._first_audio, "audio is left beside items that are gone")
+            self._add_finding("erased", self._first_audio, "audio is left beside items that are gone")
         if self.gone < self._order.erased:
-            self._find("erased", None, "%d items gone, %d said to be" % (self.gone, self._order.erased))
-        if self._openers[recording.INDEX] and not self._unread:
+            self._add_finding("erased", None, "%d items gone, %d said to be" % (self.gone, self._order.erased))
+        if self._openers[recording.INDEX] and not self._unreadable:
             wrong = self._order.finish()
             if wrong:
-                self._find("order", None, wrong)
+                self._add_finding("order", None, wrong)
         return self.findings
 
     def _check_seal(self):
@@ -224,12 +224,12 @@ class Verifier:
             genuine = self._is_signed(recording_id, items, head, closed_ms, reason, signature)
             whole = self._is_signed(recording_id, chain.items, chain.head, closed_ms, reason, signature)
         if whole and not same and self._signed:
-            self._find("seal", self._seal_item, "says another count or head than was signed")
+            self._add_finding("seal", self._seal_item, "says another count or head than was signed")
             return
         if not genuine:
-            self._find("signature", self._seal_item, "is not the device's over this recording and seal")
+            self._add_finding("signature", self._seal_item, "is not the device's over this recording and seal")
         if items != chain.items:
-            self._find("count", self._seal_item, "%d items, %d were sealed" % (chain.items, items))
+            self._add_finding("count", self._seal_item, "%d items, %d were sealed" % (chain.items, items))
         if head != chain.head:
             self._find_broken_chain(head)
 
@@ -238,7 +238,7 @@ class Verifier:
         return self._signed(digest, signature)
 
     def _find_broken_chain(self, head):
-        swapped = locate.swapped_neighbours(self._primitives, self.digests, head)
+        swapped = tamper_hints.swapped_neighbours(self._primitives, self.digests, head)
         if swapped is not None:
             self.findings.append(
                 Finding("swapped", swapped, None, "items %d and %d changed places" % (swapped, swapped + 1))
@@ -248,4 +248,4 @@ class Verifier:
         text = "the items are not those that were sealed"
         if len(suspects) < len(self.digests):
             text += "; not vouched for by their key: " + (", ".join([str(i) for i in suspects]) or "none")
-        self._find("chain", self._seal_item, text, suspects)
+        self._add_finding("chain", self._seal_item, text, suspects)

@@ -1,6 +1,6 @@
 """RTP (RFC 3550): the packet of section 5.1 and the statistics of section 6.4 and appendix A.
 
-This is the clear form, for the host and the tests; the appliance's media path does the same in place.
+For the host and the tests; an appliance does the same in place (recorder/media/fast_path.py).
 """
 
 from testigo_wire.compat import const
@@ -72,7 +72,7 @@ def build(payload_type, marker, sequence_number, timestamp, ssrc, payload):
 
 
 class Statistics:
-    """What one source's packets tell of the path (appendix A.1, A.3, A.8), summed over restarts of the source."""
+    """Loss, duplicates and jitter of a stream (appendix A.1, A.3, A.8), summed over new sources and restarts."""
 
     __slots__ = (
         "clock_rate",
@@ -146,12 +146,12 @@ class Statistics:
 
     @property
     def expected(self):
-        """How many packets the sources have sent, as far as their numbers tell."""
+        """How many packets were sent, by their sequence numbers."""
         return self.highest - self._base + 1 + self._expected_before if self.ssrc is not None else 0
 
     @property
     def lost(self):
-        """How many are missing; late ones that came after all are not."""
+        """How many packets are missing; late ones are not."""
         return max(0, self.expected - self.received)
 
     @property

@@ -1,4 +1,4 @@
-"""Keys in RTP: RFC 4733 telephone events 0 to 15, in the clear form. The appliance's media path does the same in place."""
+"""Keys in RTP: telephone events 0 to 15 (RFC 4733). For the host and the tests, as rtp.py."""
 
 from testigo_wire.compat import const
 from testigo_wire.encoding.schema import KEYS
@@ -11,7 +11,7 @@ REPEATS = const(3)  # of the last packet, RFC 4733 section 2.5.1.4
 
 
 class Decoder:
-    """Tells each press once, though its packets are many and the last one is repeated: they share a timestamp."""
+    """Finds each press once: it has many packets, with one timestamp."""
 
     __slots__ = ("timestamp", "event")
 

@@ -92,7 +92,7 @@ async def test_fifty_calls_cancelled_at_any_moment_keep_no_resources():
         await asyncio.sleep_ms(i * 13 % 600)
         r.far.hang_up()
         await until(lambda: not r.gateway.calls and r.far.call.state == "T", "the end of call %d" % i)
-    assert not r.app.hal.calls and not r.app.recordings.up
+    assert not r.app.hal.calls and not r.app.recordings.active
     assert r.app.spool.next_number > numbers + 30, r.log()  # the last ones hear 503: so many transactions are held
     assert "failed" not in r.log(), r.log()
     files_open = [name for name in os.listdir(r.app.root + "/spool") if name.endswith(".open")]

@@ -77,7 +77,7 @@ async def test_damage_in_the_middle_keeps_the_file():
 
 async def test_a_sealed_file_is_only_renamed():
     a, _ = await cut_call("sealed")
-    for made in list(a.recordings.up):
+    for made in list(a.recordings.active):
         await made.close("hang-up")
     sealed = a.read(1)
     os.rename(a.spool.path(1, ".tsg"), a.spool.path(1, ".open"))
@@ -91,7 +91,7 @@ async def test_an_interrupted_erasure_is_finished():
     for moment in ("marked", "part", "renamed", "sealed-copy"):
         a, whole = await cut_call("erase-" + moment)
         base_keys = a.base_keys
-        made = a.recordings.up[0]
+        made = a.recordings.active[0]
         made.event("objection", 1, "9", "rfc4733")
         made._file.flush()
         assert files.size(a.spool.path(1, ".erase")) == 0

@@ -130,7 +130,7 @@ class Appliance:
         self.documents = Documents(hal, DEVICE, self.identity, self.log)
         await self.documents.load()
         self.keypool = KeyPool(DEVICE, depth)
-        self.keypool.use(self.documents.recipients())
+        self.keypool.set_recipients(self.documents.recipients())
         self.spool = Spool(hal, DEVICE, self.identity, self.log)
         self.closed = await recovery.recover(self.spool)
         self.recordings = Recordings(

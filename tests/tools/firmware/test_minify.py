@@ -1,7 +1,7 @@
 """What is compiled does the same as the sources, with fewer names."""
 
 from testigo_tools.firmware import build as firmware_build
-from testigo_tools.firmware.minify import lean, short_names
+from testigo_tools.firmware.minify import minify, name_map
 
 SOURCES = {
     "p/a": "from p.compat import const\nSIZE = const(8)\nWIDE = 1 << 40\nONE, TWO = range(1, 3)\nNAMES = ('x', 'y')\n"
@@ -16,7 +16,7 @@ SOURCES = {
 
 
 def test_constants_stand_where_they_are_used():
-    text = lean(SOURCES)
+    text = minify(SOURCES)
     assert "(8).to_bytes" in text["p/a"] and "SIZE" not in text["p/a"]
     assert "WIDE = 1 << 40" in text["p/a"], "too wide for a small integer of a chip"
     assert (
@@ -26,7 +26,7 @@ def test_constants_stand_where_they_are_used():
 
 
 def test_private_names_are_shared_only_by_strangers():
-    short = short_names(SOURCES)
+    short = name_map(SOURCES)
     family = [short[name] for name in ("_kept_here", "_count", "_own", "_step")]
     assert len(set(family)) == 4
     assert short["_alone"] in family
@@ -34,7 +34,7 @@ def test_private_names_are_shared_only_by_strangers():
 
 
 def test_parameters_that_no_call_names_become_letters():
-    text = lean(
+    text = minify(
         {
             "p/e": "def one(first, a, *others, named=3):\n    second = first + a\n    return [first for b in others] + [second]\n"
             "def two(first, second):\n    return lambda second: first + second\n"
@@ -49,7 +49,7 @@ def test_parameters_that_no_call_names_become_letters():
 
 def test_the_result_computes_the_same():
     space: dict = {}
-    text = lean({"p/a": SOURCES["p/a"]})["p/a"].replace("from p.compat import const", "")
+    text = minify({"p/a": SOURCES["p/a"]})["p/a"].replace("from p.compat import const", "")
     exec(text, space)
     made = space["Base"]()
     assert sorted(vars(made).values(), key=str) == [2, b"\x00\x08"]

@@ -92,7 +92,7 @@ def build(
     # Names are taken out of all files together.
     if not any(stale([*found.values(), Path(__file__), Path(minify.__file__)], target) for target in wanted):
         return out_dir
-    texts = texts if full_names else minify.lean(texts)
+    texts = texts if full_names else minify.minify(texts)
 
     def compile_one(target: Path) -> None:
         name = wanted[target]

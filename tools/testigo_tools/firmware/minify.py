@@ -4,7 +4,7 @@
 - Private names (`_like_this`) become short ones; modules that do not import each other share them.
 - Parameters that no call names become single letters.
 - Inner packages are left out: `recorder.storage.spool` is compiled as `recorder.spool`.
-The source files do not change; `short_names` is the key to a traceback from a device."""
+The source files do not change; `name_map` is the key to a traceback from a device."""
 
 import ast
 import operator
@@ -15,7 +15,7 @@ from typing import Any
 
 PRIVATE = re.compile(r"_[a-z][a-z0-9_]*$")
 CONSTANT = re.compile(r"_?[A-Z][A-Z0-9_]*$")
-LOOKS_UP = {"getattr", "setattr", "hasattr"}
+LOOKUP_FUNCTIONS = {"getattr", "setattr", "hasattr"}
 ARITHMETIC = {ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.LShift: operator.lshift}
 SMALL = 1 << 29  # what fits a word of MicroPython; viper takes no more
 ALPHABET = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -27,29 +27,29 @@ class _Module:
     text: str
     tree: ast.Module
     constants: dict[str, int] = field(default_factory=dict)
-    gone: list[ast.stmt] = field(default_factory=list)  # statements that only made constants
+    removed: list[ast.stmt] = field(default_factory=list)  # statements that only made constants
     modules: dict[str, str] = field(default_factory=dict)  # local name: module of the firmware
     imported: dict[str, tuple[str, str]] = field(default_factory=dict)  # local name: (module, name)
     private: set[str] = field(default_factory=set)
 
 
-def lean(sources: dict[str, str]) -> dict[str, str]:
+def minify(sources: dict[str, str]) -> dict[str, str]:
     """sources: path without suffix, as `recorder/storage/spool`, to the text. Returns the path on the device to the
     text with the names taken out.
     """
     modules = _read(sources)
-    short = _short(modules)
+    short = _short_names(modules)
     named = {node.arg for module in modules.values() for node in ast.walk(module.tree) if isinstance(node, ast.keyword)}
     flat = _flat_names(modules)
     return {
-        _path(flat[name]): _Rewriting(module, modules, short, named, flat).text()
+        _path(flat[name]): _Rewriter(module, modules, short, named, flat).text()
         for name, module in modules.items()
         if name in flat
     }
 
 
 def device_paths(sources: dict[str, str]) -> list[str]:
-    """The paths that `lean` returns."""
+    """The paths that `minify` returns."""
     return [_path(name) for name in _flat_names(_read(sources)).values()]
 
 
@@ -81,9 +81,9 @@ def _is_empty(tree: ast.Module) -> bool:
     return all(isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) for node in tree.body)
 
 
-def short_names(sources: dict[str, str]) -> dict[str, str]:
+def name_map(sources: dict[str, str]) -> dict[str, str]:
     """Private name to what it is called on the device."""
-    return _short(_read(sources))
+    return _short_names(_read(sources))
 
 
 def _read(sources: dict[str, str]) -> dict[str, _Module]:
@@ -115,7 +115,7 @@ def _find_constants(module: _Module) -> None:
         values = _values(statement.value, module.constants, len(names))
         if values is not None and all(-SMALL < value < SMALL for value in values):
             module.constants.update(zip(names, values, strict=True))
-            module.gone.append(statement)
+            module.removed.append(statement)
 
 
 def _values(node: ast.expr, known: dict[str, int], count: int) -> list[int] | None:
@@ -169,21 +169,21 @@ def _names(module: _Module):
             yield node.name, node
 
 
-def _short(modules: dict[str, _Module]) -> dict[str, str]:
+def _short_names(modules: dict[str, _Module]) -> dict[str, str]:
     kept = set()
     for module in modules.values():
         module.private = {name for name, _ in _names(module) if PRIVATE.match(name)}
-        looks_up = False
+        has_lookup = False
         for node in ast.walk(module.tree):
-            if isinstance(node, ast.Name) and node.id in LOOKS_UP:
-                looks_up = True
+            if isinstance(node, ast.Name) and node.id in LOOKUP_FUNCTIONS:
+                has_lookup = True
             elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and PRIVATE.match(node.attr):
                 owner = node.value.id
                 if owner not in ("self", "cls") and owner not in module.modules and _is_import(module, owner):
                     kept.add(node.attr)  # of a module that is not ours
             elif isinstance(node, ast.Global | ast.Nonlocal):
                 kept.update(node.names)
-        if looks_up:
+        if has_lookup:
             kept |= module.private
     groups = _groups(modules)
     where: dict[str, set[str]] = defaultdict(set)
@@ -264,7 +264,7 @@ def _letters_for(function: ast.FunctionDef | ast.AsyncFunctionDef, named: set[st
     return dict(zip(wanted, free, strict=False))
 
 
-class _Rewriting:
+class _Rewriter:
     """One module's text with its edits."""
 
     def __init__(
@@ -281,7 +281,7 @@ class _Rewriting:
         self._module = module
         self._modules = modules
         self._tops = {name.partition(".")[0] for name in modules}
-        self._short = short
+        self._short_names = short
         self._data = module.text.encode()
         starts = [0]
         for line in self._data.splitlines(keepends=True):
@@ -325,14 +325,14 @@ class _Rewriting:
                 start, end = self._span(node)
                 bare = value >= 0 and self._data[end : end + 1] != b"."
                 self._edits[start, end] = b"%d" % value if bare else b"(%d)" % value
-        for statement in self._module.gone:
+        for statement in self._module.removed:
             start, end = self._span(statement)
             self._edits = {span: new for span, new in self._edits.items() if not start <= span[0] < end}
             self._edits[start, end] = b""
 
     def _private(self) -> None:
         for name, node in _names(self._module):
-            new = self._short.get(name)
+            new = self._short_names.get(name)
             if new is None:
                 continue
             start, end = self._span(node)
@@ -387,10 +387,10 @@ class _Rewriting:
         here = alias.asname or alias.name
         flat = self._flat.get(f"{package}.{alias.name}")
         if flat is None:
-            package, name = self._flat.get(package, package), self._short.get(alias.name, alias.name)
+            package, name = self._flat.get(package, package), self._short_names.get(alias.name, alias.name)
         else:
             package, _, name = flat.rpartition(".")
-        here = self._short.get(here, here)
+        here = self._short_names.get(here, here)
         return package, name + (f" as {here}" if here != name else "")
 
     def _module_names(self) -> None:

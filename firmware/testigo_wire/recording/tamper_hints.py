@@ -1,12 +1,13 @@
-"""Finds which two neighbours changed places in a recording whose chain does not hold.
+"""Finds which two neighbours changed places in a recording whose chain is broken.
 
-Frames of different streams authenticate, and count, in either order: only the chain tells that they were swapped.
+Frames of different streams are authentic, and their counters right, in either order: only the chain shows that they were
+swapped.
 """
 
 from testigo_wire.compat import const
 from testigo_wire.recording.items import Chain
 
-# The search grows with the square of the items; this is about a second on a small computer, some 2000 items.
+# The work grows with the square of the number of items; this is some 2000 items, about a second on a small computer.
 _MOST = const(2000000)
 
 
