@@ -1,4 +1,4 @@
-"""Calls under a signed policy with signed notices, for the tests of receipts and papers."""
+"""Calls under a signed policy with signed notices, for the tests of receipts and reports."""
 
 import hashlib
 

@@ -1,4 +1,4 @@
-"""What a person writes in policy.toml, as data: `policy_toml.load` reads it, `policy` signs it, notices and papers are
+"""What a person writes in policy.toml, as data: `parser.load` reads it, `documents.signing` signs it, notices and reports are
 filled in from it.
 
 Everything that the appliance needs goes into the signed document (docs/formats/documents.md); the rest is for people,

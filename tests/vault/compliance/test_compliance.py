@@ -62,12 +62,12 @@ def test_both_languages_say_the_same(filled, kind):
 def test_as_markdown_and_as_pdf(testigo, filled, tmp_path, kind, language):
     said = printed(testigo, kind, language)
     assert "Ejemplo e Hijos, S.L." in said and "{" not in said and "None" not in said
-    testigo("law", kind, "--language", language, "--out", tmp_path / "paper.md")
-    shown = [line for line in (tmp_path / "paper.md").read_text().splitlines() if "SHA-256" not in line]
+    testigo("law", kind, "--language", language, "--out", tmp_path / "report.md")
+    shown = [line for line in (tmp_path / "report.md").read_text().splitlines() if "SHA-256" not in line]
     assert [line for line in said.splitlines() if "SHA-256" not in line] == shown
-    told = testigo("law", kind, "--language", language, "--out", tmp_path / "paper.pdf")
+    told = testigo("law", kind, "--language", language, "--out", tmp_path / "report.pdf")
     assert "to be filled in" in told
-    pdf = PdfReader(tmp_path / "paper.pdf")
+    pdf = PdfReader(tmp_path / "report.pdf")
     assert pdf.trailer["/Root"]["/Lang"] == language
     text = plain("".join(page.extract_text() for page in pdf.pages)).replace(":", "")
     text = re.sub(
@@ -228,9 +228,9 @@ def test_a_hostile_controller(testigo, filled, tmp_path):
 
 
 def test_reports_overwrite_nothing_and_a_pdf_needs_a_file(testigo, filled, tmp_path):
-    (tmp_path / "paper.md").write_text("edited by hand")
-    assert "exists already" in testigo("law", "ropa", "--out", tmp_path / "paper.md", status=1)
+    (tmp_path / "report.md").write_text("edited by hand")
+    assert "exists already" in testigo("law", "ropa", "--out", tmp_path / "report.md", status=1)
     assert "Add --out FILE.pdf" in testigo("law", "ropa", "--format", "pdf", status=1)
-    testigo("law", "ropa", "--format", "pdf", "--out", tmp_path / "paper")
-    assert (tmp_path / "paper").read_bytes().startswith(b"%PDF-")
+    testigo("law", "ropa", "--format", "pdf", "--out", tmp_path / "report")
+    assert (tmp_path / "report").read_bytes().startswith(b"%PDF-")
     assert "no file" in testigo("law", "ropa", "--policy", tmp_path / "none.toml", status=1)

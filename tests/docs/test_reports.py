@@ -1,10 +1,10 @@
-"""docs/papers.md: the reports of a vault with calls."""
+"""docs/reports.md: the reports of a vault with calls."""
 
 from support.guide.page import Guide
 from support.guide.scene import ANSWERS, vault_with_calls
 from support.guide.shell import Shell
 
-PAGE = "docs/papers.md"
+PAGE = "docs/reports.md"
 
 
 def test_page(micropython, tmp_path):
