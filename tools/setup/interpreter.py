@@ -84,7 +84,7 @@ def write_loader_wrapper(wrapper: Path, root: Path) -> None:
 
 
 def set_up(tools: Path, ignore_installed: bool) -> None:
-    """Both words; the second is an error for whoever needs it, not for everybody."""
+    """MicroPython of the machine's word size, which the virtual appliance needs too; the 32-bit one is `set_up_32`."""
     wrapper = tools / "bin" / "micropython"
     if version_of(wrapper) < OLDEST:
         installed = None if ignore_installed else shutil.which("micropython")

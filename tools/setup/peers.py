@@ -1,4 +1,4 @@
-"""The programs that tests and the demonstration meet: installed ones, else unpacked into `.tools/root`, no root needed.
+"""The programs that tests and the demonstration use: installed ones, else unpacked into `.tools/root`, no root needed.
 
 They come from the machine's own suite, so they run with the machine's C library and find the rest of what they need
 through the environment that their wrapper sets.
@@ -67,7 +67,7 @@ PEERS = (
 
 
 def starts(program: str | Path, check: str) -> bool:
-    """Whether the program runs at all; what it says of the option does not matter."""
+    """Whether the program starts; its answer to the option does not matter."""
     try:
         done = subprocess.run(
             [str(program), check], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=30, check=False
@@ -124,7 +124,7 @@ def fetch(wanted: list[Peer], tools: Path, ignore_installed: bool) -> list[str]:
         refused = fetch_beyond(wanted, tools, STATUS)
         wanted = [peer for peer in wanted if peer.name in refused]
     if wanted:
-        # The machine's own packages may be in disorder, or held at other versions: then everything is fetched.
+        # The machine's own packages may be inconsistent, or held at other versions: then everything is fetched.
         refused = fetch_beyond(wanted, tools, None)
     return list(refused.values())
 
@@ -141,7 +141,7 @@ def fetch_beyond(wanted: list[Peer], tools: Path, status: Path | None) -> dict[s
         try:
             archives = apt.download([package for peer in wish for package in peer.packages])
         except SetupError as error:
-            # One package that this distribution lacks must not cost the others.
+            # One package that this distribution lacks must not prevent the others.
             if len(wish) > 1:
                 wishes += [[peer] for peer in wish]
             else:

@@ -28,7 +28,7 @@ def have_apt() -> bool:
 
 
 class OfflineError(SetupError):
-    """No mirror answers: to ask for other suites would be in vain."""
+    """No mirror answers, so other suites are not tried."""
 
 
 class PrivateApt:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 class SetupError(Exception):
-    """`str(error)` says what is wrong; `hint` what the person can do."""
+    """`str(error)` says what is wrong, `hint` what the user can do."""
 
     def __init__(self, what: str, hint: str) -> None:
         super().__init__(what)

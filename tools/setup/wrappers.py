@@ -1,4 +1,4 @@
-"""Small shell scripts in `.tools/bin` that start an unpacked program with what it needs to find its parts."""
+"""Small shell scripts in `.tools/bin` that start an unpacked program with the variables that it needs."""
 
 import shlex
 from pathlib import Path

@@ -1,11 +1,11 @@
-"""Files that commands make of what the vault holds: for their owner only, and never in the place of another."""
+"""Files that commands write from the vault's data: readable by their owner only, and never over an existing file."""
 
 import os
 from pathlib import Path
 
 
 def write_new(path: Path, data: bytes) -> Path:
-    """Not into a file that exists already, which others may hold open. Nothing is left of one that could not be written whole."""
+    """Write a new file. An existing one is an error, since others may have it open. A file that fails half-way is removed."""
     from testigo_vault.errors import VaultError
 
     try:

@@ -16,7 +16,7 @@ def shared() -> Path:
 
 
 def firmware_packages() -> dict[str, Path]:
-    """Package name to its folder: what goes onto a device."""
+    """Package name -> its folder: the packages that are installed on a device."""
     return {
         "testigo_wire": Path(next(iter(testigo_wire.__path__))),
         "recorder": shared() / "firmware" / "recorder",

@@ -97,7 +97,7 @@ def _table(rows: list) -> Table:
 
 
 def _stay(environment: Any) -> None:
-    from testigo_tools.demo.environment import USER, display
+    from testigo_tools.demo.environment import USER, has_display
 
     console.print()
     console.print(f"The vault's page:  [bold]{environment.address}[/]", highlight=False)
@@ -108,7 +108,7 @@ def _stay(environment: Any) -> None:
         f"  the passphrase that opens audio is [bold]{escape(environment.audio_passphrase)}[/]", highlight=False
     )
     console.print("Ctrl-C ends the demonstration and removes what it made.", highlight=False)
-    if display():
+    if has_display():
         webbrowser.open(environment.address)
     try:
         signal.pause()

@@ -33,7 +33,7 @@ class Spoken:
 
 @dataclass
 class Happened:
-    """What the two people saw and did; cut_ms: when the power went (Unix time)."""
+    """What happened on the telephones; cut_ms: the time of the power cut (Unix time)."""
 
     title: str
     story: str
@@ -69,7 +69,7 @@ async def _connect(
     return call, other
 
 
-async def _part(call: PhoneCall, other: PhoneCall) -> None:
+async def _hang_up(call: PhoneCall, other: PhoneCall) -> None:
     call.hang_up()
     await other.ended(ANSWER_S)
 
@@ -81,7 +81,7 @@ async def agreed(
     call, other = await _connect(environment, spoken, caller, worker, "1")
     tell("they talk, and the caller hangs up")
     await asyncio.sleep(9)
-    await _part(call, other)
+    await _hang_up(call, other)
     return Happened("agrees", "hears the notice, presses 1, talks, hangs up")
 
 
@@ -92,11 +92,11 @@ async def refused(
     call, other = await _connect(environment, spoken, caller, worker, "9")
     tell("they talk all the same, unrecorded")
     await asyncio.sleep(4)
-    await _part(call, other)
+    await _hang_up(call, other)
     return Happened("objects", "hears the notice, presses 9, talks unrecorded")
 
 
-async def regretted(
+async def withdrawn(
     environment: DemoEnvironment, spoken: Spoken, caller: Softphone, worker: Softphone, tell: Tell
 ) -> Happened:
     tell("the caller presses 1, and they talk")
@@ -105,7 +105,7 @@ async def regretted(
     tell("halfway the caller presses 9: what was recorded is destroyed, the call goes on")
     await call.press("9")
     await asyncio.sleep(3)
-    await _part(call, other)
+    await _hang_up(call, other)
     return Happened("objects halfway", "presses 1, talks, presses 9, talks on")
 
 
@@ -130,6 +130,6 @@ async def cut(
 CALLS: tuple[Callable[[DemoEnvironment, Spoken, Softphone, Softphone, Tell], Awaitable[Happened]], ...] = (
     agreed,
     refused,
-    regretted,
+    withdrawn,
     cut,
 )

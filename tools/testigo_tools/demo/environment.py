@@ -1,4 +1,4 @@
-"""What the demonstration runs in: an organisation, its vault, a virtual appliance and two telephones, all on loopback."""
+"""The environment of the demonstration: an organisation, its vault, a virtual appliance and two telephones, all on loopback."""
 
 import os
 import secrets
@@ -87,11 +87,11 @@ START_S = 30
 
 
 class DemoError(Exception):
-    """A part of the demonstration did not come up; the text says which, and where to look."""
+    """A part of the demonstration did not start; the text says which, and names its log."""
 
 
 def free_ports(kind: socket.SocketKind, count: int) -> list[int]:
-    """Ports that nobody uses now; all are open at once while they are chosen, so that none comes twice."""
+    """Free ports; all are open at once while they are chosen, so that none is chosen twice."""
     socks = [socket.socket(socket.AF_INET, kind) for _ in range(count)]
     try:
         for sock in socks:
@@ -103,7 +103,7 @@ def free_ports(kind: socket.SocketKind, count: int) -> list[int]:
 
 
 class DemoEnvironment:
-    """progress(text): told what is being made."""
+    """progress(text) is called before each step."""
 
     def __init__(
         self,
@@ -193,14 +193,14 @@ class DemoEnvironment:
         self._wait_until((self.root / "tty").exists, "the virtual appliance", "appliance.log")
 
     def cut_power(self) -> None:
-        """The machine stops between two instructions: SIGKILL, which takes the firmware's process along."""
+        """A power cut: SIGKILL, which ends the firmware's process too."""
         if self._appliance:
             self._appliance.kill()
             self._appliance.wait()
             (self.root / "tty").unlink()
 
     def wait_for_sip(self) -> None:
-        """Until the appliance answers an OPTIONS request (RFC 3261 section 11)."""
+        """Wait until the appliance answers an OPTIONS request (RFC 3261 section 11)."""
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
             sock.bind(("127.0.0.1", 0))
             sock.settimeout(0.5)
@@ -242,6 +242,6 @@ def _connects(port: int) -> bool:
         return sock.connect_ex(("127.0.0.1", port)) == 0
 
 
-def display() -> bool:
+def has_display() -> bool:
     """Whether there is a screen to open a browser on."""
     return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))

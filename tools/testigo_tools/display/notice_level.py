@@ -1,4 +1,4 @@
-"""The level of a notice over time, as a line of blocks with seconds below: what a person sees of a sound in a terminal."""
+"""The level of a notice over time, as a line of blocks with seconds below it, for the terminal."""
 
 import math
 from array import array
@@ -9,11 +9,11 @@ from testigo_vault import g711
 RATE = 8000
 BLOCKS = " ▁▂▃▄▅▆▇█"
 
-# A share of full scale, RMS: speech at the level of notices comes near to it. Half as much is half as high.
+# A share of full scale, RMS, that is drawn at full height: about that of speech at the level of notices.
 _FULL = 0.25
-_HARDLY = 0.1  # of a block: the noise of a pause, which is not drawn
+_NOISE = 0.1  # of a block: the noise of a pause, which is not drawn
 _STEPS = (1, 2, 5, 10, 20, 30, 60)
-_ROOM = 7  # columns for one number and the space behind it
+_LABEL_WIDTH = 7  # columns for one number and a space
 
 
 def picture(encoding: str, data: bytes, width: int) -> list[str]:
@@ -27,11 +27,11 @@ def picture(encoding: str, data: bytes, width: int) -> list[str]:
 
 def _block(samples: array) -> str:
     rms = math.sqrt(sum(sample * sample for sample in samples) / max(1, len(samples))) / 32768
-    return BLOCKS[min(len(BLOCKS) - 1, math.ceil(rms / _FULL * (len(BLOCKS) - 1) - _HARDLY))]
+    return BLOCKS[min(len(BLOCKS) - 1, math.ceil(rms / _FULL * (len(BLOCKS) - 1) - _NOISE))]
 
 
 def _scale(seconds: float, columns: int) -> str:
-    step = next((step for step in _STEPS if step * columns / seconds >= _ROOM), _STEPS[-1])
+    step = next((step for step in _STEPS if step * columns / seconds >= _LABEL_WIDTH), _STEPS[-1])
     line = ""
     for second in range(0, int(seconds) + 1, step):
         at = round(second * columns / seconds)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def moment(text: str, source: "PolicySource") -> datetime:
-    """A time as people write it, by the policy's own clocks unless it says its offset; now where none is given."""
+    """A time as 2026-11-25 10:00, in the policy's time zone unless it has an offset; now if empty. Raises VaultError."""
     from testigo_vault.errors import VaultError
 
     zone = ZoneInfo(source.timezone)
@@ -34,7 +34,7 @@ def moment(text: str, source: "PolicySource") -> datetime:
 
 
 def trial(source: "PolicySource", caller: str, callee: str, at: str, line: str, direction: str, vault: Path) -> "Trial":
-    """The list of objections is that of the vault, if there is one; looking a number up in it is logged."""
+    """Simulate a call. It uses the vault's list of objections, if there is a vault; the look-up is in the access log."""
     from testigo_vault import config
     from testigo_vault.audit.access_log import GRANTED
     from testigo_vault.objections.register import KINDS, on_signed_list
@@ -62,7 +62,7 @@ def trial(source: "PolicySource", caller: str, callee: str, at: str, line: str, 
 
 
 def _signed(source: "PolicySource", documents: "DocumentFolder") -> str:
-    """Whether appliances go by this very text."""
+    """Whether this text is the policy that is signed."""
     path = documents.policy_path()
     if not path.exists():
         return "no policy is signed yet"

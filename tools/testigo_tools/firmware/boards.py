@@ -1,4 +1,4 @@
-"""What a board is (`boards/<name>/board.toml`), and which files go onto it."""
+"""The description of a board (`boards/<name>/board.toml`), and the files that are installed on it."""
 
 import tomllib
 from collections.abc import Callable
@@ -48,7 +48,7 @@ def load_board(name: str) -> Board:
 
 
 def foreign_hals(board: Board) -> set[str]:
-    """The hardware modules of other boards stay off this one."""
+    """Whether a module is for this board: the HAL modules of other boards are left out."""
     return {load_board(name).hal for name in board_names()} - {board.hal}
 
 

@@ -19,7 +19,7 @@ FILE_SYSTEMS = ("vfs", "ffat")
 
 
 class ImageError(Exception):
-    """The image is not what it should be, or the files do not fit."""
+    """The stock image is not valid, or the files do not fit."""
 
 
 @dataclass(frozen=True)

@@ -41,7 +41,7 @@ def probe(path: Path) -> Interpreter:
 
 
 def find(asked: Path | None = None) -> Interpreter:
-    """The one asked for, else the one of $TESTIGO_MICROPYTHON, of the checkout's set-up, or on the PATH."""
+    """The given one, else that of $TESTIGO_MICROPYTHON, of the checkout's set-up, or on the PATH."""
     named = asked or os.environ.get(VARIABLE)
     if named:
         return probe(Path(named))

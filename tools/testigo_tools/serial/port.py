@@ -26,7 +26,7 @@ SEND_BUFFER = 16384
 
 
 class PortError(Exception):
-    """The port or the device on it does not do as it should; the text says what to try."""
+    """The port or the device does not work; the text says what to try."""
 
 
 def now_ms() -> int:
@@ -88,7 +88,7 @@ class Port:
         self.close()
 
     def connect(self, wait_s: float) -> None:
-        """Waits for a session, also for a new one after the device restarted."""
+        """Wait for a session, also for a new one after a restart of the device."""
         end = time.monotonic() + wait_s
         with self._changed:
             while self._endpoint.state != OPEN:
@@ -126,7 +126,7 @@ class Port:
     def request(
         self, name: str, *arguments: Any, limit_s: float = 30, more: Callable[[Any], None] | None = None
     ) -> Any:
-        """Sends a request and waits for its answer; raises PortError with the device's reason if it says no."""
+        """Send a request and wait for its answer; raises PortError with the device's reason if it refuses."""
         end = time.monotonic() + limit_s
         self.send(CONTROL, self._client.request(name, *arguments), limit_s)
         with self._changed:
@@ -148,13 +148,13 @@ class Port:
                 self._client.receive(data)
 
     def diagnose(self) -> dict[str, Any]:
-        """What the device says about itself (docs/formats/control.md)."""
+        """The status of the device (docs/formats/control.md, `diag`)."""
         return dict(self.request("diag"))
 
     # Streams
 
     def send(self, channel: int, data: bytes, limit_s: float = 30) -> None:
-        """Hands all of `data` to the link, waiting for room."""
+        """Give all of `data` to the link, waiting for room."""
         end = time.monotonic() + limit_s
         with self._changed:
             while data:
@@ -223,7 +223,7 @@ class Port:
                     if data or before != (self._endpoint.session, self._endpoint.state):
                         self._changed.notify_all()
         except (OSError, serial.SerialException, serial.SerialTimeoutException, TypeError) as error:
-            # pyserial lets a TypeError out when another thread has closed the port.
+            # pyserial raises TypeError when another thread has closed the port.
             with self._changed:
                 self._failure = str(error)
                 self._changed.notify_all()

@@ -1,4 +1,4 @@
-"""Files onto a chip through MicroPython's raw REPL, on any port that pyserial opens.
+"""Copies files to a chip through MicroPython's raw REPL, on any port that pyserial opens.
 
 The wire protocol is mpremote's. What is added here is getting to the prompt of a chip whose firmware is running (it
 takes Ctrl-C as data from its first line on, so it is asked to restart into service mode), and sending only what differs.
@@ -50,11 +50,11 @@ def _digest(path):
 
 
 class ReplError(Exception):
-    """The chip did not do as it should; the text says what to do."""
+    """The chip does not answer as expected; the text says what to do."""
 
 
-def ask_to_restart(port: str, baud: int) -> bool:
-    """Over the serial link, into service mode; a chip with an identity refuses that."""
+def request_service_mode(port: str, baud: int) -> bool:
+    """Request a restart into service mode over the serial link; a chip with an identity refuses it."""
     try:
         with Port(port, baud, wait_s=ANSWER_S) as device:
             device.request("service")
@@ -84,15 +84,15 @@ class Repl:
             ) from error
 
     def _interrupt(self) -> None:
-        """To the prompt: of a chip without firmware, else by a reset (of another program, or of a firmware that fails at
-        once), else by asking the firmware to restart."""
+        """Get the prompt: by Ctrl-C on a chip without firmware, else by a reset, which also stops another program or a
+        firmware that fails at once, else by requesting a restart of the firmware."""
         if self._at_prompt():
             return
         self._reset_lines()
         if self._prompt_while_booting():
             return
         self.close()
-        asked = ask_to_restart(self.port, self.baud)
+        asked = request_service_mode(self.port, self.baud)
         self.transport = self._open()
         if asked and self._prompt_while_booting():
             return
@@ -114,7 +114,7 @@ class Repl:
         return self._at_prompt()
 
     def _at_prompt(self) -> bool:
-        """Ctrl-C, then the raw REPL's greeting; what else the chip was saying is skipped."""
+        """Ctrl-C, then the first text of the raw REPL; other output of the chip is skipped."""
         serial = self.transport.serial
         serial.timeout = 0.2
         try:
@@ -129,7 +129,7 @@ class Repl:
                 if seen.endswith(b"raw REPL; CTRL-B to exit\r\n>"):
                     serial.timeout = None
                     self.transport.in_raw_repl = True
-                    # The transport waits for the prompt before each command: let the chip say it once more.
+                    # The transport waits for the prompt before each command: request it once more.
                     serial.write(b"\x01")
                     return True
         except (OSError, SerialException) as error:
@@ -137,7 +137,7 @@ class Repl:
         return False
 
     def _reset_lines(self) -> None:
-        """RTS holds EN low on the usual boards; a port without lines (a socket) ignores it."""
+        """RTS pulls EN low on the usual boards; a port without lines (a socket) ignores it."""
         try:
             self.transport.serial.dtr = False
             self.transport.serial.rts = True
@@ -171,7 +171,7 @@ class Repl:
         self.run(f"import os; os.remove('/' + {path!r})")
 
     def write(self, path: str, content: bytes, report: Callable[[int], None]) -> None:
-        """Writes beside the old file and renames, so that a pulled cable leaves the old one."""
+        """Write a new file and rename it, so that an interruption leaves the old one."""
         folders = path.split("/")[:-1]
         for depth in range(1, len(folders) + 1):
             folder = "/" + "/".join(folders[:depth])
@@ -184,7 +184,7 @@ class Repl:
         self.run(f"import os; f.close(); os.rename('/' + {path!r} + '.part', '/' + {path!r})")
 
     def install(self, files: dict[str, bytes], report: Callable[[str, int], None]) -> tuple[int, int]:
-        """Sends what differs, removes what is gone; returns how many of each. `report(path, bytes)` as it goes."""
+        """Send files that differ, remove files that are gone; returns the count of each. Calls `report(path, bytes)`."""
         self.run(DIGEST)
         sent = 0
         for path, content in files.items():
@@ -199,7 +199,7 @@ class Repl:
         return sent, len(gone)
 
     def restart(self) -> None:
-        """A hard reset, after which the firmware starts (a wish for service mode, kept in RTC memory, is forgotten); the
+        """A hard reset, after which the firmware starts (a request for service mode, kept in RTC memory, is lost); the
         port may vanish while the chip goes down."""
         try:
             self.transport.exec_raw_no_follow("import machine; machine.RTC().memory(b''); machine.reset()")

@@ -1,4 +1,4 @@
-"""The vault's end of TLS on the serial link: one session at a time on channel 1 of a port."""
+"""TLS on the serial link, the vault's end: one session at a time on channel 1 of a port."""
 
 import ssl
 from collections.abc import Callable
@@ -89,7 +89,7 @@ def serve(
         device_id = admit(tls.handshake(begin_s))
         vault = adapter(device_id)
         try:
-            _converse(tls, VaultSession(device_id, vault, clock), report)
+            _exchange(tls, VaultSession(device_id, vault, clock), report)
         finally:
             vault.close()
         return device_id
@@ -97,10 +97,10 @@ def serve(
         hung_up = True
         raise
     finally:
-        _part(port, hung_up)
+        _end_streams(port, hung_up)
 
 
-def _converse(tls: SerialTls, session: VaultSession, report: Callable[[tuple], None]) -> None:
+def _exchange(tls: SerialTls, session: VaultSession, report: Callable[[tuple], None]) -> None:
     while not session.closed:
         event = session.next_event()
         if event:
@@ -113,8 +113,8 @@ def _converse(tls: SerialTls, session: VaultSession, report: Callable[[tuple], N
             session.receive(tls.receive())
 
 
-def _part(port: Port, hung_up: bool) -> None:
-    """Ends our stream and reads the device's to its end, so that the next one begins clean."""
+def _end_streams(port: Port, hung_up: bool) -> None:
+    """End our stream and read the device's to its end, so that the next session starts with an empty channel."""
     port.end_stream()
     while not hung_up and port.receive(SILENCE_S):
         pass

@@ -88,7 +88,7 @@ class VirtualAppliance:
         self.link.symlink_to(os.ttyname(self._outer_slave))
 
     def _take_root(self) -> int:
-        """The kernel lets go of the lock when its owner dies, however it dies."""
+        """Lock the folder. The kernel releases the lock when this process ends in any way."""
         path = self.root / "virtual.pid"
         lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
         try:
@@ -104,7 +104,7 @@ class VirtualAppliance:
         return lock
 
     def start(self) -> None:
-        """Starts the firmware, which dies with this process."""
+        """Start the firmware, which the kernel ends with this process."""
         libc = ctypes.CDLL(None, use_errno=True)
         parent = os.getpid()
         slave = self._inner_slave
@@ -125,12 +125,12 @@ class VirtualAppliance:
                 env=self.environment,
                 start_new_session=True,
                 preexec_fn=child,
-                umask=0o077,  # the device's key is among what it writes
+                umask=0o077,  # its files include the device's key
             )
         (self.root / "appliance.pid").write_text(f"{self.process.pid}\n")
 
     def run(self, started: Callable[[], None] = lambda: None) -> int:
-        """Runs until the firmware ends or `stop` is called; a firmware that resets is started again. Gives its status."""
+        """Run until the firmware ends or `stop` is called; a firmware that resets is started again. Returns its status."""
         self.start()
         started()
         try:
@@ -151,7 +151,7 @@ class VirtualAppliance:
         up = _Direction(self._inner, self._outer)
         down = _Direction(self._outer, self._inner)
         while not self._stopping:
-            # While the target takes nothing, its bytes wait here, and after WAITING the oldest are lost.
+            # While the target accepts nothing, its bytes wait here; beyond WAITING the oldest are lost.
             readers = [up.source, down.source]
             writers = [d.target for d in (up, down) if d.held]
             readable, writable, _ = select.select(readers, writers, [], 0.1)
@@ -167,7 +167,7 @@ class VirtualAppliance:
         return 0
 
     def close(self) -> None:
-        """Ends the firmware and gives everything back."""
+        """End the firmware, and close pty, log and lock."""
         if self.process and self.process.poll() is None:
             self.process.terminate()
             end = time.monotonic() + STOP_S
