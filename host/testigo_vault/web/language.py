@@ -30,6 +30,9 @@ LOCALE_FOLDER = Path(__file__).parent / "locale"
 LOCALES = {"en": Locale("en", "GB"), "es": Locale("es", "ES")}
 DEFAULT = "en"
 
+# A value of a stored text is translated in its turn: an alarm has findings, a finding has a code and a text.
+_MAX_DEPTH = 6
+
 # Whose readers understand Spanish better than English.
 _READ_SPANISH = {"ca", "eu", "gl", "ast", "oc", "an"}
 _ACCEPTED = re.compile(r"\s*([A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8})*)\s*(?:;\s*q=([01](?:\.\d{0,3})?)\s*)?\Z")
@@ -63,25 +66,25 @@ class Language:
     def ngettext(self, singular: str, plural: str, count: int) -> str:
         return self._translations.ungettext(singular, plural, count)
 
-    def stored(self, text: str) -> str:
+    def stored(self, text: str, depth: int = 0) -> str:
         """A text that the vault makes, logs or stores in English: an error, an alarm, a finding, a detail of the log.
 
         What has no pattern in stored_texts.py stays as it is.
         """
         translated = self.gettext(text) if text else ""
-        if translated != text or self.code == DEFAULT:
+        if translated != text or self.code == DEFAULT or depth > _MAX_DEPTH:
             return translated
         for template, pattern in PATTERNS:
             match = pattern.fullmatch(text)
             if match:
-                values = {name: self._stored_value(name, value) for name, value in match.groupdict().items()}
+                values = {name: self._stored_value(name, value, depth) for name, value in match.groupdict().items()}
                 return self.gettext(template).format(**values)
         return text
 
-    def _stored_value(self, name: str, value: str) -> str:
+    def _stored_value(self, name: str, value: str, depth: int) -> str:
         if name == "date":
             return self.date(datetime.date.fromisoformat(value))
-        return "; ".join(self.stored(part) for part in value.split("; "))
+        return "; ".join(self.stored(part, depth + 1) for part in value.split("; "))
 
     def date(self, day: datetime.date) -> str:
         """26 Nov 2026"""

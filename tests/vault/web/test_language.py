@@ -140,6 +140,7 @@ def test_dates_numbers_and_lengths():
         ("Name or password is wrong. From ::1.", "El nombre o la contraseña no son correctos. Desde ::1."),
         ("something of a later version", "something of a later version"),
         ("for {0.__class__} minutes", "for {0.__class__} minutes"),
+        ("a: " * 3000, "a: " * 3000),
     ],
 )
 def test_stored_texts_are_translated_with_their_values(text, spanish):

@@ -29,10 +29,10 @@ def list_(
     from testigo_vault.recordings.wording import OUTCOMES, party
 
     with open_vault(vault) as vault_:
-        catalogue = RecordingIndex(vault_.database)
+        index = RecordingIndex(vault_.database)
         query = Query(text, device, outcome, "quarantined" if quarantined else "", _ms(since), _ms(until, 1), limit)
-        rows, total = catalogue.find(query)
-        gaps = catalogue.gaps()
+        rows, total = index.find(query)
+        gaps = index.gaps()
     if as_json:
         names = [
             "id",

@@ -28,11 +28,11 @@ def verify(
 
     wrong = 0
     with open_vault(vault) as vault_:
-        catalogue = RecordingIndex(vault_.database)
+        index = RecordingIndex(vault_.database)
         if names:
-            recordings = [catalogue.get(name) for name in names]
+            recordings = [index.get(name) for name in names]
         else:
-            recordings, _ = catalogue.find(Query(limit=1 << 31))
+            recordings, _ = index.find(Query(limit=1 << 31))
         key = None
         if deep:
             passphrase = ask_passphrase(AUDIO_PASSPHRASE, "Audio passphrase")
