@@ -10,7 +10,7 @@ LIMIT_S = 60
 
 
 @pytest.mark.parametrize("word", ["micropython", "micropython32"])
-def test_nothing_promised_is_lost(start, word, tmp_path, request):
+def test_no_stored_recording_is_lost_at_any_power_cut(start, word, tmp_path, request):
     request.getfixturevalue(word)
     root = tmp_path / "device"
     seed = random.randrange(1 << 32)

@@ -25,7 +25,7 @@ def items(data):
         yield item
 
 
-def test_nothing_opens_what_a_stolen_appliance_holds(start, tmp_path, micropython):
+def test_a_stolen_appliance_cannot_open_its_recordings(start, tmp_path, micropython):
     root = tmp_path / "device"
     process = start("make", root, "micropython")
     time.sleep(3)

@@ -77,7 +77,7 @@ C, P, M, N, K, A = (
     making.AUDIO_KEYS,
 )
 # name, script, [[code, item], ...]: each item is written as the device would, and only the order is wrong.
-AGAINST_THE_LAW = (
+WRONG_ORDER = (
     ("audio before consent", (C, P, N, A, making.frame(5000, 0), K), [["order", 5]]),
     (
         "notice cut short",
@@ -139,9 +139,9 @@ def recordings():
         "base_keys": [key.hex() for key in making.BASE_KEYS],
         "previous": [1, PREVIOUS.hex()],
         "good": [{"name": name, "items": [item.hex() for item in items]} for name, items in good],
-        "against_the_law": [
+        "wrong_order": [
             {"name": name, "items": [item.hex() for item in _make(script)], "findings": findings}
-            for name, script, findings in AGAINST_THE_LAW
+            for name, script, findings in WRONG_ORDER
         ],
         "siblings_of_agreed": [
             {"do": do, "item": item, "at": at, "findings": findings} for do, item, at, findings in SIBLINGS

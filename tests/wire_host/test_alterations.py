@@ -115,7 +115,7 @@ def test_swapped_items(one, other):
 
 @settings(max_examples=100, deadline=None)
 @given(st.integers(0, LAST - 1), st.data())
-def test_kept_digests_name_a_changed_item_without_any_key(at, data):
+def test_kept_digests_show_a_changed_item_without_any_key(at, data):
     verifier = Verifier(HOST)
     verifier.feed(b"".join(ITEMS))
     kept = verifier.digests
@@ -125,8 +125,8 @@ def test_kept_digests_name_a_changed_item_without_any_key(at, data):
 
 
 @pytest.mark.parametrize("at", range(LAST))
-def test_an_item_quietly_turned_to_gone(at):
-    # The chain still holds: gone is lawful for audio as a whole, not for one item of it and not for an event.
+def test_an_erased_item_without_an_event(at):
+    # The chain still holds: gone is valid for audio as a whole, not for one item of it and not for an event.
     changed = list(ITEMS)
     changed[at] = recording.encode_gone(HOST.sha256(ITEMS[at]))
     assert findings(changed, keys=False)
@@ -142,7 +142,7 @@ def test_cut_anywhere(length):
 
 @settings(max_examples=60, deadline=None)
 @given(st.binary(max_size=300))
-def test_any_bytes_at_all(data):
+def test_random_bytes(data):
     verifier = Verifier(HOST, None, open_key)
     verifier.feed(data)
     assert verifier.finish()

@@ -22,7 +22,7 @@ def test_copies_that_wait_together_stay_packets():
     rig.close()
 
 
-def test_one_by_one():
+def test_packets_one_by_one():
     rig = Rig()
     rig.relay.set_forwarding(True)
     sent = [packet(65530 + i, 0xFFFFFF00 + 160 * i) for i in range(20)]
@@ -40,7 +40,7 @@ def test_one_by_one():
     rig.close()
 
 
-def test_many_at_once():
+def test_packets_read_together_are_split():
     """MicroPython's readinto joins waiting datagrams: none may be lost, none merged, events among them."""
     rig = Rig()
     rig.relay.set_forwarding(True)
@@ -113,7 +113,7 @@ def test_a_payload_lies_within_its_packet():
         assert 20 < state[fast_path.PAYLOAD] <= state[fast_path.PAYLOAD_END] <= 20 + len(data) == state[fast_path.END]
 
 
-def test_notice_then_bridge_is_one_stream():
+def test_notice_and_conversation_are_one_stream():
     rig = Rig(recorded=False)
     own = bytearray(172)
     for _ in range(3):
@@ -131,7 +131,7 @@ def test_notice_then_bridge_is_one_stream():
     rig.close()
 
 
-def test_rubbish_is_dropped():
+def test_what_is_no_packet_of_the_session_is_dropped():
     rig = Rig()
     rig.relay.set_forwarding(True)
     rig.send(packet(1, 0))
@@ -143,7 +143,7 @@ def test_rubbish_is_dropped():
     rig.close()
 
 
-def test_a_machine_that_is_up_for_months():
+def test_ticks_of_more_than_32_bits():
     """Where ticks have more than 32 bits they must not be compared with what a word kept of them."""
     if sys.maxsize < 1 << 40:
         return  # ticks have 30 bits there
@@ -155,7 +155,7 @@ def test_a_machine_that_is_up_for_months():
 
     fast_path.time = LongUp
     try:
-        test_one_by_one()
+        test_packets_one_by_one()
         rig = Rig(recorded=False)
         own = bytearray(172)
         rig.relay.start_talkspurt(fast_path.ticks())

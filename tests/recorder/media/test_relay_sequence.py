@@ -3,7 +3,7 @@
 from support.device.relay_rig import Rig, check_continuous, fields, packet
 
 
-def test_source_begins_anew():
+def test_a_new_source_continues_the_stream():
     rig = Rig()
     rig.relay.set_forwarding(True)
     heard = []

@@ -191,7 +191,7 @@ def test_headers_padding_and_keys_are_left_as_they_are():
     talk.close()
 
 
-def test_packets_that_lie_about_their_headers_break_nothing():
+def test_packets_with_false_header_lengths_break_nothing():
     talk = Talk()
     for flags, tail in ((0x9F, b""), (0x90, b"\xbe\xde\xff\xff"), (0xA0, b"\xff"), (0x8F, bytes(8)), (0xBF, b"\x00")):
         talk.tone.begin(talk.now)
@@ -230,7 +230,7 @@ def test_a_silent_partys_listener_gets_the_tone_too():
         talk.close()
 
 
-def test_who_speaks_in_the_tone_follows_it_without_overlap():
+def test_speech_during_the_tone_follows_it_without_overlap():
     talk = Talk()
     talk.send(0, packet(1), packet(2))
     talk.tone.begin(talk.now)
@@ -253,7 +253,7 @@ def test_who_speaks_in_the_tone_follows_it_without_overlap():
     talk.close()
 
 
-def test_packets_of_our_own_stand_where_they_are_in_time():
+def test_the_appliances_own_packets_have_the_timestamps_of_their_time():
     talk = Talk()
     talk.send(0, packet(1))
     (last,) = [rtp.parse(data) for data in talk.heard(0)]
@@ -294,7 +294,7 @@ def test_the_tone_comes_again_at_its_interval_and_ends_when_told():
     talk.close()
 
 
-def test_nothing_is_kept_of_a_tone_that_is_not_recorded():
+def test_a_tone_is_not_kept_while_nothing_is_recorded():
     talk = Talk()
     talk.tap.stop()
     mixer = ToneMixer(talk.tone, talk.relays[0], "PCMU")

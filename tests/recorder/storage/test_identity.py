@@ -54,7 +54,7 @@ async def test_mbedtls_loads_the_key():
     stores.remove_tree(root)
 
 
-async def test_provisioned_once():
+async def test_provisioning_is_accepted_once():
     root = stores.fresh_root("provision")
     stores.provision(root)
     for name in ("cert.der", "ca.der", "operator.bin", "device.txt"):
@@ -85,7 +85,7 @@ async def test_provisioned_once():
     stores.remove_tree(root)
 
 
-async def test_a_cut_provisioning_is_none():
+async def test_an_interrupted_provisioning_does_not_count():
     """device.txt is written last; without it the device can be provisioned again."""
     root = stores.fresh_root("cut")
     stores.provision(root)

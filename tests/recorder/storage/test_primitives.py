@@ -35,7 +35,7 @@ def test_random_does_not_repeat():
     assert [len(DEVICE.random(n)) for n in (0, 1, 32, 33, 65)] == [0, 1, 32, 33, 65]
 
 
-def test_the_seed_moves_on_at_every_start():
+def test_the_seed_is_replaced_at_every_start():
     root = stores.fresh_root("seed")
     hal = stores.hal_unix.Hal(stores.Board, {"root": root, "console": "no"})
     seeds = set()
@@ -67,7 +67,7 @@ def test_the_next_seed_depends_on_the_kept_one():
     stores.remove_tree(Stuck.root)
 
 
-def test_what_the_host_sends_at_provisioning_stays_in_the_seed():
+def test_what_the_host_sends_at_provisioning_is_mixed_into_the_seed():
     """A chip's own source may be weak while the radio is off: then the host's challenge makes the difference, for ever."""
 
     class Stuck:
@@ -90,7 +90,7 @@ def test_what_the_host_sends_at_provisioning_stays_in_the_seed():
     assert len(seeds) == 2
 
 
-async def test_steps_give_way():
+async def test_steps_let_other_tasks_run():
     turns = []
 
     def work():

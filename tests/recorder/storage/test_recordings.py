@@ -150,7 +150,7 @@ async def test_closing_waits_for_the_erasing():
     stores.remove_tree(a.root)
 
 
-async def test_a_full_flash_ends_audio_but_not_the_record():
+async def test_a_full_flash_ends_audio_but_not_events():
     a = await stores.ready("full")
     made = a.begin()
     stream = made.start_audio()
@@ -207,7 +207,7 @@ async def test_long_texts_are_cut():
     stores.remove_tree(a.root)
 
 
-async def test_signing_gives_way():
+async def test_signing_lets_other_tasks_run():
     """A chip is some hundred times slower than this machine: the signature is made in many small steps."""
     a = await stores.ready("sign")
     made = a.begin()

@@ -47,7 +47,7 @@ async def test_a_cut_at_any_byte():
     stores.remove_tree(a.root)
 
 
-async def test_garbage_behind_the_last_item():
+async def test_garbage_after_the_last_item():
     a, whole = await cut_call("garbage")
     base_keys = a.base_keys
     for tail in (b"\x00", b"\xff" * 60, b"\x59\x20\x20" + bytes(900), b"\x84\x64gone"):
@@ -127,7 +127,7 @@ async def test_a_mark_without_its_objection_event():
     stores.remove_tree(a.root)
 
 
-async def test_left_over_parts_go():
+async def test_left_over_parts_are_removed():
     a = await stores.ready("parts")
     left = [a.root + "/state.cbor", a.root + "/policy.tsd", a.root + "/identity/key.der", a.spool.path(7, ".open")]
     for path in left:

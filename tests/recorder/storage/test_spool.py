@@ -49,7 +49,7 @@ async def test_a_receipt_deletes_its_recording():
     stores.remove_tree(a.root)
 
 
-async def test_a_false_receipt_deletes_nothing():
+async def test_a_wrong_receipt_deletes_nothing():
     a = await spooled("forged")
     good = stores.receipt(a, 1)
     flipped = bytearray(good)

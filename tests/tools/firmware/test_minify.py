@@ -25,7 +25,7 @@ def test_constants_stand_where_they_are_used():
     assert text["p/compat"] == SOURCES["p/compat"]
 
 
-def test_private_names_are_shared_only_by_strangers():
+def test_private_names_are_shared_only_by_unrelated_modules():
     short = name_map(SOURCES)
     family = [short[name] for name in ("_kept_here", "_count", "_own", "_step")]
     assert len(set(family)) == 4

@@ -48,7 +48,7 @@ def test_refused_signatures():
     assert not verify(digest[:31], signature)
 
 
-def test_the_other_s_verifies():
+def test_the_complement_of_s_verifies():
     # ECDSA is malleable: nothing of ours may take a signature for an identifier.
     digest = P.sha256(b"sample")
     signature = p256.finish(ecdsa.sign_steps(P, PRIVATE, digest))

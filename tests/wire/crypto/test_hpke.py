@@ -39,7 +39,7 @@ def test_seal():
     assert sealed == VECTOR["ct"]
 
 
-def test_foreign_point_is_refused():
+def test_a_point_off_the_curve_is_refused():
     bad = bytearray(VECTOR["pkRm"])
     bad[64] ^= 1
     prims.raises(p256.PointError, p256.finish, hpke.encap_steps(P, bytes(bad)))

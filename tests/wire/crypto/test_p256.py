@@ -1,4 +1,4 @@
-"""P-256: the group's laws at its corners, and the encoding of points."""
+"""P-256: the group's special cases, and the encoding of points."""
 
 from support.device import primitives as prims
 from testigo_wire.crypto import p256
@@ -62,7 +62,7 @@ def test_inverse():
         assert value * p256.finish(p256.invert_steps(value, p256.N)) % p256.N == 1
 
 
-def test_gives_way():
+def test_it_yields_every_few_milliseconds():
     steps = p256.public_steps(of(7))
     count = 0
     try:

@@ -33,7 +33,7 @@ def test_appendix_a_refused():
     assert seen == 22, seen
 
 
-def test_appendix_a_is_whole():
+def test_all_of_appendix_a_is_here():
     assert len(VECTORS["items"]) == 81
 
 
@@ -43,7 +43,7 @@ def test_malformed():
         assert str(error) == vector["refused"], (vector, error)
 
 
-def test_values_json_lacks():
+def test_values_that_json_does_not_have():
     for text, value in (
         ("4401020304", b"\x01\x02\x03\x04"),
         ("a201020304", {1: 2, 3: 4}),
@@ -91,7 +91,7 @@ def test_refuses_to_encode():
     prims.raises(cbor.CborError, cbor.encode, deep)
 
 
-def test_prefixes_ask_for_more():
+def test_prefixes_say_how_much_is_missing():
     item = cbor.encode(["text", b"0123456789" * 40, {1: [2, -3]}, cbor.Tag(24, b"x"), 2.5, None, 70000])
     for length in range(len(item)):
         error = prims.raises(cbor.Incomplete, cbor.decode_prefix, item[:length])

@@ -1,4 +1,4 @@
-"""Events and the order that is law."""
+"""Events, and the order in which they may stand."""
 
 from support.device import primitives as prims
 from support.device.recordings import AGREED, AUDIO_KEYS, CALL, CONSENT, HANG_UP, NOTICE, POLICY, REFUSED
@@ -54,7 +54,7 @@ def test_named():
     assert events.named(event) == {"name": "gap", "t_ms": 9, "leg": 1, "count": 3, "ms": 60, "why": "late"}
 
 
-def test_lawful():
+def test_right_order():
     assert run(AGREED) is None
     assert run(REFUSED) is None
     assert run((CALL, POLICY, ("unrecorded", 10, "notice missing"), HANG_UP)) is None
@@ -63,7 +63,7 @@ def test_lawful():
     assert run((CALL, opt_out, NOTICE, ("consent", 9000, "opt-out", True, "timeout", "", ""), AUDIO_KEYS)) is None
 
 
-def test_lawful_in_parts():
+def test_right_order_in_parts():
     """Pauses, parts that the worker wants, people who join: each in its order."""
     talk = (AUDIO_KEYS,)
     agreed = (CALL, POLICY, TERMS, NOTICE, CONSENT, WORKER)
@@ -81,7 +81,7 @@ def test_lawful_in_parts():
     assert run((TEST_CALL, POLICY[:5] + ("notify",), TERMS, ("consent", 1) + TEST_CONSENT[2:], AUDIO_KEYS)) is None
 
 
-def test_against_the_law():
+def test_wrong_order():
     never = POLICY[:4] + ("never", "opt-in")
     no_policy = ("policy", 0, 0, b"", "all", "opt-in")
     cut = NOTICE[:6] + (2000, 4100, False)
@@ -140,7 +140,7 @@ def test_against_the_law():
         assert run(script) == wrong, (script, run(script))
 
 
-def test_objection_with_the_audio_gone():
+def test_objection_after_which_the_audio_is_erased():
     order = events.Order()
     for step in (CALL, POLICY, NOTICE, CONSENT, OBJECTION, ("erased", 5400, 4)):
         assert order.event(list(step)) is None

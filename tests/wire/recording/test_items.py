@@ -61,7 +61,7 @@ def test_refused_items():
         assert str(prims.raises(WireError, parse, bad)) == text, bad
 
 
-def test_refuses_to_write():
+def test_fields_that_cannot_be_encoded():
     prims.raises(WireError, recording.encode_header, bytes(15), "d", 1, bytes(32), 1, 2)
     prims.raises(WireError, recording.encode_seal, 1, bytes(32), 1, "bored", bytes(64))
 

@@ -96,8 +96,8 @@ def test_erased():
     assert (verifier.gone, verifier.audio_frames, verifier.seal[4]) == (5, 0, "objection")
 
 
-def test_against_the_law():
-    for vector in VECTORS["against_the_law"]:
+def test_wrong_order():
+    for vector in VECTORS["wrong_order"]:
         items = items_of(vector)
         assert found(verify(items)) == vector["findings"], (vector["name"], verify(items).findings)
 
@@ -110,13 +110,13 @@ def test_siblings():
             assert finding in findings, (vector, findings)
 
 
-def test_siblings_are_noticed_without_keys():
+def test_siblings_are_found_without_keys():
     for vector in VECTORS["siblings_of_agreed"]:
         changed = apply(AGREED, vector["do"], vector["item"], vector["at"])
         assert verify(changed, False).findings, vector
 
 
-def test_kept_digests_name_what_changed_without_keys():
+def test_kept_digests_show_what_changed_without_keys():
     digests = verify(AGREED).digests
     for at, byte in ((0, 36), (1, -1), (5, -1), (10, -1), (15, -1)):
         changed = apply(AGREED, "flip", at, byte)

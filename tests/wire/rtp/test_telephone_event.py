@@ -7,7 +7,7 @@ from testigo_wire.rtp import telephone_event
 from testigo_wire.sip import dtmf
 
 
-def test_a_press_is_told_once():
+def test_a_press_is_found_once():
     for digit in KEYS:
         decoder = telephone_event.Decoder()
         made = telephone_event.packets(digit)
