@@ -1,4 +1,4 @@
-"""One bridged call: two SIP dialogs, two flows, one recording, from INVITE to BYE.
+"""One bridged call: two SIP dialogs, two relays, one recording, from INVITE to BYE.
 
 `run` goes through the stages of the call in a task of its own. SIP events come through `on_sip` and keys of the media
 through `_on_rtp_key`, both from the event loop, never at the same time. What is recorded is decided by
@@ -44,7 +44,7 @@ class Call:
         self._confirmed = None
         self.recording = None
 
-    # events, from the gateway and the flows
+    # events, from the gateway and the relays
 
     def on_sip(self, event):
         try:
@@ -325,12 +325,12 @@ class Call:
         if not recording:
             return
         if bridge.up:
-            for flow in bridge.flows:
-                recording.event("quality", flow.leg, *flow.quality())
-                if flow.dropped:
-                    recording.event("gap", flow.leg, flow.dropped, 0, "not of the session, or no room to send")
-                if flow.state[fast_path.TOO_LONG]:
-                    recording.event("gap", flow.leg, flow.state[fast_path.TOO_LONG], 0, "longer than a frame takes")
+            for relay in bridge.relays:
+                recording.event("quality", relay.leg, *relay.quality())
+                if relay.dropped:
+                    recording.event("gap", relay.leg, relay.dropped, 0, "not of the session, or no room to send")
+                if relay.state[fast_path.TOO_LONG]:
+                    recording.event("gap", relay.leg, relay.state[fast_path.TOO_LONG], 0, "longer than a frame takes")
         reason = await self._control.close(self._ended is not None and self._ended.args[1] in (200, 487))
         await recording.close(reason)
         self._log("call %d ended: %s" % (recording.number, reason))

@@ -17,13 +17,13 @@ PREFERENCES = {"on": "start", "off": "stop", "pause": "pause"}  # a=recordpref o
 
 
 class Pause:
-    """A pause, from now on. flows: of the call. limit_ms: how long it may be."""
+    """A pause, from now on. relays: of the call. limit_ms: how long it may be."""
 
-    def __init__(self, flows, limit_ms):
+    def __init__(self, relays, limit_ms):
         self.limit_ms = limit_ms
-        self._flows = flows
+        self._relays = relays
         self._began = fast_path.ticks()
-        self._received = [flow.state[fast_path.RECEIVED] for flow in flows]
+        self._received = [relay.state[fast_path.RECEIVED] for relay in relays]
 
     def expired(self, now):
         """now: fast_path.ticks()."""
@@ -32,9 +32,9 @@ class Pause:
     def write_gaps(self, recording):
         """Writes how long the pause was, and how many packets of each leg it left out."""
         ms = fast_path.since(fast_path.ticks(), self._began)
-        for flow, received in zip(self._flows, self._received):
-            count = (flow.state[fast_path.RECEIVED] - received) & 0xFFFFFFFF
-            recording.event("gap", flow.leg, count, ms, "paused")
+        for relay, received in zip(self._relays, self._received):
+            count = (relay.state[fast_path.RECEIVED] - received) & 0xFFFFFFFF
+            recording.event("gap", relay.leg, count, ms, "paused")
 
 
 class CallCommands:
@@ -143,7 +143,7 @@ class CallCommands:
             return "nothing is being recorded"
         if not control.line[fields.PAUSE_LIMIT]:
             return "the policy has no pauses on this line"
-        control.pause = Pause(control.call.bridge.flows, control.line[fields.PAUSE_LIMIT])
+        control.pause = Pause(control.call.bridge.relays, control.line[fields.PAUSE_LIMIT])
         control.handle(rs.PAUSE)
         control.call.recording.event("pause", by)
         return ""

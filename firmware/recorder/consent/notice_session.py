@@ -130,10 +130,10 @@ class NoticeSession:
             self._end_call("objection: recording is a duty")
         self._wake.set()
 
-    async def run(self, encoding, flows, legs):
+    async def run(self, encoding, relays, legs):
         """Plays the notice and takes the answer, after `start` or `join` returned True.
 
-        flows: that carry the notice. legs: that hear it. Returns whether consent was given; where `held` is set, it has to be
+        relays: that carry the notice. legs: that hear it. Returns whether consent was given; where `held` is set, it has to be
         run again. When a party hangs up it is cancelled, and the recording then says how far the notice was played.
         """
         machine = self._machine
@@ -143,7 +143,7 @@ class NoticeSession:
             if self.held:
                 return False
             if action == consent.PLAY:
-                action = await self._play(encoding, flows, legs)
+                action = await self._play(encoding, relays, legs)
             else:
                 action = await self._await_answer()
         if not self.failed and machine.state != consent.IDLE:
@@ -155,14 +155,14 @@ class NoticeSession:
         notice = self._documents.notice(name)
         return notice if notice and encoding in notice.encodings else None
 
-    async def _play(self, encoding, flows, legs):
+    async def _play(self, encoding, relays, legs):
         machine = self._machine
         self._restart = False
         notice = self._notice(encoding, self._line[fields.VOICES][self._voice][fields.NOTICE])
         if notice is None:
             self._recording.event("unrecorded", "notice missing")
             return machine.handle(consent.BROKEN)
-        completed = await self._play_notice(notice, encoding, flows, legs, self._plays_on)
+        completed = await self._play_notice(notice, encoding, relays, legs, self._plays_on)
         if self._restart:
             return consent.PLAY
         if not self.in_progress:
@@ -175,16 +175,16 @@ class NoticeSession:
     def _plays_on(self):
         return self._machine.state in (consent.NOTICE, consent.AGREED) and not self._restart
 
-    async def inform(self, name, encoding, flow, leg):
+    async def inform(self, name, encoding, relay, leg):
         """Plays a notice that needs no answer to one leg -> whether it was played to its end."""
         self.near_changed = False
         notice = self._notice(encoding, name)
         return notice is not None and await self._play_notice(
-            notice, encoding, (flow,), (leg,), lambda: not self.near_changed
+            notice, encoding, (relay,), (leg,), lambda: not self.near_changed
         )
 
-    async def _play_notice(self, notice, encoding, flows, legs, plays_on):
-        player = Player(self._primitives, notice, encoding, flows)
+    async def _play_notice(self, notice, encoding, relays, legs, plays_on):
+        player = Player(self._primitives, notice, encoding, relays)
         self._wake.clear()
         self.near_changed = False
         task = asyncio.create_task(self._run_player(player))

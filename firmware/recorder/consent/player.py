@@ -18,11 +18,11 @@ TAKEN = 10  # one packet in ten may be refused
 class Player:
     """One playing of one notice. played_ms and completed are true at any time, also after a cancel."""
 
-    def __init__(self, primitives, notice, encoding, flows):
-        """flows: whose outgoing streams carry it."""
+    def __init__(self, primitives, notice, encoding, relays):
+        """relays: whose outgoing streams carry it."""
         self._notice = notice
         self._encoding = encoding
-        self._flows = flows
+        self._relays = relays
         self._hash = primitives.new_sha256()
         self.refused = 0  # packets that the network did not take
         self.played_ms = 0
@@ -38,8 +38,8 @@ class Player:
         try:
             sent = 0
             due = time.ticks_ms()
-            for flow in self._flows:
-                flow.start_talkspurt(fast_path.ticks())
+            for relay in self._relays:
+                relay.start_talkspurt(fast_path.ticks())
             while True:
                 n = audio.readinto(samples)
                 if not n:
@@ -48,12 +48,12 @@ class Player:
                 for i in range(n, SAMPLES):
                     samples[i] = SILENCE[self._encoding]
                 now = fast_path.ticks()
-                for flow in self._flows:
-                    fast_path.stamp(packet, flow.state, payload_type, SAMPLES, now)
+                for relay in self._relays:
+                    fast_path.stamp(packet, relay.state, payload_type, SAMPLES, now)
                     try:
-                        flow.sink.write(packet)
+                        relay.sink.write(packet)
                     except OSError:
-                        flow.dropped += 1
+                        relay.dropped += 1
                         self.refused += 1
                 sent += n
                 self.played_ms = sent // 8
@@ -64,5 +64,5 @@ class Player:
         notice = self._notice
         whole = sent == notice.length(self._encoding) and self._hash.digest() == notice.digest(self._encoding)
         # A telephone may open its port a moment late; one that takes no packets has told nobody anything.
-        self.completed = whole and self.refused * TAKEN < sent // SAMPLES * len(self._flows)
+        self.completed = whole and self.refused * TAKEN < sent // SAMPLES * len(self._relays)
         return self.completed

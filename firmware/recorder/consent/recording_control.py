@@ -148,8 +148,8 @@ class RecordingControl:
         both = self.line[fields.NOTICE_LEGS] == "both" and near.agreed and far.agreed
         while await self._can_hear(far):
             legs = (FAR, NEAR) if both and not near.held else (FAR,)
-            flows = tuple(bridge.flows[1 - side] for side in legs)  # what is sent to a leg comes from the other
-            await self.call.while_up(notice.run(far.agreed.encoding, flows, legs))
+            relays = tuple(bridge.relays[1 - side] for side in legs)  # what is sent to a leg comes from the other
+            await self.call.while_up(notice.run(far.agreed.encoding, relays, legs))
             if not notice.held:
                 break
         if notice.in_progress and not self.state.waiting:  # ended by a fault
@@ -184,7 +184,7 @@ class RecordingControl:
             bridge = self.call.bridge
             if not await self._can_hear(bridge.legs[NEAR]):
                 return
-            played = notice.inform(reference, bridge.legs[NEAR].agreed.encoding, bridge.flows[FAR], NEAR)
+            played = notice.inform(reference, bridge.legs[NEAR].agreed.encoding, bridge.relays[FAR], NEAR)
             if not await self.call.while_up(played) and not notice.near_changed:
                 self.call.recording.event("unrecorded", "notice of the worker missing or incomplete")
                 return
@@ -232,7 +232,7 @@ class RecordingControl:
         recording = call.recording
         bridge = call.bridge
         try:
-            self.capture.start(recording, self.line, bridge.flows, bridge.encodings(), self.state.paused)
+            self.capture.start(recording, self.line, bridge.relays, bridge.encodings(), self.state.paused)
         except (SpoolError, MemoryError) as exc:
             recording.event("unrecorded", str(exc) or "memory")
             call.on_state_change()  # the INVITE may have said that it is recorded

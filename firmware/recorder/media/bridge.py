@@ -16,7 +16,7 @@ class Bridge:
         self.first = first
         self.second = second
         self.legs = (first, second) if first.side == NEAR else (second, first)
-        self.flows = tuple(Relay(side, tap, hal.random(4), on_key) for side in (NEAR, FAR))
+        self.relays = tuple(Relay(side, tap, hal.random(4), on_key) for side in (NEAR, FAR))
         self.up = False  # packets have been forwarded: the conversation has begun
         self._since = 0
         self._hal = hal
@@ -30,13 +30,13 @@ class Bridge:
 
     def route(self, leg):
         """The leg has a session: receives its packets, and sends it those of the other leg, or a notice."""
-        leg.listen(self.flows[leg.side])
-        self.flows[1 - leg.side].set_sink(leg.sock, leg.agreed.event_type)
+        leg.listen(self.relays[leg.side])
+        self.relays[1 - leg.side].set_sink(leg.sock, leg.agreed.event_type)
 
     def forward(self, on):
         """Forwards packets between the parties from now on, or stops."""
-        for flow in self.flows:
-            flow.set_forwarding(on)
+        for relay in self.relays:
+            relay.set_forwarding(on)
         if on and not self.up:
             self.up = True
             self._since = fast_path.ticks()
@@ -52,7 +52,7 @@ class Bridge:
         if fast_path.since(now, self._since) < limit:
             return False
         for side in (NEAR, FAR):
-            if fast_path.since(now, self.flows[side].state[fast_path.SENT_MS]) < limit:
+            if fast_path.since(now, self.relays[side].state[fast_path.SENT_MS]) < limit:
                 return False
         return True
 

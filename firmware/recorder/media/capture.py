@@ -24,17 +24,17 @@ class Capture:
         """Whether nothing can be stored any more, as far as `start` was called before."""
         return self._recording is not None and bool(self._recording.failed or self._recording.full)
 
-    def start(self, recording, line, flows, encodings, paused):
+    def start(self, recording, line, relays, encodings, paused):
         """Captures packets from now on, or from the next `resume` where `paused`. Raises SpoolError, MemoryError.
 
-        line: of the policy. flows, encodings: of the legs, by side.
+        line: of the policy. relays, encodings: of the legs, by side.
         """
         self._recording, self._line = recording, line
         tone = self._tone
         if line[fields.TONE] and tone is None:  # first: without the tone nothing may be captured
             from recorder.media.tone import Tone  # loaded for lines that have one
 
-            tone = Tone(line[fields.TONE][0], self.tap, flows, encodings)
+            tone = Tone(line[fields.TONE][0], self.tap, relays, encodings)
         if not paused:
             self.resume()
         if self._tone is not tone:

@@ -52,14 +52,14 @@ class Leg:
         self.held = agreed.held
         return changed
 
-    def listen(self, flow):
-        """Packets of this leg go through flow from now on."""
+    def listen(self, relay):
+        """Packets of this leg go through relay from now on."""
         agreed = self.agreed
-        flow.set_source(self.sock, agreed.payload_type, agreed.event_type)
+        relay.set_source(self.sock, agreed.payload_type, agreed.event_type)
         if not self._watched:
             self._watched = True
-            flow.discard_waiting()  # from before the session: of a stranger, or of the call that had this port before
-            self._hal.on_readable(self.sock, flow.on_readable)
+            relay.discard_waiting()  # from before the session: of a stranger, or of the call that had this port before
+            self._hal.on_readable(self.sock, relay.on_readable)
 
     def close(self):
         if self._watched:

@@ -120,16 +120,16 @@ async def test_packets_that_came_before_the_session_are_dropped():
 
     for i in range(30):
         old.sendto(packet(i, 1), to)
-    flow = Relay(NEAR, Tap(app.hal), b"abcd", lambda side, digit: None)
+    relay = Relay(NEAR, Tap(app.hal), b"abcd", lambda side, digit: None)
     endpoint = sdp.Endpoint(HOST, port + 7, app.hal.random)
     leg.endpoint.offer()
     leg.agree(leg.endpoint.accept(endpoint.answer(leg.endpoint.offer())[0]))
-    leg.listen(flow)
-    flow.set_sink(out, None)
-    flow.set_forwarding(True)
+    leg.listen(relay)
+    relay.set_sink(out, None)
+    relay.set_forwarding(True)
     new.sendto(packet(100, 2), to)
     await asyncio.sleep_ms(100)
-    assert flow.state[fast_path.RECEIVED] == 1
+    assert relay.state[fast_path.RECEIVED] == 1
     assert listener.recv(2000)[12:] == bytes((2,)) * 160
     leg.close()
     for sock in (out, listener, old, new):

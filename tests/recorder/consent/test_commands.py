@@ -20,7 +20,7 @@ async def joins(r, phone, fill=12, **who):
     phone.become(**who)
     phone.offer()
     await until(lambda: not r.capture.on, lambda: "silence: " + r.log())
-    assert not r.call.recording._agreed or phone is r.near
+    assert not r.call.recording._consented or phone is r.near
     phone.speak(fill)
     await asyncio.sleep_ms(80)
     phone.speak(3)

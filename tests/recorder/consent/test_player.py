@@ -44,7 +44,7 @@ async def played(open_from, signed=True):
     port = ports()
     sink = a.hal.udp(HOST, port)
     sink.connect(a.hal.address(HOST, port + 2))
-    flow = Relay(0, Tap(a.hal), bytes(4), lambda leg, digit: None)
+    relay = Relay(0, Tap(a.hal), bytes(4), lambda leg, digit: None)
     came = []
     phone = []
 
@@ -57,8 +57,8 @@ async def played(open_from, signed=True):
             Sink.sent += 1
             return sink.write(packet)
 
-    flow.set_sink(Sink(), None)
-    player = Player(DEVICE, notice, "PCMU", (flow,))
+    relay.set_sink(Sink(), None)
+    player = Player(DEVICE, notice, "PCMU", (relay,))
     await player.run()
     for sock in phone:
         while True:
