@@ -22,7 +22,7 @@ from testigo_vault.storage.models import Alarm, Copy, Recording, User
 from testigo_vault.toml.reader import NOT_SAID, PLACEHOLDER
 from testigo_vault.vault import Vault
 
-_SOURCE, _COUNT = 5, 1  # where a policy's body has the digest of its text, and a list of objections its length
+_SOURCE, _COUNT = 5, 1  # positions in a policy's body: digest of its text; in a list of objections: its length
 
 
 @dataclass
@@ -73,13 +73,13 @@ class ComplianceFacts:
     first_ms: int
     last_ms: int
     gaps: int
-    checked_ms: int  # when the copy that waits longest was checked
+    checked_ms: int  # when the copy was checked that was checked longest ago
     log_lines: int
     log_since: str
     log_last: str
     log_breaks: int
     alarms: dict[str, int]  # kind -> how many
-    index: str  # the kind of database
+    index: str  # kind of the database
     secret_elsewhere: bool
     folder_closed: bool  # to other users of the machine
 
@@ -150,7 +150,7 @@ def gather(vault: Vault, policy: Path | None = None, made: datetime.datetime | N
 
 
 def known(text: str, otherwise: str) -> Text:
-    """A text of the policy, or the gap that it leaves: empty, or still to be filled in there."""
+    """A text of the policy; a gap where it is empty or begins with FILL IN."""
     if not text:
         return Gap(otherwise)
     return Gap(text.removeprefix(PLACEHOLDER).lstrip(": ")) if text.startswith(PLACEHOLDER) else text

@@ -1,7 +1,7 @@
 """What the measures of RD 1720/2007 name: limits, roles and settings as this program has them.
 
-The sentences stand in `templates/<language>/_measures_{basic,medium,high}.md.j2`. What they say of the system is true of
-this program: whoever changes what it does changes them.
+The sentences are in `templates/<language>/_measures_{basic,medium,high}.md.j2`. They describe what this program does: a
+change of the program that makes one of them wrong has to change it in every language.
 """
 
 from dataclasses import dataclass

@@ -11,8 +11,8 @@ def report(facts: ComplianceFacts, language: str) -> Report:
     """Raises VaultError where the policy names no processor."""
     if facts.policy.processor is None:
         raise VaultError(
-            "policy.toml names no processor: as it stands, nobody records or keeps for the controller, and no agreement is "
-            "needed.",
-            "Where another company does, add [processor] with name and contact (and address, tax_id, subprocessors).",
+            "policy.toml names no processor: no other company records or stores for the controller, and no "
+            "agreement is needed.",
+            "If another company does, add [processor] with name and contact (and address, tax_id, subprocessors).",
         )
     return render("processor_agreement", facts, language)

@@ -1,7 +1,7 @@
 """The security document (RD 1720/2007 article 88): scope, people, files, incidents, recovery, each measure of articles 87 and
 89 to 104 with what the system does and with its real settings, and the periodic controls.
 
-The regulation belonged to the old law; its high level still serves many organisations as the measures of GDPR article 32.
+The regulation belonged to the former law. Many organisations still use its high level as the measures of GDPR article 32.
 """
 
 from testigo_vault.compliance.facts import ComplianceFacts

@@ -1,9 +1,8 @@
 """Sound of a notice: from a WAV (or any file PyAV reads), or spoken, to G.711 at 8 kHz.
 
 Loudness is normalised by EBU R128 (the `loudnorm` filter) to -19 LUFS with peaks below -2 dBTP: about the level of
-telephone speech, so that a notice is neither missed nor painful. What is normalised is what the line carries, mono at
-8 kHz, and what came out is measured after encoding: on short or uneven sounds one pass drifts, so a second one makes up
-for it. Silence at both ends is kept: it may be meant.
+telephone speech. The sound is normalised as the line carries it, mono at 8 kHz, and measured again after encoding: one
+pass is inexact for short or uneven sounds, and a second one corrects it. Silence at both ends is kept.
 """
 
 import io
@@ -28,11 +27,11 @@ PEAK_DBTP = -2.0
 LONGEST_MS = 180_000
 SHORTEST_MS = 500  # shorter sound is not understood, and EBU R128 cannot measure it
 
-_LENGTH_TOLERANCE_MS = 250  # between what a file says and what it has, as compressed sound is padded
+_LENGTH_TOLERANCE_MS = 250  # between declared and actual length: compressed sound is padded
 _NO_LENGTH = 0x7F000000  # bytes; programs that write to a pipe give a larger number
 _PAUSE_MS = 350  # of silence, between parts that are spoken apart
 _SILENCE_LUFS = -60.0  # of a source; what is quieter is the noise of a microphone
-_GATE_LUFS = -70.0  # what EBU R128 says of silence
+_GATE_LUFS = -70.0  # the value of EBU R128 for silence
 
 _CODECS = {"PCMU": "pcm_mulaw", "PCMA": "pcm_alaw"}
 
@@ -73,7 +72,7 @@ def from_text(text: str, voice: str) -> NoticeAudio:
 
 
 def from_sounds(pieces: list[bytes], name: str) -> NoticeAudio:
-    """Sound files, as bytes, one after the other with a short pause between. name: what errors call them."""
+    """Sound files, as bytes, one after the other with a short pause between. name: for error messages."""
     samples = bytes(_PAUSE_MS * RATE // 1000 * 4).join(_decode(piece, name) for piece in pieces)
     length_ms = len(samples) // 4 * 1000 // RATE
     if not samples:
@@ -94,7 +93,7 @@ def loudness(encoding: str, data: bytes) -> float:
 
 
 def wav(encoding: str, data: bytes) -> bytes:
-    """G.711 bytes as a WAV file of 16-bit samples that any player opens: just what they sound like."""
+    """G.711 bytes as a WAV file of 16-bit samples that any player opens."""
     samples = array("h", g711.decode(encoding, data))
     if samples and array("H", b"\1\0")[0] != 1:
         samples.byteswap()  # WAV is little-endian
@@ -128,8 +127,8 @@ def _encode_both(samples: bytes) -> NoticeAudio:
 
 
 def _decode(data: bytes, name: str) -> bytes:
-    """Mono float samples at 8 kHz in the machine's byte order. Raises VaultError for a file that was cut short: of its
-    words, which are signed, callers would hear only the first."""
+    """Mono float samples at 8 kHz in the machine's byte order. Raises VaultError for a file that was cut
+    short: callers would hear only the first of the words that are signed."""
     declared_ms = _declared_wav_ms(data)
     try:
         with av.open(io.BytesIO(data), "r") as container:
@@ -160,8 +159,8 @@ def _decode(data: bytes, name: str) -> bytes:
 
 
 def _declared_wav_ms(data: bytes) -> int:
-    """How long a WAV says that it is (its chunks fmt and data), which FFmpeg does not ask. 0: any other file, and one that
-    was written to a pipe, with a length that means none."""
+    """The length that a WAV declares (its chunks fmt and data); FFmpeg does not check it. 0: another kind of file, or a WAV
+    that was written to a pipe without a length."""
     at, rate = 12, 0
     while data[:4] == b"RIFF" and at + 8 <= len(data):
         kind, size = data[at : at + 4], int.from_bytes(data[at + 4 : at + 8], "little")

@@ -94,8 +94,8 @@ def _place(information: str) -> list[str]:
 
 
 def _find_and_blank(words: list[str], wanted: list[str], ignored: frozenset[str], ending: int = 0) -> bool:
-    """Is `wanted` in `words`, whatever of `ignored` stands between? It is then blanked. ending: letters that the last
-    word may have besides, as in Basque."""
+    """Whether `wanted` is in `words`, with only words of `ignored` between; it is then blanked. ending: how many more
+    letters the last word may have, as in Basque."""
     wanted = [word for word in wanted if word not in ignored] or wanted
     places = [i for i, word in enumerate(words) if word not in ignored or word in wanted]
     if all(word.isdigit() for word in wanted) and wanted:

@@ -1,7 +1,7 @@
 """What a notice says, filled in from the policy, in nine languages, and as an engine can speak it.
 
 A notice holds the first layer of information (LOPDGDD article 11.2, GDPR articles 13 and 14): who records, what for, that
-there are rights, where the rest is read; then which key does what. `notice_check` looks for the same in any other text.
+there are rights, where the rest is read; then which key does what. `check` looks for the same in any other text.
 """
 
 import re
@@ -10,7 +10,7 @@ from testigo_vault.errors import VaultError
 from testigo_vault.notice.texts import notice_texts
 from testigo_vault.vocabulary.translator import LANGUAGES, base_language
 
-# An address of the web or of mail. The end of a domain is two or more small letters, so that "S.L." is none.
+# An address of the web or of mail. The end of a domain is two or more small letters, so that "S.L." is no address.
 ADDRESS = re.compile(
     r"(?:https?://)?(?:[\w.+-]+@(?:[\w-]+\.)+|(?:[^\W_][\w-]+\.)+)[a-z]{2,}(?::\d+)?(?:/[\w\-./]*[\w/])?(?![\w@])"
 )
@@ -34,7 +34,7 @@ def language_of(tag: str) -> str:
 
 
 def spoken_key(key: str, language: str) -> str:
-    """A telephone key as a word: engines say a digit before a full stop as an ordinal, and stumble over * and #."""
+    """A telephone key as a word: engines say a digit before a full stop as an ordinal, and do not speak * and #."""
     base = language_of(language)
     texts = notice_texts(base)
     if key in ("*", "#"):
@@ -52,7 +52,7 @@ def join_purposes(purposes: list[str], language: str) -> str:
 
 
 def choices(other_languages: list[tuple[str, str]]) -> list[tuple[str, str]]:
-    """[(language, sentence in that language), ...] of [(language, key), ...]: by which key each is had."""
+    """[(language, sentence in that language), ...] of [(language, key), ...]: the sentence that offers it."""
     return [
         (language, notice_texts(language_of(language)).sentences["language"].format(key=spoken_key(key, language)))
         for language, key in other_languages
@@ -136,8 +136,8 @@ def compose_worker(language: str, purposes: list[str] | tuple = ()) -> str:
 
 
 def spoken(text: str, language: str) -> str:
-    """The text as an engine has to get it: addresses and telephone numbers in words, of which most engines drop the
-    marks or make one large number. In a language without words for them it stays as it is."""
+    """The text for an engine: addresses and telephone numbers in words, since most engines drop the marks or speak one large
+    number. In a language without such words it is unchanged."""
     base = base_language(language)
     if base not in LANGUAGES:
         return text

@@ -25,7 +25,7 @@ class Plan:
 
     @property
     def other_languages(self) -> list[tuple[str, str]]:
-        """[(language, key), ...]: what a caller who hears this may choose instead, on the first line."""
+        """[(language, key), ...]: the languages that a caller of the first line may choose instead."""
         if self.worker:
             return []
         return [
@@ -106,7 +106,7 @@ def composed(source: PolicySource, plan: Plan, short: bool = False) -> str:
 def missing(source: PolicySource, plan: Plan, text: str) -> list[str]:
     """What `text` does not say though one of the lines needs it; nothing is asked of a worker's notice.
 
-    Raises VaultError for a language of which nothing is known here, or a purpose without words in it.
+    Raises VaultError for a language without texts, or a purpose without words in it.
     """
     found: list[str] = []
     if not plan.worker and base_language(plan.language) not in LANGUAGES:

@@ -1,6 +1,6 @@
 """Signs a notice with its audio, and reads it back: the document, and the audio checked against the digests in it.
 
-These bytes are what callers hear (docs/formats/documents.md): listen to them, not to the file they were made from.
+These bytes are what callers hear (docs/formats/documents.md); a preview plays them, not the file they were made from.
 """
 
 import hashlib

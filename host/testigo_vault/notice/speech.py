@@ -1,6 +1,6 @@
 """Turns words into speech: by espeak-ng, or by any other engine that is a command.
 
-A command is taken apart as a shell would, but no shell runs it. In its arguments {language} stands for the BCP 47 tag,
+A command is split as a shell would split it, but no shell runs it. In its arguments {language} stands for the BCP 47 tag,
 {wav} for the file to write and {text} for the words. Without {text} the words come on its standard input, without {wav}
 the sound is what it writes on its standard output.
 """
@@ -42,7 +42,7 @@ Progress = Callable[[str], None]
 
 
 def voice_of(language: str) -> tuple[str, str]:
-    """(espeak-ng's voice for a BCP 47 tag, a remark about it or ""). A tag that is not known is its own voice."""
+    """(espeak-ng's voice for a BCP 47 tag, a remark about it or ""). An unknown tag is used as the name of a voice."""
     tag = language.lower().replace("_", "-")
     base = base_language(language)
     if base == "es" and tag.split("-")[-1] in _AMERICAS:
@@ -62,7 +62,7 @@ def by_espeak(text: str, voice: str, limit_s: float = DEFAULT_LIMIT_S) -> bytes:
 def by_command(engine: str, text: str, language: str, limit_s: float = DEFAULT_LIMIT_S) -> bytes:
     """A sound file of `text`, made by the command `engine`. limit_s: it is ended after so many seconds.
 
-    Raises VaultError where the command cannot be taken apart or started, ends with an error, takes too long, or leaves no
+    Raises VaultError where the command cannot be split or started, ends with an error, takes too long, or leaves no
     sound.
     """
     try:
@@ -78,7 +78,7 @@ def _speak(command: list[str], text: str, language: str, limit_s: float, hint: s
     with tempfile.TemporaryDirectory(prefix="testigo-notice-") as folder:
         wav = Path(folder) / "notice.wav"
         values = {"language": language, "wav": str(wav), "text": text}
-        # In one step: what the words say is never taken for a place.
+        # In one step, so that braces in the words are not replaced.
         arguments = [_PLACE.sub(lambda found: values[found[1]], argument) for argument in command]
         asked = "".join(command)
         words = b"" if "{text}" in asked else text.encode()
@@ -92,7 +92,7 @@ def _speak(command: list[str], text: str, language: str, limit_s: float, hint: s
 
 
 def _run(arguments: list[str], words: bytes, language: str, limit_s: float, folder: Path, hint: str) -> bytes:
-    """What the program writes on its standard output. One that takes too long is ended with all that it started."""
+    """What the program writes on its standard output. One that takes too long is ended with its child processes."""
     if shutil.which(arguments[0]) is None:
         raise VaultError(f"{arguments[0]} is not installed.", "Install it, name another by --engine, or give --wav.")
     with open(folder / "out", "w+b") as out, open(folder / "err", "w+b") as err:

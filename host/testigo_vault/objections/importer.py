@@ -1,4 +1,4 @@
-"""Numbers to be entered in the register of objections, out of a file: one on each line, or a table (CSV) whose first column
+"""Reads numbers for the register of objections from a file: one on each line, or a table (CSV) whose first column
 is the number and whose second, if any, the reason. Every line is accounted for: taken, wrong, or without a number."""
 
 import csv
@@ -20,7 +20,8 @@ class Row:
 
 
 def rows(path: Path) -> list[Row]:
-    """All lines that are not empty. A heading and comments have an empty text. Raises VaultError for what is no text."""
+    """All lines that are not empty. A heading and comments have an empty text. Raises VaultError for a file
+    that is not text in UTF-8."""
     try:
         content = path.read_bytes().decode("utf-8-sig")
     except FileNotFoundError:
@@ -37,7 +38,7 @@ def _rows(path: Path, content: str) -> Iterator[Row]:
     lines = content.splitlines()
     delimiter = next((mark for mark in _DELIMITERS if any(mark in line for line in lines)), ";")
     first = True
-    # Each line by itself: a quotation mark that is never closed then spoils its own line, not the rest of the file.
+    # Each line by itself: a quotation mark without its pair then affects only its own line.
     for number, line in enumerate(lines, 1):
         try:
             cells = [cell.strip() for cell in next(csv.reader([line], delimiter=delimiter), [])]

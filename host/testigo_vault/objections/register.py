@@ -1,7 +1,7 @@
 """The register of numbers that are never to be recorded (GDPR article 21, RD 1720/2007 article 34), and the signed list
 that appliances get of it.
 
-    objections.json   numbers in E.164, in clear: who entered each, when and why, and who took it off again
+    objections.json   numbers in E.164, in clear: who entered each, when and why, and who removed it
 
 The register is kept on the vault alone, readable by its user only. An appliance gets keyed digests
 (docs/formats/documents.md, `objections`). Each list is signed under a fresh random key, so two lists cannot be compared
@@ -215,13 +215,13 @@ class Register:
 
 
 def numbering_in_force(documents: DocumentFolder) -> list[str]:
-    """[country_code, national_prefix, international_prefix] of the signed policy: what appliances go by."""
+    """[country_code, national_prefix, international_prefix] of the signed policy: which appliances use."""
     path = documents.policy_path()
     return documents.read(path).body[_NUMBERING] if path.exists() else ["", "", ""]
 
 
 def e164(text: str, numbering: list[str]) -> str:
-    """A telephone number as people write it, in E.164 with its `+`. Raises VaultError for what is none."""
+    """A telephone number as people write it, in E.164 with its `+`. Raises VaultError for an invalid one."""
     number = wire_numbers.e164(text.strip(), numbering)
     if not number:
         raise VaultError(f"{text!r} is no telephone number.", "Write it as +34600111222.")

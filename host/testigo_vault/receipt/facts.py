@@ -64,7 +64,7 @@ class Material:
 
 
 def facts_of(material: Material, issued: str) -> Facts:
-    """Raises VaultError for a recording that holds what no receipt can, as a time beyond 2^53 ms."""
+    """Raises VaultError for a value that a receipt cannot have, such as a time beyond 2^53 ms."""
     try:
         return _facts_of(material, issued)
     except ValidationError as error:
@@ -124,7 +124,7 @@ def evidence_in(reading: Reading) -> ev.Evidence:
 
 
 class Times:
-    """Moments of a recording; of a clock that was never set, or that no calendar holds, without a date."""
+    """Moments of a recording; without a date if the clock was never set or the time is beyond every calendar."""
 
     def __init__(self, reading: Reading) -> None:
         self._opened_ms = reading.header[6]
@@ -145,7 +145,7 @@ def find_line(policy: wire.Document, name: str, direction: str) -> list | None:
 
 
 def purpose_words(code: str, language: str, written: PolicySource | None) -> str:
-    """In the language, or in the next best that there is; the bare code where nothing is."""
+    """In the language, else in English or any other language; the code if it has no words."""
     words = (written.purposes.get(code) if written else None) or PURPOSES.get(code) or {}
     return words.get(language) or words.get("en") or next(iter(words.values()), code)
 

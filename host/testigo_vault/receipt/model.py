@@ -171,7 +171,7 @@ class SignedPolicy(_Model):
 
 
 class WrittenPolicy(_Model):
-    """What only the text says that the policy was signed from."""
+    """What only the text of the policy has, not the signed document."""
 
     jurisdiction: str
     timezone: str
@@ -324,7 +324,7 @@ def schema() -> dict[str, Any]:
 
 
 def read(data: bytes, name: str) -> Receipt:
-    """A receipt from its file; `name` is what errors call it. Raises VaultError for what is none."""
+    """A receipt from its file; `name` is what errors call it. Raises VaultError for an invalid one."""
     if data.startswith(b"%PDF-"):
         raise VaultError(f"{name} is the page; the receipt is attached to it.", "Save the attachment, and check that.")
     try:
@@ -344,7 +344,7 @@ def read(data: bytes, name: str) -> Receipt:
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Of a member that stands twice, one reader takes the first and another the last."""
+    """Refuses a member that occurs twice: JSON readers differ in which one they take."""
     found = dict(pairs)
     if len(found) != len(pairs):
         raise ValueError("a member stands twice in one object")

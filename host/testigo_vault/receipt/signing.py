@@ -1,10 +1,10 @@
 """The operator's signature on a receipt: a JSON Web Signature (RFC 7515) by ES256 over the canonical JSON of the rest.
 
-Two standards instead of one of our own: the JSON Canonicalization Scheme (RFC 8785) says which bytes are signed, so that a
-receipt stays a JSON file that people and programs read as it is, whatever its spaces and order; JWS says how, in its
+The JSON Canonicalization Scheme (RFC 8785) defines which bytes are signed, so that a
+receipt stays a JSON file that people and programs read as it is, whatever its spaces and order; JWS defines how, in its
 flattened serialization with the payload detached (appendix F), so that any JOSE library checks it. The header carries
 the public key and a type of its own. The bytes that are signed begin with the base64 of that header, those of a signed
-document with a CBOR array: neither signature can stand under the other.
+document with a CBOR array: one kind of signature cannot be used for the other.
 
 The signature itself is made by `primitives`, deterministically (RFC 6979), as everything that the operator signs.
 """

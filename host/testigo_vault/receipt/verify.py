@@ -33,7 +33,7 @@ from testigo_wire.recording.items import seal_digest
 
 OK, DIFFERS, UNKNOWN = "ok", "differs", "unknown"
 
-# Members of the facts -> what a check of them says when all is well.
+# Members of the facts -> the text of a check that finds no difference.
 _GROUPS = {
     "recording": "id, appliance, number, times, head and signature are the recording's",
     "call": "line, direction and numbers are those of the sealed events",
@@ -249,7 +249,7 @@ class _Checker:
         if self._vault is not None:
             material = material_of(self._vault, data, facts.language, with_key=facts.recording.index_key is not None)
             archived = material.notice
-            # The same sound may have been signed again with other words since: what the receipt carries is as good.
+            # The same sound may have been signed again with other words since; the notice in the receipt is valid too.
             material.notice = lambda name, digest: self._own_notice(name, digest) or archived(name, digest)
             return material
         key = None

@@ -1,9 +1,9 @@
 """A report as PDF, by typst: PDF/A-3a for archives (ISO 19005-3) and PDF/UA-1 for screen readers (ISO 14289-1), with the
 fonts that typst brings, so that the same report is the same bytes everywhere.
 
-report.typ has the looks. The text goes there as JSON and is set as text: typst parses none of it. Its fonts have Latin,
-Greek and Cyrillic letters; any other character of a name is set as its code point, which a tofu box would hide and
-which PDF/A does not allow to be missing.
+report.typ is the layout. The text goes there as JSON and is set as text: typst parses none of it. Its fonts have Latin,
+Greek and Cyrillic letters; any other character is set as its code point, since PDF/A requires a glyph for each
+character.
 """
 
 import json
@@ -44,7 +44,7 @@ _LONG_CELL = 22
 
 
 def render(report: Report, made: datetime, pages: int = 0) -> bytes:
-    """made: the date inside the file. pages: set it larger or smaller, so that it fits into so many; 0: as it is."""
+    """made: the date inside the file. pages: change the size of the type so that it fits on so many pages; 0: leave it."""
     content = json.dumps(_content(report))
     chosen = "1.0"
     try:
