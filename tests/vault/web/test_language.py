@@ -239,7 +239,14 @@ def test_spanish_pages_have_no_english_text(site, vault, tmp_path, monkeypatch):
     finally:
         page.close()
     assert english == []
-    for text in ("Justificante firmado:", "Copia dañada", "Revocado", "Página 1 de 3", "Ninguna coincide.", "En pausa"):
+    for text in (
+        "Justificante firmado:",
+        "Copia dañada",
+        "Revocado",
+        "Página 1 de 3",
+        "No hay coincidencias.",
+        "En pausa",
+    ):
         assert text in seen, f"the walk did not come by {text!r}"
     client = signed_in(site, USER)
     assert PASSWORD not in client.get("/access").text
