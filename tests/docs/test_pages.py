@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from typer.main import get_command
 
-from support.guide.blocks import COMMANDS, KINDS, OUTPUT, blocks, pages
+from support.guide.blocks import COMMANDS, KINDS, OUTPUT, blocks, pages, resembles
+from support.guide.messages import messages, said
 from support.micropython_runner import ROOT
 from support.tree import below, files, name
 from testigo_tools.cli import assemble
@@ -27,15 +28,55 @@ def test_every_block_says_what_it_is():
     assert not wrong, "\n".join(wrong)
 
 
-def test_every_page_with_commands_is_typed_in():
-    typed = set()
+def named_by_tests(constant: str) -> set[str]:
+    """The pages that the tests of this folder are about: what they assign to the constant."""
+    found = set()
     for test in below("tests/docs", ".py"):
         for node in ast.parse(test.read_text(encoding="utf-8")).body:
-            if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant) and node.targets[0].id == "PAGE":
-                typed.add(node.value.value)
+            if isinstance(node, ast.Assign) and constant in [getattr(target, "id", "") for target in node.targets]:
+                found.add(ast.literal_eval(node.value))
+    return found
+
+
+def test_every_page_with_commands_is_typed_in():
     with_commands = {name(page) for page in pages() if any(block.kind in (COMMANDS, OUTPUT) for block in blocks(page))}
+    typed = named_by_tests("PAGE")
     assert with_commands - typed == set(), "these pages have commands that no test in tests/docs types in"
     assert typed - with_commands == set(), "these pages have no commands any more"
+
+
+def test_every_page_with_messages_has_their_causes():
+    with_messages = {name(page) for page in pages() if messages(page)}
+    assert with_messages == named_by_tests("MESSAGES")
+
+
+@pytest.mark.parametrize(
+    ("quote", "printed", "same"),
+    [
+        ("PORT cannot be opened: …", "error: /dev/x cannot be opened: no such file", True),
+        ("recording 17 was cut", "1795 recording 3 was cut by", True),
+        ("branch-7 is here", "branch-8 is here", False),
+        ("not provisioned", "already provisioned", False),
+        ("a … b", "a x\n   b", True),
+    ],
+)
+def test_a_quote_is_compared_with_what_is_printed(quote, printed, same):
+    assert said(quote, printed) is same
+
+
+@pytest.mark.parametrize(
+    ("shown", "printed", "missing"),
+    [
+        ("4 recordings at 10:15", "17 recordings at 09:00", []),
+        ("one\n…\nthree", "one\ntwo\nthree", []),
+        ("Sync  done; …", "x\n  Sync   done; 3 delivered", []),
+        ("three\none", "one\nthree", ["one"]),
+        ("│ a b │ c │", "│ a │ c │\n│ d │ e │", ["│a b│c│"]),
+        ("│ 1 │ a │\n│   │ b │", "│ 1 │ a b │", []),
+    ],
+)
+def test_shown_output_is_compared_loosely(shown, printed, missing):
+    assert resembles(shown, printed) == missing
 
 
 def code_spans(text: str) -> list[str]:

@@ -1,15 +1,19 @@
 """docs/virtual.md, up to a call between two softphones that reaches the vault."""
 
+import pytest
+
 from support.guide.blocks import blocks
+from support.guide.messages import Causes, said
 from support.guide.page import Guide, Put
 from support.guide.scene import ANSWERS, SIP_PORTS, on_loopback, signed_vault
 from support.guide.shell import Shell
 from support.micropython_runner import ROOT
 from support.peers import peer
-from support.rig import free_udp_range
+from support.rig import Appliance, free_udp_range
 from testigo_tools.softphone import audio
 
-PAGE = "docs/virtual.md"
+PAGE = MESSAGES = "docs/virtual.md"
+causes = Causes(MESSAGES)
 
 
 def test_page(micropython, tmp_path):
@@ -30,6 +34,7 @@ def test_page(micropython, tmp_path):
             Put("127.0.0.1:5060", f"127.0.0.1:{sip}", "a free port"),
             Put("--listen 5062", f"--listen {free_udp_range(2)}", "a free port"),
         ],
+        again={"testigo call sip:100@": "the other telephone registers in the background meanwhile"},
         edits={"settings.toml": lambda _: on_loopback(settings, ingest, sip)},
     )
     try:
@@ -37,3 +42,21 @@ def test_page(micropython, tmp_path):
         assert (tmp_path / "heard.wav").stat().st_size > 10 * 16000
     finally:
         shell.close()
+
+
+@causes.of("process … runs the appliance in … already; stop it, or use another folder.")
+def _(folder, micropython):
+    first, second = (Appliance(folder, micropython) for _ in range(2))
+    first.start()
+    try:
+        with pytest.raises(AssertionError) as refused:
+            second.start()
+        return str(refused.value)
+    finally:
+        first.stop()
+
+
+def test_each_message_has_its_cause(micropython, tmp_path):
+    assert causes.differences() == []
+    for quote in causes:
+        assert said(quote, causes[quote](tmp_path / "root", micropython))

@@ -25,7 +25,8 @@ class Put:
 class Guide:
     """page: its path in the project. put: replacements, tried in their order. not_run: lines that cannot run here, and
     why. before: what has to happen before the first command that begins with the key. edits: what a person writes into
-    the file that `nano` opens, by the end of its path."""
+    the file that `nano` opens, by the end of its path. again: the beginning of a command that a person would repeat when
+    it comes too early, and what it waits for."""
 
     page: str
     shell: Shell
@@ -33,6 +34,7 @@ class Guide:
     not_run: dict[str, str] = field(default_factory=dict)
     before: dict[str, Callable[[], None]] = field(default_factory=dict)
     edits: dict[str, Callable[[str], str]] = field(default_factory=dict)
+    again: dict[str, str] = field(default_factory=dict)
 
     def run(self) -> None:
         """Each command ends with status 0, and prints what the page shows below it."""
@@ -61,6 +63,9 @@ class Guide:
             self._edit(self._expanded(typed.split()[1]), where)
             return ""
         status, printed = self.shell.run(typed)
+        end = time.monotonic() + AGAIN_S
+        while status and typed.startswith(tuple(self.again)) and time.monotonic() < end:
+            status, printed = self.shell.run(typed)
         assert status == 0, f"{where}\n(typed: {typed})\nended with status {status}:\n{printed[-2000:]}"
         return printed
 

@@ -6,6 +6,7 @@ signed, so they may also come later by `testigo sync` or over the network.
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -14,7 +15,20 @@ from testigo_tools.options import PASSPHRASE
 from testigo_tools.serial.port import Port, PortError
 from testigo_tools.serial.provisioning import certify, proven_key, push
 
+if TYPE_CHECKING:
+    from testigo_vault.identity.organisation import Organisation
+
 console = terminal.console()
+
+
+def certified(organisation: "Organisation", device_id: str, public: bytes) -> bool:
+    """Whether this organisation has certified the device's key under that name."""
+    from testigo_vault.errors import NotFound
+
+    try:
+        return public in organisation.devices.get(device_id).publics()
+    except NotFound:
+        return False
 
 
 def provision(
@@ -53,7 +67,7 @@ def provision(
                 console.print(f"{device_id} is provisioned.", highlight=False)
             elif device_id and device_id != present:
                 raise PortError(f"this device is {present} already; a device keeps its name")
-            elif public not in organisation.devices.get(present).publics():
+            elif not certified(organisation, present, public):
                 raise PortError(f"{present} belongs to another organisation: erase the device to give it a new one")
             sign_settings(organisation, settings or vault / "settings.toml", device_id or present)
             with terminal.transfer_progress() as progress:

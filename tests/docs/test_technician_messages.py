@@ -1,0 +1,228 @@
+"""Each message that docs/technician.md quotes, brought about by its cause."""
+
+import asyncio
+import re
+from contextlib import suppress
+
+import pytest
+from typer.testing import CliRunner
+
+from support.guide.messages import Causes, said
+from support.guide.stage import on_stage
+from support.peers import peer
+from support.rig import wait_for
+from testigo_tools.cli import assemble
+from testigo_tools.demo.environment import POLICY, DemoEnvironment
+from testigo_tools.serial.port import Port
+from testigo_tools.softphone.phone import CallFailed, Softphone
+
+MESSAGES = "docs/technician.md"
+LIMIT_S = 30
+causes = Causes(MESSAGES)
+
+# Incoming calls on demand, with pauses; outgoing calls all of them, without pauses.
+LINES = POLICY.replace('"opt-in"', '"notify"').split("[[lines]]")
+ON_DEMAND = 'direction = "in"\nmode = "on-demand"\npause_limit_s = 60'
+ALL = 'direction = "out"\nmode = "all"'
+TWO_LINES = "[[lines]]".join([LINES[0], *(LINES[1].replace('mode = "all"', each) for each in (ON_DEMAND, ALL))])
+
+
+@pytest.fixture(scope="module")
+def stage(micropython, tmp_path_factory):
+    peer("espeak-ng")
+    with on_stage(tmp_path_factory.mktemp("stage"), micropython) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def told(micropython, tmp_path_factory):
+    """{what was done: what the appliance said to it}, in a story of three calls at most two of which are up."""
+    peer("espeak-ng")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TESTIGO_MICROPYTHON", str(micropython))
+        environment = DemoEnvironment(tmp_path_factory.mktemp("calls"), lambda text: None, TWO_LINES, "Recorded.")
+        try:
+            environment.make()
+            environment.wait_for_sip()
+            yield Story(environment).told()
+        finally:
+            environment.close()
+
+
+class Story:
+    def __init__(self, environment: DemoEnvironment) -> None:
+        self._environment = environment
+        self._port = str(environment.root / "tty")
+        self._told: dict[str, str] = {}
+
+    def told(self) -> dict[str, str]:
+        asyncio.run(self._calls())
+        self._environment.power_on()
+        self._told["power cut"] = wait_for(lambda: self._log("was cut"), LIMIT_S, "the log")
+        return self._told
+
+    def _log(self, word: str) -> str:
+        with Port(self._port) as device:
+            text = "\n".join(device.request("log", 60))
+        return text if word in text else ""
+
+    def _calls_up(self) -> int:
+        with Port(self._port) as device:
+            return device.diagnose()["calls"]
+
+    async def _record(self, what: str, action: str, number: str = "0") -> str:
+        words = ["record", action, "--port", self._port, "--recording", number]
+        done = await asyncio.to_thread(CliRunner().invoke, assemble("record"), words)
+        self._told[what] = done.output
+        return done.output
+
+    async def _until(self, what: str, action: str, number: str, message: str) -> None:
+        """The command again and again, until the appliance is as far."""
+        for _ in range(60):
+            if message in await self._record(what, action, number):
+                return
+            await asyncio.sleep(0.3)
+        raise AssertionError(f"{what}: {self._told[what]}")
+
+    async def _calls(self) -> None:
+        environment = self._environment
+        async with Softphone(port=environment.far) as far, Softphone(port=environment.near) as near:
+            await self._record("no call", "start")
+            async with Softphone("127.0.0.9") as stranger:
+                unknown = await stranger.call(
+                    f"sip:100@127.0.0.1:{environment.sip}", f"sip:1@127.0.0.9:{stranger.port}"
+                )
+                with suppress(CallFailed):
+                    await unknown.answered(LIMIT_S)
+            self._told["unknown source"] = await asyncio.to_thread(self._log, "unknown source")
+            first, worker = await self._ringing(far, near)
+            await self._record("ringing", "start")
+            worker.answer()
+            await first.answered(LIMIT_S)
+            await self._record("nothing to pause", "pause")
+            number = re.search(r"\d+", await self._record("start", "start"))[0]
+            await self._until("recorded", "start", number, "recorded already")
+            await self._record("pause", "pause", number)
+            await self._record("paused again", "pause", number)
+            await self._record("resume", "resume", number)
+            await self._record("resumed again", "resume", number)
+            await self._two_calls(far, near, int(number) + 1)
+            await self._outgoing(far, near, str(int(number) + 2))
+            await asyncio.to_thread(self._environment.cut_power)  # before the telephones hang up
+
+    async def _ringing(self, caller: Softphone, callee: Softphone):
+        made = await caller.call(
+            f"sip:100@127.0.0.1:{self._environment.sip}", f"sip:+34910000001@127.0.0.1:{caller.port}"
+        )
+        return made, await callee.wait_call(LIMIT_S)
+
+    async def _two_calls(self, far: Softphone, near: Softphone, number: int) -> None:
+        second, worker = await self._ringing(far, near)
+        worker.answer()
+        await second.answered(LIMIT_S)
+        await self._record("which", "start")
+        third = await far.call(f"sip:100@127.0.0.1:{self._environment.sip}", f"sip:3@127.0.0.1:{far.port}")
+        with suppress(CallFailed):
+            await third.answered(LIMIT_S)
+        self._told["third call"] = await asyncio.to_thread(self._log, "call refused")
+        await self._record("start", "start", str(number))
+        await second.press("9")
+        await self._until("objected", "start", str(number), "asked already")
+        second.hang_up()
+        await worker.ended(LIMIT_S)
+        await asyncio.to_thread(wait_for, lambda: self._calls_up() == 1, LIMIT_S, "the second call to end")
+
+    async def _outgoing(self, far: Softphone, near: Softphone, number: str) -> None:
+        """Left up: the power goes."""
+        made, other = await self._ringing(near, far)
+        other.answer()
+        await made.answered(LIMIT_S)
+        await self._until("not on demand", "stop", number, "not recorded on demand")
+        await self._until("no pauses", "pause", number, "no pauses on this line")
+
+
+for quote, what in {
+    "no such call is up": "no call",
+    "there is no conversation to be recorded": "ringing",
+    "nothing is being recorded": "nothing to pause",
+    "recorded already": "recorded",
+    "paused already": "paused again",
+    "not paused": "resumed again",
+    "2 calls are up: say which": "which",
+    "asked already, or objected to": "objected",
+    "the line is not recorded on demand": "not on demand",
+    "the policy has no pauses on this line": "no pauses",
+    "call refused: 2 calls are up": "third call",
+    "INVITE from unknown source: ADDRESS": "unknown source",
+    "recording 17 was cut by a power loss and is closed": "power cut",
+}.items():
+    causes.of(quote)(lambda request, what=what: request.getfixturevalue("told")[what])
+
+
+def staged(cause):
+    return lambda request: cause(request.getfixturevalue("stage"))
+
+
+@causes.of("the device refuses selftest: not provisioned")
+@staged
+def _(stage):
+    return stage.testigo("selftest", "--port", stage.device("new"))
+
+
+@causes.of("the device refuses selftest: no policy: it names the keys that a recording is sealed to")
+@staged
+def _(stage):
+    return stage.testigo("selftest", "--port", stage.device("keyed"))
+
+
+@causes.of("no call is up")
+@staged
+def _(stage):
+    return stage.testigo("record", "start", "--port", stage.device("new"))
+
+
+@causes.of("call refused: no phone is registered")
+@staged
+def _(stage):
+    stage.device("branch-7")
+    stage.log("branch-7", "SIP on …")
+
+    async def call() -> None:
+        async with Softphone() as phone:
+            made = await phone.call(f"sip:100@127.0.0.1:{stage.sip()}", f"sip:1@127.0.0.1:{phone.port}")
+            with pytest.raises(CallFailed):
+                await made.answered(LIMIT_S)
+
+    asyncio.run(call())
+    return stage.log("branch-7", "call refused: no phone is registered")
+
+
+@causes.of("the vault refused recording 17: …")
+@staged
+def _(stage):
+    """A byte of the recording changes on the appliance's storage before it is fetched."""
+    port = stage.device("branch-7")
+    stage.done("selftest", "--port", port, "--seconds", 1)
+    path = next((port.parent / "spool").glob("*.tsg"))
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(data)
+    stage.testigo("sync", "--port", port, "--vault", stage.vault())
+    return stage.log("branch-7", "the vault refused recording 17: …")
+
+
+@causes.of("sync: HOST port 5571: no connection")
+@staged
+def _(stage):
+    stage.device("branch-7")
+    return stage.log("branch-7", "sync: HOST port 5571: no connection")
+
+
+def test_each_message_has_its_cause():
+    assert causes.differences() == []
+
+
+@pytest.mark.parametrize("quote", list(causes))
+def test_message(request, quote):
+    printed = causes[quote](request)
+    assert said(quote, printed), f"the page says\n  {quote}\nbut the product\n  {printed}"
