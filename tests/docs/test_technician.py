@@ -14,7 +14,7 @@ from testigo_tools.softphone import audio
 from testigo_tools.softphone.phone import Softphone
 
 PAGE = "docs/technician.md"
-LIMIT_S = 30
+LIMIT_S = 120
 ON_DEMAND = POLICY.replace('mode = "all"', 'mode = "on-demand"\npause_limit_s = 60').replace('"opt-in"', '"notify"')
 
 

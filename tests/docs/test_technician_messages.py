@@ -17,7 +17,7 @@ from testigo_tools.serial.port import Port
 from testigo_tools.softphone.phone import CallFailed, Softphone
 
 MESSAGES = "docs/technician.md"
-LIMIT_S = 30
+LIMIT_S = 120
 causes = Causes(MESSAGES)
 
 # Incoming calls on demand, with pauses; outgoing calls all of them, without pauses.
@@ -78,7 +78,7 @@ class Story:
 
     async def _until(self, what: str, action: str, number: str, message: str) -> None:
         """The command again and again, until the appliance is as far."""
-        for _ in range(60):
+        for _ in range(300):
             if message in await self._record(what, action, number):
                 return
             await asyncio.sleep(0.3)

@@ -8,7 +8,7 @@ from support.guide.blocks import COMMANDS, OUTPUT, Block, blocks, resembles
 from support.guide.shell import Shell
 from support.micropython_runner import ROOT
 
-AGAIN_S = 20
+AGAIN_S = 60
 
 
 @dataclass

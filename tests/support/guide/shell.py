@@ -15,8 +15,8 @@ PROMPT = re.compile(r"(?:\r\n)?<guide:(\d+)>\r\n")
 # A question for a secret, which the terminal does not show: it ends what was printed so far.
 SECRET = re.compile(r"([^\r\n]*(?:passphrase|password|secret|same again)[^\r\n]*): \Z", re.IGNORECASE)
 ESCAPES = re.compile(r"\x1b(?:\[[0-9;?]*[A-Za-z]|\][^\x07]*\x07|.)")
-LIMIT_S = 60
-START_S = 30
+LIMIT_S = 200
+START_S = 120
 # What a program that stays prints once it is ready.
 READY = {
     "testigo vault run": "ingest on port",

@@ -108,7 +108,7 @@ class Stage:
                 text = "\n".join(opened.request("log", 60))
             return text if said(wanted, text) else ""
 
-        return wait_for(lines, 30, wanted)
+        return wait_for(lines, 120, wanted)
 
     def close(self) -> None:
         for made in self._made.values():
