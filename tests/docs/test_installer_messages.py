@@ -15,7 +15,7 @@ from support.micropython_runner import ROOT, run_micropython
 from support.peers import peer
 from testigo_tools.serial.port import Port, PortError
 from testigo_tools.serial.repl import Repl, ReplError
-from testigo_vault.identity.organisation import create
+from testigo_vault.new_vault import create
 from testigo_wire.encoding import cobs
 
 MESSAGES = "docs/installer.md"

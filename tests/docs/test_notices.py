@@ -6,7 +6,7 @@ from support.guide.page import Guide, Put
 from support.guide.scene import ANSWERS, fill_in
 from support.guide.shell import Shell
 from support.peers import peer
-from testigo_vault.identity.organisation import create
+from testigo_vault.new_vault import create
 
 PAGE = "docs/notices.md"
 

@@ -18,7 +18,7 @@ from support.guide.scene import ANSWERS, on_loopback, signed_vault
 from support.rig import Appliance, wait_for
 from testigo_tools.cli import assemble
 from testigo_tools.serial.port import Port
-from testigo_vault.identity.organisation import create
+from testigo_vault.new_vault import create
 
 SIDES = """[sip.near]
 mode = "registrar"
