@@ -61,3 +61,24 @@ def test_the_firmware_gets_shorter_by_it(tmp_path):
         out = firmware_build.build("x86", tmp_path / str(full), full_names=full)
         sizes.append(sum(path.stat().st_size for path in out.rglob("*.mpy")))
     assert sizes[1] < sizes[0] * 0.95, sizes
+
+
+def test_inner_packages_are_left_out_on_the_device():
+    made = minify(
+        {
+            "p/__init__": '"""A package."""\n',
+            "p/q/__init__": '"""An inner package."""\n',
+            "p/q/r": "from p.s import store\nfrom p.s.store import FileError as Error\nfrom p.t import store as other\n"
+            "store.open, other.open, Error\nunload('p.s.store', 'p.unknown')\n",
+            "p/s/store": "class FileError(Exception): pass\ndef open(): pass\n",
+            "p/t/store": "def open(): pass\n",
+        }
+    )
+    assert set(made) == {"p/r", "p/s_store", "p/t_store"}, "two modules of one name keep the name of their package"
+    assert made["p/r"].splitlines() == [
+        "from p import s_store as store",
+        "from p.s_store import FileError as Error",
+        "from p import t_store as other",
+        "store.open, other.open, Error",
+        "unload('p.s_store', 'p.unknown')",
+    ]
