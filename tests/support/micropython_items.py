@@ -2,7 +2,8 @@
 
 Files under `tests/wire` run on CPython (as any test) and here on both MicroPythons, from source. Files under
 `tests/recorder` run here only: on the 32-bit MicroPython, against the compiled firmware, in a heap as small as a chip's
-(`HEAP = "150k"` at the top of a file; 384k if it says nothing). One process runs a whole file; its items share the output.
+(`HEAP = "150k"` at the top of a file; 384k if it says nothing), and by the clock of `tests/support/device/clock.py`. One
+process runs a whole file; its items share the output.
 """
 
 import ast
@@ -70,7 +71,8 @@ class DeviceRun:
             from testigo_tools.firmware.build import build
 
             paths = [build(MARCH, ROOT / "build" / f"{MARCH}-full", full_names=True)]
-        done = run_micropython(RUNNER, [str(self.path)], heap=self.heap, word=self.word, paths=paths)
+        clock = ["clock"] if self.path.is_relative_to(RECORDER) else []
+        done = run_micropython(RUNNER, [*clock, str(self.path)], heap=self.heap, word=self.word, paths=paths)
         return done.stdout
 
 

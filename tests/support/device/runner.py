@@ -1,8 +1,9 @@
 """Runs the `test_` functions of one file on MicroPython; pytest starts it, see `tests/support/micropython_items.py`.
 
-    micropython runner.py tests/wire/encoding/test_cbor.py [test_name ...]
+    micropython runner.py [clock] tests/wire/encoding/test_cbor.py [test_name ...]
 
-Prints `ok <name>`, or `FAILED <name>` after a traceback, one line for each test, and ends with status 1 if any failed.
+With `clock`, time passes as clock.py says. Prints `ok <name>`, or `FAILED <name>` after a traceback, one line for each test,
+and ends with status 1 if any failed.
 """
 
 import gc
@@ -20,6 +21,7 @@ def run(function):
     if is_coroutine(result):
         import asyncio
 
+        asyncio.new_event_loop()  # without the tasks that a test before it has left
         asyncio.run(asyncio.wait_for(result, LIMIT_S))
 
 
@@ -42,4 +44,10 @@ def main(path, names):
     return 1 if failed else 0
 
 
-sys.exit(main(sys.argv[1], sys.argv[2:]))
+arguments = sys.argv[1:]
+if arguments[0] == "clock":
+    from support.device import clock
+
+    clock.install()
+    arguments.pop(0)
+sys.exit(main(arguments[0], arguments[1:]))
