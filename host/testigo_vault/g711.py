@@ -2,30 +2,18 @@
 
 from array import array
 
+from testigo_wire.rtp import g711
+
 SILENCE = 0
 
 
-def _ulaw(code: int) -> int:
-    code = ~code & 0xFF
-    magnitude = (((code & 0x0F) << 3) + 0x84) << ((code & 0x70) >> 4)
-    return 0x84 - magnitude if code & 0x80 else magnitude - 0x84
-
-
-def _alaw(code: int) -> int:
-    code ^= 0x55
-    segment = (code & 0x70) >> 4
-    value = ((code & 0x0F) << 4) + 8
-    if segment:
-        value = (value + 0x100) << (segment - 1)
-    return value if code & 0x80 else -value
-
-
-def _tables(decode) -> tuple[bytes, bytes]:
-    words = array("h", [decode(code) for code in range(256)]).tobytes()
+def _tables(encoding: str) -> tuple[bytes, bytes]:
+    """First and second byte of the sample of each code."""
+    words = array("h", [g711.sample(encoding, code) for code in range(256)]).tobytes()
     return words[0::2], words[1::2]
 
 
-_TABLES = {"PCMU": _tables(_ulaw), "PCMA": _tables(_alaw)}
+_TABLES = {encoding: _tables(encoding) for encoding in ("PCMU", "PCMA")}
 
 
 def decode(encoding: str, payload: bytes) -> bytes:

@@ -1,4 +1,4 @@
-"""One stream of a sealed recording: frames are filled and sealed in one lent buffer (docs/formats/recording.md)."""
+"""One stream of a sealed recording: frames are filled and sealed in one buffer (docs/formats/recording.md)."""
 
 from testigo_wire.compat import const
 from testigo_wire.crypto.sframe import TAG_SIZE, Sealer

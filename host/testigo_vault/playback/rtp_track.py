@@ -1,6 +1,6 @@
 """One leg's RTP packets put in order: duplicates out, each payload at its place on the wall-clock timeline.
 
-Within one stream (SSRC, RFC 3550 section 5.1) the RTP timestamp says where a payload belongs, so jitter and reordering
+Within one stream (SSRC, RFC 3550 section 5.1) the RTP timestamp gives the place of a payload, so jitter and reordering
 of the network leave no trace. The earliest packet relative to its timestamp, the one that was delayed least, anchors
 the stream to the clock. Where a sender's timestamps jump away from the clock, or a sender restarts its sequence numbers
 (appendix A.1), a new run begins with its own anchor.

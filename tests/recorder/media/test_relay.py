@@ -1,6 +1,7 @@
 """Flows over real sockets: what goes in comes out, renumbered, complete, tapped as it came, without an allocation."""
 
 import gc
+import os
 import struct
 import sys
 import time
@@ -113,13 +114,41 @@ def test_a_payload_lies_within_its_packet():
         assert 20 < state[fast_path.PAYLOAD] <= state[fast_path.PAYLOAD_END] <= 20 + len(data) == state[fast_path.END]
 
 
+def test_random_bytes_are_divided_within_the_buffer():
+    """viper checks no index: what `classify` gives has to lie in the bytes that came."""
+    state = fast_path.new_state()
+    state[fast_path.FORWARD] = 1
+    state[fast_path.EVENT_TYPE] = 101
+    rx = bytearray(fast_path.RX_SIZE)
+    kinds = set()
+    for count in range(400):
+        rx[:] = os.urandom(len(rx))
+        n = len(rx) if count % 3 == 0 else 12 + int.from_bytes(os.urandom(2), "big") % (len(rx) - 12)
+        for at in range(0, n - 12, 12 + rx[0] % 160):  # headers that make sense among them
+            rx[at] = 0x80 | rx[at] & 0x3F
+            rx[at + 1] = (0, 101, 128, rx[at + 1])[rx[at + 1] & 3]
+            rx[at + 4 : at + 12] = b"time" + SSRC
+        state[fast_path.LENGTH] = (0, 172, 12)[count % 3]
+        start = 0
+        while start + 12 <= n:
+            kind = fast_path.classify(rx, start, n, state)
+            kinds.add(kind & fast_path.KIND)
+            end = state[fast_path.END]
+            assert start + 12 <= end <= n, (start, end, n)
+            assert start + 12 <= state[fast_path.PAYLOAD] <= state[fast_path.PAYLOAD_END] <= end
+            if kind & fast_path.BEGINS:
+                fast_path.begin_source(rx, start, state, count)
+            start = end
+    assert kinds == {fast_path.FOREIGN, fast_path.AUDIO, fast_path.EVENT, fast_path.KEY}, kinds
+
+
 def test_notice_and_conversation_are_one_stream():
     rig = Rig(recorded=False)
     own = bytearray(172)
     for _ in range(3):
         fast_path.stamp(own, rig.relay.state, 0, 160, time.ticks_ms())
         rig.outer.write(own)
-    rig.send(packet(9000, 5))  # nobody hears this: the notice is on
+    rig.send(packet(9000, 5))  # not passed on: the notice is playing
     rig.relay.set_forwarding(True)
     for i in range(3):
         rig.send(packet(9001 + i, 165 + 160 * i))
@@ -201,7 +230,7 @@ def test_packets_that_waited_together_allocate_nothing():
     event = struct.pack(">BBHI", 0x80, 101, 0, 5) + SSRC + bytes((4, 10, 0, 160))
     sequence = 0xFFF8  # over the end of the sequence numbers, and of small integers in timestamps
     rig.send(packet(sequence, 0xFFFFF000))
-    rig.send(event[:2] + b"\xff\xf9" + event[4:])  # the key itself is told once, which allocates
+    rig.send(event[:2] + b"\xff\xf9" + event[4:])  # reporting the key allocates
     sequence += 1
     assert len(rig.heard()) == 2
     pump = rig.relay.on_readable

@@ -22,8 +22,8 @@ def refused(function, *arguments):
 
 async def test_a_call_is_recorded_whole():
     a = await stores.ready("whole")
-    told = []
-    a.spool.on_sealed.append(told.append)
+    sealed = []
+    a.spool.on_sealed.append(sealed.append)
     made = a.begin()
     stream = made.start_audio()
     for i in range(FRAMES):
@@ -34,7 +34,7 @@ async def test_a_call_is_recorded_whole():
     assert not verifier.findings, verifier.findings
     assert verifier.audio_frames == FRAMES and verifier.seal[4] == "hang-up"
     assert [event[0] for event in verifier.events] == ["call", "policy", "notice", "consent", "hang_up"]
-    assert told == [1] and a.spool.numbers() == [1] and not a.recordings.active
+    assert sealed == [1] and a.spool.numbers() == [1] and not a.recordings.active
     assert files.names(a.spool.folder) == ["00000001.tsg"]
     stores.remove_tree(a.root)
 

@@ -18,7 +18,7 @@ class Press:
 
 
 def parse(text: str) -> list[Press]:
-    """The presses of a plan; ValueError says which part is not understood."""
+    """The presses of a plan; ValueError names the part that is not understood."""
     plan: list[Press] = []
     wait = 0.0
     for part in (part.strip() for part in text.split(",")):

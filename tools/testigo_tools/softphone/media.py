@@ -52,7 +52,7 @@ class Media(asyncio.DatagramProtocol):
             self._task.cancel()
         for _, _, done in self._keys:
             if done:
-                done.set()  # nobody waits for a key of a call that is over
+                done.set()  # the call is over: do not wait for its keys
         self._keys.clear()
         if self._transport:
             self._transport.close()
