@@ -57,6 +57,17 @@ def test_an_installation_has_each_board_and_each_package_of_the_recorder():
     check(sorted(needed - installed), "[tool.setuptools.data-files] of pyproject.toml lists what a device needs")
 
 
+def test_an_installation_has_each_text_and_template_of_the_vault():
+    """A file that no pattern of package-data names is in a checkout, and missing in a wheel."""
+    patterns = tomllib.loads(text(ROOT / "pyproject.toml"))["tool"]["setuptools"]["package-data"]["testigo_vault"]
+    package = ROOT / "host" / "testigo_vault"
+    installed = {path for pattern in patterns for path in package.glob(pattern)}
+    used = [path for path in below("host/testigo_vault") if path.suffix not in (".py", ".cfg")]
+    check(
+        [name(path) for path in used if path not in installed], "a pattern of package-data in pyproject.toml names it"
+    )
+
+
 def test_each_test_names_the_module_or_package_that_it_tests():
     """As test_<module>.py, or test_<module>_<aspect>.py, or with the package's own name, in the folder of its package."""
     problems = []
