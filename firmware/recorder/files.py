@@ -1,4 +1,4 @@
-"""Small files that are whole or not there: written aside, flushed, renamed.
+"""Small files that are complete or not there: written to another name, flushed, renamed.
 
 MicroPython has no `os.replace`, `os.fsync` or `os.path`; `flush` of a file reaches
 the disk on Unix and commits on LittleFS, and `rename` replaces its target on both.

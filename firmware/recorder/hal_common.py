@@ -1,4 +1,4 @@
-"""What both ports share: sockets in asyncio, the clock arithmetic, collection."""
+"""What both ports of the HAL share: sockets in asyncio, the clock, garbage collection."""
 
 import gc
 import os
@@ -9,7 +9,7 @@ from recorder import udp_poll
 
 SHORT_COLLECTION_US = 5000
 SMALL_HEAP = 400000
-BESIDE_CALLS = 200000  # what a session with the vault beside a call wants to find free at the start
+BESIDE_CALLS = 200000  # free at the start, where a session with the vault can run beside a call
 COLLECT_EVERY = 8192
 FRAMES = 64  # a collection every so many frames: 15 s of one call
 LOW_SHARE = 6  # where collecting is slow: only when less than a sixth of what is used is free
@@ -30,7 +30,7 @@ class CommonHal:
         gc.collect()
         self.heap_small = board.HEAP_SMALL or gc.mem_free() < BESIDE_CALLS
         if gc.mem_free() < SMALL_HEAP:
-            # What lives long stays together at the bottom: a small heap must keep large pieces in one.
+            # Objects that stay for long are then close together: a small heap must keep large free blocks.
             gc.threshold(COLLECT_EVERY)
         start = time.ticks_us()
         gc.collect()
@@ -46,7 +46,7 @@ class CommonHal:
             try:
                 self._log("packet handler: " + type(exc).__name__ + " " + str(exc))
             except MemoryError:
-                pass  # a packet that finds no memory is lost; the calls that are up are not
+                pass  # without memory the packet is lost, the calls go on
 
     def ms(self):
         ticks = time.ticks_ms()

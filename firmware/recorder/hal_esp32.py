@@ -33,7 +33,7 @@ CARD_ROOT = "/card"
 
 
 def service_asked(board):
-    """The board's button was held and let go, or the recorder, not yet provisioned, was told to make way."""
+    """Whether the board's button was held and released, or `reset(service=True)` was called before."""
     rtc = machine.RTC()
     if rtc.memory() == SERVICE:
         rtc.memory(b"")
@@ -42,7 +42,7 @@ def service_asked(board):
 
 
 def _button(board):
-    """Held for a second and let go. Pressed after the reset: at the reset BOOT asks for the boot loader."""
+    """Whether it was held for a second and released, after the reset: held at the reset, BOOT starts the boot loader."""
     pin = machine.Pin(board.SERVICE_PIN, machine.Pin.IN)
     if board.SERVICE_PIN < 34:  # 34 and up have no pull-up inside
         pin.init(machine.Pin.IN, machine.Pin.PULL_UP)
@@ -56,8 +56,8 @@ def _button(board):
 
 
 def crashed(exc):
-    """Told on the console and kept for the next start's log; then a restart, before which Ctrl-C still counts where
-    there is no identity yet. MicroPython itself would stop at its prompt."""
+    """Prints the traceback on the console, keeps it for the log of the next start, and restarts. Before that, Ctrl-C stops a
+    device without an identity. MicroPython itself would stop at its prompt."""
     sys.print_exception(exc)
     try:
         text = io.StringIO()
@@ -120,7 +120,7 @@ class Hal(CommonHal):
         self._link = self._joined = None
 
     def notice(self, text):
-        """The console is the serial port: nobody reads plain lines there."""
+        """Nothing: the console is the serial port, on which plain lines would disturb the protocol."""
 
     def unix_ms(self):
         return time.time_ns() // 1000000 + EPOCH_MS
@@ -134,7 +134,7 @@ class Hal(CommonHal):
         self.clock = 2
 
     def _mount_card(self):
-        """Recordings go to the card where there is one; without it to the flash, for as long as that has room."""
+        """Recordings are kept on the card where there is one, else in the flash."""
         if not hasattr(self.board, "CARD"):
             return "none"
         try:
@@ -170,7 +170,7 @@ class Hal(CommonHal):
     def _wifi(self, settings):
         link = network.WLAN(network.WLAN.IF_STA)
         if settings != self._joined:
-            # The driver goes on trying by itself; asked to connect while it does, it raises.
+            # The driver retries by itself, and raises when told to connect while it does.
             if link.active():
                 link.disconnect()
                 link.active(False)

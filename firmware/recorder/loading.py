@@ -1,10 +1,10 @@
-"""Takes modules out of memory again: on a small heap code that serves now and then is not kept in between."""
+"""Unloads modules: on a small heap, code that is rarely used is not kept in memory."""
 
 import sys
 
 
 def unload(*names):
-    """names: full names of modules that no other object refers to; the next import loads them anew."""
+    """names: full names of modules that nothing else refers to. The next import loads them again."""
     for name in names:
         if sys.modules.pop(name, None) is not None:
             package, _, module = name.rpartition(".")

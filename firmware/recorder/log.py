@@ -1,8 +1,7 @@
-"""What happened on the appliance, for its technician: a bounded ring of lines.
+"""The appliance's log for the technician: a bounded list of lines, in memory and in two files that alternate.
 
-Kept in memory and in two files that take turns, so that flash use is bounded too.
-While a call is up nothing is written: a flash write holds up audio.  Lines never
-carry keys, passwords, numbers of callers or what was said.
+Nothing is written while a call is up, because a flash write delays audio. Lines never contain keys, passwords, numbers of
+callers or what was said.
 """
 
 import os
@@ -44,5 +43,5 @@ class Log:
                 for line in self._lines[-self._unwritten :]:
                     file.write(line + "\n")
         except OSError:
-            return  # a full or broken flash must not stop the appliance; the lines stay in memory
+            return  # a full or broken flash does not stop the appliance; the lines stay in memory
         self._unwritten = 0

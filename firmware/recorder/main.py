@@ -56,7 +56,7 @@ class Appliance:
         self._log_previous_crash()
         console = self._console()
         await self.documents.load()
-        self.documents.changed.append(self._on_document)
+        self.documents.on_change.append(self._on_document)
         self._use_keys()
         await self._recover()
         self.recordings = Recordings(

@@ -22,7 +22,7 @@ TICK_MS = 50
 
 
 class Gateway:
-    """settings: body of the settings document (see testigo_wire.policy.documents). host: our address on the network.
+    """settings: body of the settings document (testigo_wire.policy.documents). host: the appliance's address on the network.
 
     store: has documents, recordings and keypool.
     """

@@ -1,7 +1,6 @@
 """Plays a stored notice as RTP, one packet every 20 ms, to one leg or to both.
 
-The samples are hashed as they are sent, so that what the record says of a notice
-is what was really played, to its end.
+The samples are hashed as they are sent: `completed` means that the signed audio was played to its end.
 """
 
 import asyncio
@@ -12,14 +11,14 @@ from recorder.media.fast_path import SAMPLES, SILENCE
 from testigo_wire.sip.sdp import TYPES
 
 PACKET_MS = 20
-TAKEN = 10  # one packet in ten may be refused
+MAX_REFUSED = 10  # the network may refuse less than one packet in so many
 
 
 class Player:
-    """One playing of one notice. played_ms and completed are true at any time, also after a cancel."""
+    """Plays one notice once. played_ms and completed are valid at any time, also after `run` was cancelled."""
 
     def __init__(self, primitives, notice, encoding, relays):
-        """relays: whose outgoing streams carry it."""
+        """relays: their outgoing streams carry the notice."""
         self._notice = notice
         self._encoding = encoding
         self._relays = relays
@@ -63,6 +62,6 @@ class Player:
             audio.close()
         notice = self._notice
         whole = sent == notice.length(self._encoding) and self._hash.digest() == notice.digest(self._encoding)
-        # A telephone may open its port a moment late; one that takes no packets has told nobody anything.
-        self.completed = whole and self.refused * TAKEN < sent // SAMPLES * len(self._relays)
+        # A telephone may open its port a moment late. One whose port is closed has not played the notice to anybody.
+        self.completed = whole and self.refused * MAX_REFUSED < sent // SAMPLES * len(self._relays)
         return self.completed

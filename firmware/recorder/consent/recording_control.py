@@ -66,12 +66,16 @@ class RecordingControl:
         direction = "in" if first.side == FAR else "out"
         self.line = line = decision.find_line(policy.lines, self._line_name, direction)
         numbers = ("", "", "")
-        if line is not None and (documents.objections or decision.asks_for_numbers(line)):
+        if line is not None and (documents.objections or decision.needs_numbers(line)):
             asserted, sender, _ = identity_of(first.sip.request)
             numbers = self._to_e164((sender, asserted, first.sip.callee))
         other = numbers[2] if direction == "out" else numbers[1] or numbers[0]
-        self._unrecorded = decision.why_not(
-            line, self.services.hal.unix_ms(), policy.offsets, other, line is not None and documents.objected(numbers)
+        self._unrecorded = decision.unrecorded_reason(
+            line,
+            self.services.hal.unix_ms(),
+            policy.offsets,
+            other,
+            line is not None and documents.on_objection_list(numbers),
         )
         if line and not self._unrecorded:
             self._voice = decision.first_voice(line, numbers[2])
@@ -266,17 +270,17 @@ class RecordingControl:
         if side == FAR and preference == "off":
             self.notice.object("", "sdp")
         identity = identity_of(message, called)
-        if self._has_objected(identity):
+        if self._is_listed(identity):
             self.fail("objection list")
         if self.sessions[side] is None:
             self.sessions[side] = (identity, agreed.origin)
         elif (identity, agreed.origin) != self.sessions[side] or preference or self._commands:
             self._load_commands().on_session(side, identity, agreed.origin, preference)
 
-    def _has_objected(self, identity):
+    def _is_listed(self, identity):
         """Whether who is on a leg now is on the list of objections. `select_line` looked up caller and callee."""
         documents = self.services.documents
-        return bool(documents.objections) and documents.objected(self._to_e164(identity[:2]))
+        return bool(documents.objections) and documents.on_objection_list(self._to_e164(identity[:2]))
 
     def _to_e164(self, values):
         """values: header values or URIs."""

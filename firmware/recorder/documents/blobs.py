@@ -1,6 +1,6 @@
-"""Takes what a signed document names by digest and length, piece by piece: audio of notices, the list of objections.
+"""Receives, piece by piece, a file that a signed document names by digest and length: audio, or the list of objections.
 
-What has come so far lies beside its place; the rename at the end is the one step that changes anything.
+The pieces are kept beside the file's path; the rename at the end is the only step that changes what is in force.
 """
 
 import os
@@ -10,8 +10,8 @@ from recorder import files
 CHUNK = 1024
 
 
-def take(path, length, digest, offset, data, last, new_sha256):
-    """-> (the offset to go on from, whether it is whole now). Offset 0 again: the whole had another digest."""
+def receive(path, length, digest, offset, data, last, new_sha256):
+    """-> (the next offset, whether the file is complete now). Offset 0 again: the complete file had another digest."""
     have = max(0, files.size(path + files.GOT))
     if offset != have or have + len(data) > length:
         return have, False

@@ -1,4 +1,4 @@
-"""Takes signed documents and what they name: loaded when some come, and let go of afterwards.
+"""Receives signed documents and the files that they name. Loaded when some come, and unloaded afterwards.
 
 store: the Documents that keeps them.
 """
@@ -12,7 +12,7 @@ from testigo_wire.errors import DocumentError
 
 
 async def accept(store, data):
-    """(ok, reason). Takes a signed document whose version grew; one that is held already is fine."""
+    """Accepts a signed document with a higher version, or the one that is held -> (ok, reason)."""
     document, reason = await store.signed(data)
     if not reason:
         reason = _refusal(store, document)
@@ -25,14 +25,14 @@ async def accept(store, data):
         return (True, "held") if held[1] == data else (False, "another version %d is held" % held[0])
     if document.kind == "notice":
         files.replace(store.folder + "/" + name + files.WAITING, data)
-        _settle(store, name)
+        _activate(store, name)
     elif document.kind == "objections":
         if store.objection_list().accept(document, data):
-            store.tell("objections", "")
+            store.notify("objections", "")
     else:
         files.replace(store.hal.root + "/" + document.kind + files.SIGNED, data)
         store.install(document, data)
-        store.tell(document.kind, "")
+        store.notify(document.kind, "")
     return True, ""
 
 
@@ -70,12 +70,12 @@ def _refusal(store, document):
 
 
 def blob(store, name, offset, data, last):
-    """Takes a piece; returns the offset to go on from, 0 again if the whole had a wrong digest."""
+    """Receives a piece -> the next offset; 0 again if the complete file had a wrong digest."""
     name, _, encoding = name.rpartition(".")
     if name == "objections" and encoding == "list" and store.objections:
         following, settled = store.objections.blob(offset, data, last)
         if settled:
-            store.tell("objections", "")
+            store.notify("objections", "")
         if following is not None:
             return following
     for suffix in (files.WAITING, files.SIGNED):
@@ -84,35 +84,35 @@ def blob(store, name, offset, data, last):
             break
     else:
         raise DocumentError("no notice lacks " + name + "." + encoding)
-    following, whole = blobs.take(
+    following, whole = blobs.receive(
         notice.path(encoding), notice.length(encoding), notice.digest(encoding), offset, data, last,
         store.primitives.new_sha256,
     )  # fmt: skip
     if whole:
-        _settle(store, name)
+        _activate(store, name)
     elif not following and data:
         store.log("audio of notice %s has a wrong digest" % name)
     return following
 
 
 def resume(store):
-    """What a power cut left undone: audio that is all here, and notices whose audio is."""
+    """Finishes what a power cut interrupted: audio that is complete, and notices whose audio is."""
     for suffix in (files.SIGNED, files.WAITING):
         for name in store.notices(suffix):
             notice = store.notice_as(name, suffix)
             for encoding in notice.missing() if notice else ():
                 path, length = notice.path(encoding), notice.length(encoding)
                 if files.size(path + files.GOT) == length:
-                    blobs.take(path, length, notice.digest(encoding), length, b"", True, store.primitives.new_sha256)
-            _settle(store, name)
+                    blobs.receive(path, length, notice.digest(encoding), length, b"", True, store.primitives.new_sha256)
+            _activate(store, name)
 
 
-def _settle(store, name):
-    """Puts a waiting notice in force if its audio is complete, and removes audio that no notice names."""
+def _activate(store, name):
+    """Puts a waiting notice into force if its audio is complete, and removes audio that no notice names."""
     waiting = store.notice_as(name, files.WAITING)
     if waiting and not waiting.missing():
         os.rename(store.folder + "/" + name + files.WAITING, store.folder + "/" + name + files.SIGNED)
-        store.tell("notice", name)
+        store.notify("notice", name)
     named = set()
     for suffix in (files.SIGNED, files.WAITING):
         for other in store.notices(suffix):

@@ -1,9 +1,8 @@
 """The signed documents that the appliance acts on: policy, settings, notices, objections (docs/formats/documents.md).
 
-A document is taken if the operator signed it and its version grew, whatever way it came
-in.  A notice comes into force when all its audio is there too: until then the older one
-serves.  Audio files are named by their digest, so the rename of the document is the one
-step that changes anything; a power cut leaves the old state or the new one.
+A document is accepted if the operator signed it and its version is higher, over whatever channel it came. A notice is in
+force when all its audio is there too; until then the older one is. Audio files are named by their digest, so that the rename
+of the document is the only step that changes what is in force: a power cut leaves the old state or the new one.
 """
 
 import os
@@ -60,7 +59,7 @@ class Notice:
         return self._entry(encoding)[2]
 
     def missing(self):
-        """Encodings whose audio is not here whole."""
+        """Encodings whose audio is not complete."""
         return [e for e in self.encodings if files.size(self.path(e)) != self.length(e)]
 
 
@@ -75,10 +74,10 @@ class Documents:
         self.installed_policy = None
         self.settings = None
         self.objections = None  # an ObjectionList, where there is one
-        self.changed = []
+        self.on_change = []
 
     async def load(self):
-        """Reads what is installed. A file that the operator did not sign counts as missing and is named in the log."""
+        """Reads the installed documents. One without the operator's signature counts as missing, and the log names it."""
         files.make_folder(self.folder)
         for name in ("policy", "settings"):
             data = files.read(self.hal.root + "/" + name + files.SIGNED)
@@ -99,7 +98,7 @@ class Documents:
                     self.objection_list()
 
     async def _check(self, path, what, suffix=files.SIGNED):
-        """Sets a document aside that the operator did not sign."""
+        """Sets a document aside that has no valid signature of the operator."""
         _, reason = await self.signed(files.read(path + suffix))
         if reason:
             os.rename(path + suffix, path + (files.BAD if suffix == files.SIGNED else suffix + files.BAD))
@@ -107,16 +106,16 @@ class Documents:
 
     def objection_list(self):
         if self.objections is None:
-            from recorder.documents.objection_list import ObjectionList  # for those who have one
+            from recorder.documents.objection_list import ObjectionList  # loaded where there is one
 
             self.objections = ObjectionList(self.hal.root + "/objections", self.primitives, self.log)
         return self.objections
 
-    def objected(self, numbers):
-        """Whether one of the numbers (E.164) is on the list of objections. Where the list was lost, all are."""
+    def on_objection_list(self, numbers):
+        """Whether one of the numbers (E.164) is on the list of objections. If the list is lost, every number counts as listed."""
         if self.objections is None:
             return files.size(self.hal.root + "/objections" + files.BAD) >= 0
-        return self.objections.objected(numbers)
+        return self.objections.contains_any(numbers)
 
     async def _load(self, name, data):
         document, reason = await self.signed(data)
@@ -188,7 +187,7 @@ class Documents:
         return None if notice is None or notice.missing() else notice
 
     def versions(self):
-        """[[kind, name, version], ...] of all that is held; a notice counts before its audio is complete."""
+        """[[kind, name, version], ...] of all documents; a notice counts before its audio is complete."""
         held = []
         for kind, installed in (("policy", self.installed_policy), ("settings", self.settings)):
             if installed:
@@ -204,14 +203,14 @@ class Documents:
         return max([notice.version for notice in found if notice] or [0])
 
     async def accept(self, data):
-        """(ok, reason). Takes a signed document whose version grew; one that is held already is fine."""
+        """Accepts a signed document with a higher version, or the one that is held -> (ok, reason)."""
         from recorder.documents import intake
 
         unload("recorder.documents.intake")
         return await intake.accept(self, data)
 
     def blob(self, name, offset, data, last):
-        """Takes a piece of what a document names; returns the offset to go on from, 0 again if the whole had a wrong digest.
+        """Receives a piece of a file that a document names -> the next offset; 0 again if the complete file had a wrong digest.
 
         Raises DocumentError where no document lacks it.
         """
@@ -221,12 +220,12 @@ class Documents:
             unload("recorder.documents.intake", "recorder.documents.blobs")
         return intake.blob(self, name, offset, data, last)
 
-    def tell(self, kind, name):
-        for callback in self.changed:
+    def notify(self, kind, name):
+        for callback in self.on_change:
             callback(kind, name)
 
     def wanted(self):
-        """[[blob name, next offset], ...]: audio that notices still lack, and the list of objections."""
+        """[[blob name, next offset], ...] of files that are not complete: audio of notices, and the list of objections."""
         found = self.objections.wanted() if self.objections else []
         for suffix in (files.WAITING, files.SIGNED):
             for name in self.notices(suffix):

@@ -5,7 +5,6 @@ from testigo_wire.sip.dialog import is_numeric
 
 NEAR = 0  # the worker's side
 FAR = 1
-NAMES = ("near", "far")
 
 
 class PortError(Exception):
@@ -14,7 +13,7 @@ class PortError(Exception):
 
 class Leg:
     def __init__(self, hal, side, host, ports):
-        """host: our address on the network. ports: (first, last) of the RTP range."""
+        """host: the appliance's address on the network. ports: (first, last) of the RTP range."""
         self.side = side
         self.sip = None
         self.agreed = None
@@ -37,11 +36,11 @@ class Leg:
         raise PortError("RTP ports %d to %d are all in use" % ports)
 
     def agree(self, agreed):
-        """Takes over what the SDP exchange settled. Returns True when the hold state changed. Raises SdpError."""
+        """Uses what the SDP exchange agreed on -> whether the hold state changed. Raises SdpError."""
         to = agreed.host, agreed.port
         if to != self._to and agreed.port and agreed.host != "0.0.0.0":
             try:
-                if not is_numeric(agreed.host):  # looking up a name would hold up every call
+                if not is_numeric(agreed.host):  # a look-up would block every call
                     raise OSError
                 self.sock.connect(self._hal.address(agreed.host, agreed.port))
             except OSError:
@@ -58,7 +57,7 @@ class Leg:
         relay.set_source(self.sock, agreed.payload_type, agreed.event_type)
         if not self._watched:
             self._watched = True
-            relay.discard_waiting()  # from before the session: of a stranger, or of the call that had this port before
+            relay.discard_waiting()  # packets from before the session, of another sender or of the call that used this port before
             self._hal.on_readable(self.sock, relay.on_readable)
 
     def close(self):

@@ -33,7 +33,7 @@ class Sync:
         self.numbers = app.spool.numbers
         self.read = app.spool.read
         app.spool.on_sealed.append(lambda number: self.request())
-        app.documents.changed.append(self._on_document)
+        app.documents.on_change.append(self._on_document)
 
     def request(self, serial=False):
         """Asks for a session soon. serial: with the vault on the serial port, as long as the port's present session lasts."""

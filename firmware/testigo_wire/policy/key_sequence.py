@@ -1,4 +1,4 @@
-"""Recognises short sequences of telephone keys, as `*1`, among all that somebody presses."""
+"""Recognises short sequences of telephone keys, such as `*1`, among all keys that a party presses."""
 
 from testigo_wire.compat import const
 
@@ -6,7 +6,7 @@ GAP_MS = const(3000)  # between two keys of one sequence
 
 
 class KeySequences:
-    """sequences: texts of keys; an empty one never comes."""
+    """sequences: strings of keys. An empty one is never recognised."""
 
     def __init__(self, sequences):
         self._sequences = sequences

@@ -1,8 +1,8 @@
-"""The list of numbers that are never to be recorded, as keyed digests (docs/formats/documents.md, `objections`).
+"""The list of numbers that must not be recorded, as keyed digests (docs/formats/documents.md, `objections`).
 
     digest = HMAC-SHA-256(key, E.164 number with its `+`)[:8]
 
-The list travels beside its document: the digests, 8 bytes each, sorted, so that one is found by halving.
+The list is a file beside its document: the digests of 8 bytes each, sorted for a binary search.
 """
 
 from testigo_wire.compat import const
@@ -18,7 +18,7 @@ def digest(primitives, key, number):
 
 
 def blob(digests):
-    """The list as it travels."""
+    """The list as a file."""
     return b"".join(sorted(set(digests)))
 
 

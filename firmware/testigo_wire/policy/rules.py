@@ -1,4 +1,4 @@
-"""What a policy has to agree with itself in, beyond the kinds of its fields (docs/formats/documents.md)."""
+"""Checks that the fields of a policy do not contradict each other (docs/formats/documents.md)."""
 
 from testigo_wire.encoding import schema
 from testigo_wire.errors import DocumentError
@@ -76,7 +76,9 @@ def _check_keys(line, path):
         if not 2 <= len(keys) <= 6 or not all([c in schema.KEYS for c in keys]):
             raise DocumentError(path + "keys: two to six telephone keys each")
         if any([keys in other for other in sequences[:i] + sequences[i + 1 :]]):
-            raise DocumentError(path + "keys: one sequence is part of another")  # complete first, it would always win
+            raise DocumentError(
+                path + "keys: one sequence is part of another"
+            )  # the shorter one would be recognised first
     start, stop, pause, resume = line[KEYS]
     if pause and not (resume and line[PAUSE_LIMIT]):
         raise DocumentError(path + "keys: pause needs resume and a pause_limit_ms")

@@ -86,7 +86,7 @@ def run(
     if line:
         steps.append(_objection_step(objected is not None, hit, known))
     other = known[1] if direction == "out" else known[0]
-    trial.why = decision.why_not(found, now_ms, body[7], other, hit)
+    trial.why = decision.unrecorded_reason(found, now_ms, body[7], other, hit)
     if trial.why:
         steps.append(Step("Recorded", f"no: {WHY.get(trial.why, trial.why)}", True))
         kept = f"; the record keeps {words.number_kept(line)}" if line else ""

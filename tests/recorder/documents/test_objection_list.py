@@ -30,14 +30,14 @@ class Folder:
     async def boot(self):
         self.documents = Documents(self.hal, DEVICE, self.identity, self.log)
         self.changed = []
-        self.documents.changed.append(lambda kind, name: self.changed.append((kind, name)))
+        self.documents.on_change.append(lambda kind, name: self.changed.append((kind, name)))
         await self.documents.load()
         return self.documents
 
     def listed(self):
         """Which of the four are on the list in force."""
         return "".join(
-            name for name, number in zip("abcd", (ANA, BEA, CARL, DORA)) if self.documents.objected([number])
+            name for name, number in zip("abcd", (ANA, BEA, CARL, DORA)) if self.documents.on_objection_list([number])
         )
 
     def names(self):
@@ -104,7 +104,11 @@ async def test_list_is_in_force_when_it_is_complete():
     assert folder.listed() == "" and d.wanted() == [[BLOB, 24]]
     send(d, made)
     assert folder.listed() == "abc" and d.wanted() == [] and folder.changed == [("objections", "")]
-    assert d.objected(["", "+3491"]) and not d.objected(["", "", "+3492", "91"]) and not d.objected([])
+    assert (
+        d.on_objection_list(["", "+3491"])
+        and not d.on_objection_list(["", "", "+3492", "91"])
+        and not d.on_objection_list([])
+    )
     assert await d.accept(made.document) == (True, "held")
     d = await folder.boot()
     assert folder.listed() == "abc" and d.versions() == [["objections", "", 1]]
@@ -194,7 +198,7 @@ async def test_lost_or_torn_list_contains_everybody_and_is_requested_again():
             files.replace(place, made.list[:-1] if change == "torn" else made.list + b"x")
         d = folder.documents
         for _ in range(2):
-            assert folder.listed() == "abcd" and d.objected(["+15550100"]), change
+            assert folder.listed() == "abcd" and d.on_objection_list(["+15550100"]), change
             assert d.wanted() == [[BLOB, 0]] and d.versions() == [["objections", "", 1]]
             d = await folder.boot()
         assert d.blob(BLOB, 0, bytes(16), True) == 0 and folder.listed() == "abcd"
@@ -260,7 +264,7 @@ async def test_several_thousand_numbers():
 
         found = [objections.contains(read, count, digest) for digest in digests[::7] + [min(digests), max(digests)]]
     assert all(found)
-    assert not any(d.objected(["+3491%06d" % i]) for i in range(50))
+    assert not any(d.on_objection_list(["+3491%06d" % i]) for i in range(50))
     folder.remove()
 
 

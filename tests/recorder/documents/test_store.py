@@ -34,7 +34,7 @@ async def test_versions_only_grow():
     d = a.documents
     assert d.policy is None and d.policy_why == "no policy"
     changed = []
-    d.changed.append(lambda kind, name: changed.append((kind, name)))
+    d.on_change.append(lambda kind, name: changed.append((kind, name)))
     assert await d.accept(stores.policy(2)) == (True, "")
     assert d.policy.version == 2 and d.policy.lines[0][0] == "main" and len(d.recipients()) == 2
     assert d.policy.digest == d.primitives.sha256(stores.policy(2))

@@ -69,7 +69,7 @@ def test_why_not():
         (line(**{"except": ["+34600"]}), "", False, ""),
         (line(mode="on-demand"), "", False, ""),
     ):
-        assert decision.why_not(made, 1764547200000 + 8 * HOUR, [], other, objected) == why, why
+        assert decision.unrecorded_reason(made, 1764547200000 + 8 * HOUR, [], other, objected) == why, why
 
 
 def test_voice_by_called_number():
@@ -81,8 +81,8 @@ def test_voice_by_called_number():
 
 
 def test_prefixes():
-    assert decision.begins("+34600111222", ["+33", "+346"])
-    assert decision.begins("+34600111222", ["+34600111222"])
-    assert not decision.begins("+34600111222", ["+346001112223", "34"])
-    assert not decision.begins("", ["+34"])
-    assert not decision.begins("+34600111222", [])
+    assert decision.has_prefix("+34600111222", ["+33", "+346"])
+    assert decision.has_prefix("+34600111222", ["+34600111222"])
+    assert not decision.has_prefix("+34600111222", ["+346001112223", "34"])
+    assert not decision.has_prefix("", ["+34"])
+    assert not decision.has_prefix("+34600111222", [])
