@@ -26,12 +26,12 @@ it; no other file of the recorder imports a hardware module.
     reset(service=False)  restarts the machine, into service mode if asked; on Unix the
                    process ends with status 3
 
-    service_asked(board)  (of the module) whether a technician wants the REPL, not the recorder
-    crashed(exc)       (of the module) what nothing caught: a chip keeps it for the next start's log and restarts;
-                   False where the process is to end by it
+    service_asked(board)  (of the module) whether a technician asked for the REPL in place of the recorder
+    crashed(exc)       (of the module) for an exception that nothing caught: a chip keeps it for the log of the next
+                   start and restarts; False where the process ends by the exception
 
-    SerialPort.read_into(buf) -> count   what has arrived, 0 if nothing; never waits
-    SerialPort.write(buf, n) -> count    what was taken of buf[:n]; never waits
+    SerialPort.read_into(buf) -> count   bytes that have arrived, 0 if none; never waits
+    SerialPort.write(buf, n) -> count    bytes taken of buf[:n]; never waits
     SerialPort.ROOM                      bytes that may arrive unread before any is lost
     SerialPort.PACE                      bytes to write every 8 ms, so that none waits
 
@@ -43,7 +43,7 @@ right there; where one takes longer it waits until no call is up or memory is sh
 
 
 class HalError(Exception):
-    """The machine cannot give what was asked; the text names what and why."""
+    """The machine cannot do what was requested. The text says what, and why."""
 
 
 def port(board):

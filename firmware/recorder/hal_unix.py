@@ -17,7 +17,7 @@ WRITE_AT_ONCE = 512  # less than a terminal's buffer, so that a ready terminal t
 
 
 def service_asked(board):
-    return False  # who can start the process can start another
+    return False  # on Unix another process can be started
 
 
 def crashed(exc):
@@ -68,7 +68,7 @@ class Hal(CommonHal):
                 self.notice("stdin is not a terminal: no serial port")
 
     def notice(self, text):
-        """A line for whoever watches the process."""
+        """Prints a line for a person on stderr."""
         sys.stderr.write(text + "\n")
 
     def unix_ms(self):

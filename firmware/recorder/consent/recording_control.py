@@ -219,7 +219,7 @@ class RecordingControl:
                 await self._run_notice()
             if self.consent_given and not self.worker_informed:
                 await self._inform_worker()
-            if not self.state.waiting:  # nobody joined meanwhile
+            if not self.state.waiting:  # no participant joined meanwhile
                 break
         if not self.state.over:
             self.handle(rs.AGREED if self._start_capture() else rs.DECLINED)

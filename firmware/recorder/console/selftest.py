@@ -1,8 +1,8 @@
-"""The self-test: a recording of a synthetic source through frame, seal and spool, and what each step cost.
+"""The self-test: a recording of a synthetic source through frame, seal and spool, and the cost of each step.
 
-What a technician runs first, on a chip without any codec or network too.  The source is
+A technician runs it first; it needs neither codec nor network. The source is
 the 1000 Hz tone of G.711 (tables 5 and 6), or a file of the folder `test`: a WAV in
-G.711 at 8 kHz, or bare PCMU.  The recording says that it is a test and is synced like any.
+G.711 at 8 kHz, or bare PCMU.  The recording is marked as a test and is synced like any other.
 """
 
 import asyncio
@@ -26,7 +26,7 @@ KEYS_MS = 60000
 
 
 class Source:
-    """Payloads of 160 bytes; a file is begun again at its end."""
+    """Payloads of 160 bytes; a file is repeated from its start."""
 
     def __init__(self, hal, name):
         self.encoding, self.payload_type = ENCODINGS[7]
@@ -143,7 +143,7 @@ async def _record(recordings, made, hal, seconds, source, progress):
     )  # fmt: skip
     frames = seconds * 1000 // (FRAME_PACKETS * PACKET_MS)
     packets = fill_us = write_us = slowest_us = 0
-    # Sealing alone, with a key that nobody keeps, of whatever the buffer holds.
+    # Sealing alone, of what is in the buffer, with a key that is thrown away.
     start = time.ticks_us()
     throwaway.seal(FRAME)
     seal_us = _since(start)

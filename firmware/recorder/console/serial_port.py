@@ -1,7 +1,7 @@
 """Runs the serial link (docs/formats/serial.md) on the board's own port.
 
-A chip's port holds `ROOM` bytes while nobody reads it, and takes `PACE` bytes at a time without making the caller
-wait; both are attributes of the port in the HAL. The peer is told the first, the pump keeps to the second.
+A chip's port buffers `ROOM` bytes that are not read yet, and takes `PACE` bytes at a time without making the caller wait.
+Both are attributes of the port in the HAL. The peer gets the first from the protocol, the pump here observes the second.
 """
 
 import asyncio
@@ -17,7 +17,7 @@ STAY_BUSY_MS = 200
 
 
 class SerialPort:
-    """endpoint: the sans-I/O end; unended: the session in which the peer has yet to end its TLS stream."""
+    """endpoint: of the protocol, without I/O. unended: the session in which the peer has not ended its TLS stream yet."""
 
     def __init__(self, hal, primitives):
         self._hal = hal
@@ -28,7 +28,7 @@ class SerialPort:
         self.arrived = asyncio.Event()
 
     async def run(self, control):
-        """Pumps for ever; `control` serves channel 0."""
+        """Moves bytes between the port and the protocol until it is cancelled. control: serves channel 0."""
         server = asyncio.create_task(control.run(self))
         try:
             await self._pump()
@@ -61,14 +61,14 @@ class SerialPort:
                     frame = frame[n:]
                     budget -= n
             except MemoryError:
-                gc.collect()  # what was lost of a frame is sent again
+                gc.collect()  # the lost part of a frame is sent again
             if now < busy_until:
                 await asyncio.sleep_ms(BUSY_MS)
             else:
                 await asyncio.sleep_ms(IDLE_MS)
 
     async def send(self, channel, data, limit_ms):
-        """Puts all of `data` on the channel; gives False when the session ends or the peer takes it too slowly."""
+        """Sends all of `data` -> whether it was sent, False when the session ends or the time is over."""
         endpoint = self.endpoint
         session = endpoint.session
         end = self._hal.ms() + limit_ms
@@ -82,7 +82,7 @@ class SerialPort:
         return True
 
     async def flush(self, channel, limit_ms):
-        """Waits until the peer has all that was sent."""
+        """Waits until the peer has confirmed all that was sent, or the time is over."""
         end = self._hal.ms() + limit_ms
         while self.endpoint.unsent(channel) and self._hal.ms() < end:
             await asyncio.sleep_ms(BUSY_MS)

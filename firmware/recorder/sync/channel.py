@@ -86,7 +86,9 @@ async def open_tcp(hal, host, port, limit_ms):
     except OSError as error:
         raise ChannelError("%s: %s" % (host, error))
     poll = select.poll()
-    poll.register(sock, select.POLLOUT | select.POLLERR | select.POLLHUP)  # a chip tells only what it was asked
+    poll.register(
+        sock, select.POLLOUT | select.POLLERR | select.POLLHUP
+    )  # a chip reports only the events that are registered
     while True:
         for _, event in poll.ipoll(0):
             if event & (select.POLLERR | select.POLLHUP):

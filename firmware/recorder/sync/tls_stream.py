@@ -64,7 +64,7 @@ class TlsStream:
         data = memoryview(data)
         while data:
             try:
-                # After None mbedTLS wants the very same bytes again.
+                # After None mbedTLS must be given the same bytes again.
                 count = self._tls.write(data)
             except (ValueError, OSError) as error:
                 raise TlsError(_why(error))

@@ -3,7 +3,7 @@
 import asyncio
 
 from support.device import stores  # noqa: F401 - first: imported by two_phone_rig, its own imports would be too deep for the stack
-from support.device.two_phone_rig import line, rig, until
+from support.device.two_phone_rig import install_notice, line, rig, until
 from testigo_wire.sip import events as sip_event
 
 HEAP = "2m"
@@ -18,12 +18,12 @@ def record(body):
     return marks[0] if marks else ""
 
 
-def told(phone):
+def notified(phone):
     return [record(body) for body in phone.offers]
 
 
-async def is_told(phone, *states):
-    await until(lambda: told(phone) == list(states), lambda: "%s, not %s" % (states, told(phone)))
+async def await_notified(phone, *states):
+    await until(lambda: notified(phone) == list(states), lambda: "%s, not %s" % (states, notified(phone)))
 
 
 async def test_both_telephones_are_notified_of_each_change():
@@ -34,10 +34,10 @@ async def test_both_telephones_are_notified_of_each_change():
     for action, state in (("start", "on"), ("pause", "paused"), ("resume", "on"), ("pause", "paused"), ("stop", "off")):
         assert r.gateway.control(action, 0)[1] == ""
         expected.append(state)
-        await is_told(r.near, *expected)
-        await is_told(r.far, *expected)
+        await await_notified(r.near, *expected)
+        await await_notified(r.far, *expected)
     await asyncio.sleep_ms(200)
-    assert told(r.near) == told(r.far) == expected, "said once"
+    assert notified(r.near) == notified(r.far) == expected, "said once"
     await r.sealed()
     await r.close()
 
@@ -46,9 +46,9 @@ async def test_telephones_without_record_aware_get_no_offers():
     r = await rig("unaware", line(**PAUSE))
     r.far.agent.more = AWARE
     await r.talk()
-    await is_told(r.far, "on")
+    await await_notified(r.far, "on")
     assert r.gateway.control("pause", 0)[1] == ""
-    await is_told(r.far, "on", "paused")
+    await await_notified(r.far, "on", "paused")
     assert not r.near.offers
     await r.sealed()
     await r.close()
@@ -73,15 +73,17 @@ async def test_offer_that_crosses_another_is_repeated():
     r = await rig("glare", line(**PAUSE))
     r.near.agent.more = r.far.agent.more = AWARE
     await r.talk()
-    await is_told(r.far, "on")
+    await await_notified(r.far, "on")
     r.near.glare = r.far.glare = 2
     assert r.gateway.control("pause", 0)[1] == ""
-    await until(lambda: told(r.near) == ["paused"], "the first")
+    await until(lambda: notified(r.near) == ["paused"], "the first")
     await asyncio.sleep_ms(1500)
-    assert told(r.near) == ["paused"], "the caller waits longer: RFC 3261 section 14.1"
-    await until(lambda: len(r.near.offers) == 3 and len(r.far.offers) == 4, lambda: "the third: %s" % told(r.near), 200)
+    assert notified(r.near) == ["paused"], "the caller waits longer: RFC 3261 section 14.1"
+    await until(
+        lambda: len(r.near.offers) == 3 and len(r.far.offers) == 4, lambda: "the third: %s" % notified(r.near), 200
+    )
     await asyncio.sleep_ms(300)
-    assert told(r.near) == ["paused"] * 3 and told(r.far) == ["on"] + ["paused"] * 3, "until it was taken"
+    assert notified(r.near) == ["paused"] * 3 and notified(r.far) == ["on"] + ["paused"] * 3, "until it was taken"
     await r.sealed()
     await r.close()
 
@@ -91,8 +93,8 @@ async def test_notification_waits_for_a_late_ack():
     r.far.agent.more = AWARE
     r.far.acks_to_lose = 1
     await r.talk()
-    assert not r.far.acks_to_lose and not told(r.far)
-    await is_told(r.far, "on")
+    assert not r.far.acks_to_lose and not notified(r.far)
+    await await_notified(r.far, "on")
     await r.sealed()
     await r.close()
 
@@ -102,12 +104,12 @@ async def test_repeated_offer_has_the_present_state():
     r.far.agent.more = AWARE
     r.far.glare = 1000
     await r.talk()
-    await until(lambda: told(r.far), "the first")
+    await until(lambda: notified(r.far), "the first")
     assert r.gateway.control("pause", 0)[1] == ""
     r.far.glare = 0
-    await until(lambda: "paused" in told(r.far), "the next", 200)
+    await until(lambda: "paused" in notified(r.far), "the next", 200)
     await asyncio.sleep_ms(300)
-    assert set(told(r.far)[:-1]) == {"on"} and told(r.far)[-1] == "paused", told(r.far)
+    assert set(notified(r.far)[:-1]) == {"on"} and notified(r.far)[-1] == "paused", notified(r.far)
     await r.sealed()
     await r.close()
 
@@ -118,11 +120,11 @@ async def test_refused_notification_is_not_repeated():
     r.far.glare = 100
     r.far.refusal = 488
     await r.talk()
-    await is_told(r.far, "on")
+    await await_notified(r.far, "on")
     await asyncio.sleep_ms(2500)
-    assert told(r.far) == ["on"] and r.capture.on
+    assert notified(r.far) == ["on"] and r.capture.on
     assert r.gateway.control("pause", 0)[1] == ""
-    await is_told(r.far, "on", "paused")
+    await await_notified(r.far, "on", "paused")
     await r.sealed()
     await r.close()
 
@@ -131,19 +133,19 @@ async def test_telephone_on_hold_is_notified_when_the_hold_ends():
     r = await rig("held", line(**PAUSE))
     r.far.agent.more = AWARE
     await r.talk()
-    await is_told(r.far, "on")
+    await await_notified(r.far, "on")
     r.far.events.clear()
     r.far.offer(direction="sendonly")
     await until(lambda: sip_event.ACCEPTED in r.far.events, "the answer")
     assert r.gateway.control("pause", 0)[1] == ""
     await asyncio.sleep_ms(250)
-    assert told(r.far) == ["on"], "an offer might end the hold"
+    assert notified(r.far) == ["on"], "an offer might end the hold"
     r.far.events.clear()
     r.far.offer()
     await until(lambda: sip_event.ACCEPTED in r.far.events, "the answer")
     assert record(r.far.call.body_received) == "paused"
     await asyncio.sleep_ms(150)
-    assert told(r.far) == ["on"], "the answer said it"
+    assert notified(r.far) == ["on"], "the answer said it"
     await r.sealed()
     await r.close()
 
@@ -153,7 +155,7 @@ async def test_conference_that_answers_an_offer_is_not_a_new_one():
     r.far.agent.more = AWARE
     r.far.agent.parameters = ";isfocus"
     await r.talk()
-    await is_told(r.far, "on")
+    await await_notified(r.far, "on")
     await asyncio.sleep_ms(100)
     r.far.events.clear()
     r.far.offer()
@@ -163,13 +165,31 @@ async def test_conference_that_answers_an_offer_is_not_a_new_one():
     await r.close()
 
 
+async def test_end_of_a_pause_during_a_notice_is_notified():
+    r = await rig("resumed-early", line(**PAUSE))
+    r.near.agent.more = AWARE
+    await r.talk()
+    assert r.gateway.control("pause", 0)[1] == ""
+    await await_notified(r.near, "paused")
+    await install_notice(r.app, "hello", 16000, version=2)
+    r.far.become(asserted="<sip:+34600333444@trunk>")
+    r.far.offer()
+    await until(lambda: r.control.notice.in_progress, "the notice")
+    assert r.gateway.control("resume", 0)[1] == ""
+    await await_notified(r.near, "paused", "off")
+    assert r.control.notice.in_progress
+    await await_notified(r.near, "paused", "off", "on")
+    await r.sealed()
+    await r.close()
+
+
 async def test_storage_failure_is_notified():
     r = await rig("broken", line())
     r.far.agent.more = AWARE
     await r.talk()
-    await is_told(r.far, "on")
+    await await_notified(r.far, "on")
     r.call.recording._file = open("/dev/full", "wb")
-    await is_told(r.far, "on", "off")
+    await await_notified(r.far, "on", "off")
     assert r.gateway.calls and r.near.heard[-1][0] == 2, "the call goes on"
     r.far.hang_up()
     await r.close()

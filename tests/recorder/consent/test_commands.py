@@ -15,7 +15,7 @@ BEA = "<sip:+34600333444@trunk>"
 NUMBERS = ["*1", "*2", "*7", "*8"]
 
 
-async def joins(r, phone, fill=12, **who):
+async def join_and_speak(r, phone, fill=12, **who):
     """Somebody else is on that telephone: nothing is taken any more, whatever they say."""
     phone.become(**who)
     phone.offer()
@@ -52,7 +52,7 @@ async def test_participant_who_joins_is_not_recorded_before_the_notice():
     await answered(r.far, direction="sendonly")
     await answered(r.far)
     assert r.capture.on and r.far.heard.count(first_packet(r)) == 1, "hold and resume are nobody new"
-    await joins(r, r.far, session=True)
+    await join_and_speak(r, r.far, session=True)
     await on_again(r)
     assert r.far.heard.count(first_packet(r)) == 2
     sealed = await r.sealed()
@@ -77,14 +77,14 @@ async def test_each_signal_that_somebody_joined_and_participants_who_come_back()
     for told, (who, _, _) in enumerate(ways):
         if "asserted" not in who:
             r.far.agent.more = ()
-        await joins(r, r.far, **who)
+        await join_and_speak(r, r.far, **who)
         await on_again(r)
         assert r.far.heard.count(first_packet(r)) == told + 2
     r.far.agent.more = (("remote-party-id", '"Carl" <sip:0034600777888@pbx>;party=calling'),)
-    await joins(r, r.far)
+    await join_and_speak(r, r.far)
     await on_again(r)
     r.far.agent.parameters = ";isfocus"
-    await joins(r, r.far)
+    await join_and_speak(r, r.far)
     await on_again(r)
     r.far.agent.parameters = ""
     for known in ("tel:+34-600-111-222", BEA):
@@ -103,7 +103,7 @@ async def test_malformed_identity_does_not_hide_a_join():
     r = await rig("garbled", line())
     await r.talk()
     r.far.agent.more = (("p-asserted-identity", '"Ana <sip:1@x'), ("remote-party-id", "<<>>,,"))
-    await joins(r, r.far, session=True)
+    await join_and_speak(r, r.far, session=True)
     await on_again(r)
     sealed = await r.sealed()
     assert sealed.event_names == TOLD + AGAIN and 12 not in sealed.spoken(FAR)
@@ -114,7 +114,7 @@ async def test_objection_of_a_new_participant_erases_all_audio():
     for key, channel in (("9", "rfc4733"), ("", "sdp")):
         r = await rig("objects", line())
         await r.talk()
-        await joins(r, r.far, session=True)
+        await join_and_speak(r, r.far, session=True)
         await until(lambda: r.control.notice.in_progress, "the notice")  # noqa: B023
         if key:
             await r.far.press(key)
@@ -139,7 +139,7 @@ async def test_new_participant_who_does_not_accept_is_not_recorded():
     r.near.speak(1)
     r.far.speak(2)
     await asyncio.sleep_ms(200)
-    await joins(r, r.far, session=True)
+    await join_and_speak(r, r.far, session=True)
     await until(lambda: r.control.notice.refused, "the end of the time to accept")
     await asyncio.sleep_ms(150)
     sealed = await r.sealed()
@@ -155,7 +155,7 @@ async def test_another_worker_hears_the_workers_notice():
     told = first_packet(r, "staff")
     assert r.near.heard.count(told) == 1 and told not in r.far.heard
     before = len(r.far.heard)
-    await joins(r, r.near, fill=11, session=True)
+    await join_and_speak(r, r.near, fill=11, session=True)
     await until(lambda: r.near.heard.count(told) == 2, "the worker's notice")
     await on_again(r)
     assert first_packet(r) not in r.far.heard[before:], "the other party was told already"

@@ -33,7 +33,7 @@ async def give_list(r, *listed):
     r.app.documents.blob(objections.BLOB, 0, blob, True)
 
 
-async def asked(r):
+async def notice_in_progress(r):
     await until(lambda: r.gateway.calls and r.control.notice and r.control.notice.in_progress, "the notice")
 
 
@@ -54,7 +54,7 @@ async def test_key_restarts_the_notice_in_another_language():
 async def test_language_is_chosen_while_the_answer_is_awaited():
     r = await rig("awaited", line(rule="opt-out", key_timeout=400, voices=VOICES), notices=("hello", "hola"))
     r.far.invite(r.port)
-    await asked(r)
+    await notice_in_progress(r)
     await asyncio.sleep_ms(350)
     await r.far.press("5")
     await until(lambda: r.gateway.calls[0].bridge.up and r.capture.on, "recording")
@@ -154,7 +154,7 @@ async def test_missing_notice_leaves_the_call_unrecorded():
 async def test_early_objection_ends_the_call_under_a_duty_to_record():
     r = await rig("duty-before", line(objection="end-call", impossible="refuse-call"))
     r.far.invite(r.port)
-    await asked(r)
+    await notice_in_progress(r)
     await r.far.press("9")
     await until(lambda: sip_event.ENDED in r.far.events, "the end")
     sealed = await r.sealed()

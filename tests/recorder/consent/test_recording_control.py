@@ -19,12 +19,12 @@ TELLS = {"worker": "notice", "worker_reference": "worker"}
 FIRST_TIME = "call policy terms media notice consent media worker audio"
 
 
-def told(sealed, leg):
+def notices_of(sealed, leg):
     """(name, completed) of each notice that this leg heard."""
     return [(name, completed) for side, _, name, _, _, _, completed in sealed.all("notice") if side == leg]
 
 
-async def rejoin(phone, **who):
+async def join_as(phone, **who):
     """Somebody else is on this telephone now, and the appliance knows it."""
     phone.events.clear()
     phone.become(**who)
@@ -38,7 +38,7 @@ async def test_join_while_ringing_plays_the_notice_before_the_conversation():
     r.far.invite(r.port)
     await until(lambda: sip_event.INCOMING in r.near.events, "ringing")
     assert r.control.consent_given
-    await rejoin(r.far, asserted=OTHER)
+    await join_as(r.far, asserted=OTHER)
     r.near.pick_up()
     await until(lambda: r.capture.on, lambda: "recording: " + r.log())
     r.far.speak(2)
@@ -47,7 +47,7 @@ async def test_join_while_ringing_plays_the_notice_before_the_conversation():
     assert sealed.event_names == "call policy terms media notice consent joined media notice consent worker audio", (
         sealed.event_names
     )
-    assert told(sealed, FAR) == [("hello", True)] * 2 and sealed.reason == "hang-up"
+    assert notices_of(sealed, FAR) == [("hello", True)] * 2 and sealed.reason == "hang-up"
     await r.close()
 
 
@@ -57,12 +57,12 @@ async def test_join_during_the_workers_notice():
     await install_notice(r.app, "worker", 8000)
     r.far.invite(r.port)
     await until(lambda: r.near.heard, "the worker's notice")
-    await rejoin(r.far, asserted=OTHER)
-    await rejoin(r.near, asserted="<sip:102@pbx>")
+    await join_as(r.far, asserted=OTHER)
+    await join_as(r.near, asserted="<sip:102@pbx>")
     await until(lambda: r.capture.on, lambda: "recording: " + r.log())
     sealed = await r.sealed()
-    assert told(sealed, FAR) == [("hello", True)] * 2
-    assert told(sealed, NEAR) == [("worker", False), ("worker", True)]
+    assert notices_of(sealed, FAR) == [("hello", True)] * 2
+    assert notices_of(sealed, NEAR) == [("worker", False), ("worker", True)]
     assert [leg for leg, _, _ in sealed.all("joined")] == [FAR, NEAR]
     assert sealed.all("worker") == [["notice", "worker"]]
     await r.close()
@@ -76,9 +76,9 @@ async def test_worker_who_takes_over_between_two_parts_is_informed():
         await until(lambda: r.capture.on, "part %d" % part)
         assert r.gateway.control("stop", 0)[1] == ""
         if part == 1:
-            await rejoin(r.near, asserted="<sip:102@pbx>")
+            await join_as(r.near, asserted="<sip:102@pbx>")
     sealed = await r.sealed()
-    assert told(sealed, NEAR) == [("worker", True)] * 2, sealed.event_names
+    assert notices_of(sealed, NEAR) == [("worker", True)] * 2, sealed.event_names
     await r.close()
 
 
@@ -93,7 +93,7 @@ async def test_update_without_sdp_with_another_identity_is_a_join():
         await until(lambda: not r.capture.on, "the end of recording")
         await until(lambda: r.capture.on, "the notice")
     sealed = await r.sealed()
-    assert told(sealed, FAR) == [("hello", True)] * 2 and told(sealed, NEAR) == [("worker", True)] * 2
+    assert notices_of(sealed, FAR) == [("hello", True)] * 2 and notices_of(sealed, NEAR) == [("worker", True)] * 2
     assert [how for _, _, how in sealed.all("joined")] == ["identity"] * 2
     await r.close()
 
@@ -115,7 +115,7 @@ async def test_objection_counts_after_a_failed_or_unanswered_notice():
         await asyncio.sleep_ms(300)
         if not changes:
             await install_notice(r.app, encodings=("PCMA",), version=2)
-        await rejoin(r.far, asserted=OTHER)
+        await join_as(r.far, asserted=OTHER)
         notice = r.control.notice
         await until(lambda: notice.failed or notice.refused, "no consent")  # noqa: B023
         for _ in range(2):
@@ -138,7 +138,7 @@ async def test_participant_who_joins_in_a_pause_can_object_during_the_notice():
     await r.far.press("9")
     await asyncio.sleep_ms(50)
     assert r.control.consent_given, "a digit of a card"
-    await rejoin(r.far, asserted=OTHER)
+    await join_as(r.far, asserted=OTHER)
     await until(lambda: r.control.notice.in_progress, "the notice")
     await r.far.press("9")
     await until(lambda: r.control.notice.refused, "the objection")
@@ -151,7 +151,7 @@ async def test_pause_requested_during_a_notice_begins_with_the_recording():
     r = await rig("pause-while-asked", line(**PAUSE))
     await r.talk()
     await install_notice(r.app, "hello", 4000, version=2)
-    await rejoin(r.far, asserted=OTHER)
+    await join_as(r.far, asserted=OTHER)
     await until(lambda: r.control.notice.in_progress, "the notice")
     await r.near.press("*7")
     await until(lambda: r.state.paused, "the pause")
@@ -211,14 +211,14 @@ async def test_nothing_is_recorded_after_a_join_or_pause_without_memory():
         r = await rig("no-memory-for-a-" + name, line(**PAUSE))
         await r.talk()
         if name == "join":
-            await rejoin(r.far, asserted=OTHER)
+            await join_as(r.far, asserted=OTHER)
         else:
             await r.near.press("*7")
         await until(lambda: not r.capture.on, "the end of recording")  # noqa: B023
         r.far.speak(12)
         await asyncio.sleep_ms(150)
         full.close()
-        await rejoin(r.far, asserted="<sip:+34600555666@trunk>")
+        await join_as(r.far, asserted="<sip:+34600555666@trunk>")
         await asyncio.sleep_ms(100)
         assert not r.capture.on
         sealed = await r.sealed()
@@ -282,11 +282,11 @@ async def test_join_after_the_longest_time_plays_no_notice():
     r = await rig("longest", line(max_ms=1200))
     await r.talk()
     await until(lambda: r.limit_reached, "the limit")
-    await rejoin(r.far, asserted=OTHER)
+    await join_as(r.far, asserted=OTHER)
     r.far.speak(12)
     await asyncio.sleep_ms(500)
     sealed = await r.sealed()
-    assert told(sealed, FAR) == [("hello", True)] and sealed.spoken(FAR) == [2], sealed.event_names
+    assert notices_of(sealed, FAR) == [("hello", True)] and sealed.spoken(FAR) == [2], sealed.event_names
     assert sealed.all("unrecorded") == [["limit"]] and sealed.reason == "limit"
     await r.close()
 
@@ -299,13 +299,13 @@ async def test_refreshed_session_does_not_end_a_pause():
     await r.near.press("*7")
     await until(lambda: r.state.paused, "the pause")
     for _ in range(2):
-        await rejoin(r.near)
+        await join_as(r.near)
         await asyncio.sleep_ms(50)
         assert r.state.paused
     r.near.extra = b"a=recordpref:pause\r\n"
-    await rejoin(r.near)
+    await join_as(r.near)
     r.near.extra = b"a=recordpref:on\r\n"
-    await rejoin(r.near)
+    await join_as(r.near)
     await until(lambda: r.capture.on, "the end of the pause")
     sealed = await r.sealed()
     assert sealed.all("pause") == [["key"]] and sealed.all("resume") == [["sdp"]]

@@ -255,8 +255,8 @@ async def test_several_thousand_numbers():
     await d.accept(made.document)
     send(d, made, piece=512)
     assert folder.listed() == "ac"
-    used = d.objections._used
-    with open(d.objections._place(used), "rb") as file:
+    used = d.objections._in_force
+    with open(d.objections._list_path(used), "rb") as file:
 
         def read(index):
             file.seek(index * 8)

@@ -19,7 +19,7 @@ def event_codes(sealed):
     return [payload[0] for _, _, payload in sealed.packets if len(payload) == 4]
 
 
-async def card(r):
+async def say_and_type_card_number(r):
     """What must not be kept: said and typed while paused."""
     r.near.speak(11)
     r.far.speak(12)
@@ -36,7 +36,7 @@ async def card(r):
     await asyncio.sleep_ms(60)
 
 
-async def resumed(r):
+async def speak_after_pause(r):
     await until(lambda: r.capture.on, "the end of the pause")
     r.near.speak(21)
     r.far.speak(22)
@@ -64,9 +64,9 @@ async def test_pause_by_keys_keeps_neither_audio_nor_digits():
     await r.talk()
     await r.near.press("*7")
     await until(lambda: r.state.paused, "the pause")
-    await card(r)
+    await say_and_type_card_number(r)
     await r.near.press("*8")
-    await resumed(r)
+    await speak_after_pause(r)
     sealed = await r.sealed()
     check_pause(sealed, "key", "key")
     assert sealed.event_names == TOLD + " pause gap gap resume audio", sealed.event_names
@@ -102,9 +102,9 @@ async def test_host_pauses_and_gets_reasons_for_refusals():
         assert control(action, 0) == (number, "the line is not recorded on demand")
     assert control("pause", number) == (number, "")
     assert control("pause", 0) == (number, "paused already")
-    await card(r)
+    await say_and_type_card_number(r)
     assert control("resume", number) == (number, "")
-    await resumed(r)
+    await speak_after_pause(r)
     check_pause(await r.sealed(), "host", "host")
     await r.close()
 
@@ -116,14 +116,14 @@ async def test_telephone_pauses_by_recordpref():
     near.extra = b"a=recordpref:pause\r\n"
     near.offer()
     await until(lambda: r.state.paused, "the pause")
-    await card(r)
+    await say_and_type_card_number(r)
     near.events.clear()
     near.offer()  # a session refreshed says it again
     await until(lambda: sip_event.ACCEPTED in near.events, "the answer")
     assert r.state.paused
     near.extra = b"a=recordpref:on\r\n"
     near.offer()
-    await resumed(r)
+    await speak_after_pause(r)
     near.extra = b"a=recordpref:off\r\n"  # what the line does not have
     near.events.clear()
     near.offer()
@@ -137,8 +137,8 @@ async def test_pause_ends_at_its_limit():
     r = await rig("limit-of-pause", line(keys=KEYS, pause_limit=700))
     await r.talk()
     assert r.gateway.control("pause", 0)[1] == ""
-    await card(r)
-    await resumed(r)
+    await say_and_type_card_number(r)
+    await speak_after_pause(r)
     sealed = await r.sealed()
     check_pause(sealed, "host", "limit")
     assert sealed.all("gap")[0][2] >= 700
@@ -159,7 +159,7 @@ async def test_hang_up_in_a_pause_keeps_the_audio_before_it():
     await r.talk()
     await r.near.press("*7")
     await until(lambda: r.state.paused, "the pause")
-    await card(r)
+    await say_and_type_card_number(r)
     sealed = await r.sealed(r.near)
     assert sealed.event_names == TOLD + " pause gap gap", sealed.event_names
     assert 11 not in sealed.spoken(NEAR) and 12 not in sealed.spoken(FAR) and sealed.reason == "hang-up"
