@@ -57,7 +57,7 @@ class Leg:
         relay.set_source(self.sock, agreed.payload_type, agreed.event_type)
         if not self._watched:
             self._watched = True
-            relay.discard_waiting()  # packets from before the session, of another sender or of the call that used this port before
+            relay.discard_waiting()  # what came before the session: of another sender, or of an earlier call
             self._hal.on_readable(self.sock, relay.on_readable)
 
     def close(self):
