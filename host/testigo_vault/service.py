@@ -50,7 +50,7 @@ async def run(vault: Vault, ready: Callable[[int, str], None], with_web: bool = 
     address = ""
     try:
         if with_web:
-            listener = _listen(vault.config.web_host, vault.config.web_port)
+            listener = _listen(vault.config.web.host, vault.config.web.port)
             host, port = listener.getsockname()[:2]
             address = f"http://{f'[{host}]' if ':' in host else host}:{port}/"
             settings = uvicorn.Config(

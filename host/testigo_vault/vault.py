@@ -20,7 +20,7 @@ class Vault:
         self.organisation = Organisation(folder)
         self.config = self.organisation.config
         self.documents = documents_of(self.organisation)
-        self.database = Database(self.config.index_url)
+        self.database = Database(self.config.index.url)
         self.store = Store(self.config.copies)
         self.users = Users(self.database)
         self.alarms = Alarms(folder, self.database)

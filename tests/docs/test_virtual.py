@@ -20,7 +20,7 @@ def test_page(micropython, tmp_path):
     peer("espeak-ng")
     vault = tmp_path / "srv" / "testigo"
     vault.parent.mkdir()
-    ingest = signed_vault(vault).config.ingest_port
+    ingest = signed_vault(vault).config.ingest.port
     audio.save(tmp_path / "hello.wav", bytes(range(256)) * 100)
     sip = free_udp_range(SIP_PORTS)
     settings = next(block.text for block in blocks(ROOT / PAGE) if block.kind == "toml")

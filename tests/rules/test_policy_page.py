@@ -53,7 +53,7 @@ def test_the_defaults_on_the_page_are_those_of_the_loader(tmp_path):
     text = PAGE.read_text()
     small = re.search(r"```toml\n(.*?)```", text, re.DOTALL)[1]
     line = read(tmp_path, small + "\n[lines.tone]\n").lines[0]
-    assert line.tone == Tone(1400, 500, 15_000, 20)
+    assert line.tone == Tone.model_construct(hertz=1400, length_ms=500, interval_ms=15_000, level=20)
     values = {
         "direction": '"both"', "objection": '"connect"', "order": '"notice-first"', "notice_legs": '"far"',
         "worker": '"acknowledgement"', "impossible": '"connect-unrecorded"', "unrecorded_numbers": '"full"',

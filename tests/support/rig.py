@@ -91,7 +91,7 @@ class VaultProcess:
         self.folder = folder
         self.organisation = Organisation(folder)
         self.documents = documents_of(self.organisation)
-        self.ingest_port = self.organisation.config.ingest_port
+        self.ingest_port = self.organisation.config.ingest.port
         self.web = ""
         self._environment = environment(micropython)
         self.process: subprocess.Popen[str] | None = None

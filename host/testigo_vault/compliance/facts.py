@@ -19,7 +19,7 @@ from testigo_vault.recordings.rows import QUARANTINED
 from testigo_vault.recordings.search import RecordingIndex
 from testigo_vault.reports.blocks import Gap, Text
 from testigo_vault.storage.models import Alarm, Copy, Recording, User
-from testigo_vault.toml.reader import NOT_SAID, PLACEHOLDER
+from testigo_vault.toml.types import NO_DATE, PLACEHOLDER
 from testigo_vault.vault import Vault
 
 _SOURCE, _COUNT = 5, 1  # positions in a policy's body: digest of its text; in a list of objections: its length
@@ -143,7 +143,7 @@ def gather(vault: Vault, policy: Path | None = None, made: datetime.datetime | N
         log_last=last,
         log_breaks=len(breaks),
         alarms=alarms,
-        index="SQLite" if vault.config.index_url.startswith("sqlite") else vault.config.index_url.partition(":")[0],
+        index="SQLite" if vault.config.index.url.startswith("sqlite") else vault.config.index.url.partition(":")[0],
         secret_elsewhere=bool(os.environ.get("TESTIGO_SERVICE_SECRET_FILE")),
         folder_closed=not vault.folder.stat().st_mode & 0o077,
     )
@@ -157,7 +157,7 @@ def known(text: str, otherwise: str) -> Text:
 
 
 def known_day(day: datetime.date, otherwise: str) -> Text:
-    return Gap(otherwise) if day == NOT_SAID else day.isoformat()
+    return Gap(otherwise) if day == NO_DATE else day.isoformat()
 
 
 def day_of(unix_ms: int) -> str:

@@ -41,5 +41,5 @@ def measure_facts(facts: ComplianceFacts, language: str) -> MeasureFacts:
         password_days=PASSWORD_LIFE_MS // 86_400_000,
         wrong_passwords=FAILURES_ALLOWED,
         lock_minutes=LOCK_MS // 60_000,
-        web_on_this_machine_only=facts.config.web_host in _THIS_MACHINE,
+        web_on_this_machine_only=facts.config.web.host in _THIS_MACHINE,
     )

@@ -6,13 +6,12 @@ from pathlib import Path
 from testigo_vault.documents.archive import DocumentFolder, documents_of
 from testigo_vault.errors import VaultError
 from testigo_vault.identity.organisation import Organisation
-from testigo_vault.policy import parser as policy_toml
-from testigo_vault.policy.checks import line_of, refuse_unfinished
+from testigo_vault.policy import parser
+from testigo_vault.policy.checks import refuse_unfinished
 from testigo_vault.policy.compiler import policy_body
 from testigo_vault.policy.settings import settings_body
 from testigo_vault.policy.source import PolicySource
-from testigo_vault.toml.positions import Path as Setting
-from testigo_vault.toml.positions import shown
+from testigo_vault.toml.positions import Setting
 from testigo_vault.toml.reader import FileProblems, Problem
 from testigo_vault.vocabulary.translator import base_language
 from testigo_wire.errors import WireError
@@ -26,7 +25,7 @@ def sign_policy(organisation: Organisation, path: Path) -> int:
 
     Raises FileProblems, VaultError. The text goes into the archive beside the document.
     """
-    source = policy_toml.load(path)
+    source = parser.load(path)
     refuse_unfinished(source, datetime.now(UTC))
     problems = missing_notices(source, documents_of(organisation))
     if problems:
@@ -42,7 +41,7 @@ def missing_notices(source: PolicySource, documents: DocumentFolder) -> list[Pro
     known = documents.notice_names()
     problems = []
 
-    def look(setting: Setting, name: str, language: str) -> None:
+    def check(setting: Setting, name: str, language: str) -> None:
         reason = ""
         if name not in known:
             reason = f"is {name!r}, a notice that does not exist: make it by `testigo notice make {name}`"
@@ -51,14 +50,14 @@ def missing_notices(source: PolicySource, documents: DocumentFolder) -> list[Pro
             if base_language(spoken) != base_language(language):
                 reason = f"is {name!r}, which is in {spoken!r}, not in {language!r}: name another, or make it again"
         if reason:
-            problems.append(Problem(line_of(source, setting), f"{shown(setting)} {reason}"))
+            problems.append(source.file.problem(setting, reason))
 
     for i, line in enumerate(source.lines):
         if line.mode != "never":
             for j, voice in enumerate(line.notices):
-                look(("lines", i, "notices", j, "notice"), voice.notice, voice.language)
+                check(("lines", i, "notices", j, "notice"), voice.notice, voice.language)
             if line.worker == "notice":
-                look(("lines", i, "worker_notice"), line.worker_notice, "")
+                check(("lines", i, "worker_notice"), line.worker_notice, "")
     return problems
 
 

@@ -130,10 +130,10 @@ class IngestServer:
     async def start(self) -> None:
         config = self._vault.config
         try:
-            self._server = await asyncio.start_server(self._connected, config.ingest_host, config.ingest_port)
+            self._server = await asyncio.start_server(self._connected, config.ingest.host, config.ingest.port)
         except OSError as error:
             raise VaultError(
-                f"The ingest cannot listen on {config.ingest_host} port {config.ingest_port}: {error.strerror}.",
+                f"The ingest cannot listen on {config.ingest.host} port {config.ingest.port}: {error.strerror}.",
                 "Stop what uses it, or change [ingest] in vault.toml.",
             ) from None
         self.port = self._server.sockets[0].getsockname()[1]

@@ -10,7 +10,7 @@ from testigo_vault.notice.check import check, check_keys, names_key
 from testigo_vault.notice.compose import compose, compose_worker, language_of
 from testigo_vault.policy.purposes import purpose_words
 from testigo_vault.policy.source import Line, PolicySource
-from testigo_vault.toml.reader import is_placeholder
+from testigo_vault.toml.types import is_placeholder
 from testigo_vault.vocabulary.translator import LANGUAGES, base_language
 
 

@@ -61,8 +61,8 @@ class UnlockedKeys:
         except KeyLocked:
             log.append(user, "unlock-audio", DENIED, detail="wrong passphrase")
             raise KeyLocked("The audio passphrase is wrong; the attempt was logged.", "Try again.") from None
-        log.append(user, "unlock-audio", GRANTED, detail=f"for {self._vault.config.unlock_minutes} minutes")
-        length_ms = self._vault.config.unlock_minutes * 60_000
+        log.append(user, "unlock-audio", GRANTED, detail=f"for {self._vault.config.audio.unlock_minutes} minutes")
+        length_ms = self._vault.config.audio.unlock_minutes * 60_000
         with self._lock:
             failures.count = failures.until_ms = 0
             self._sessions[identity.session] = _Unlocked(key, _now() + length_ms)

@@ -1,6 +1,6 @@
-"""The body of a policy document (docs/formats/documents.md) from what a person wrote.
+"""Compiles policy.toml into the body of a policy document (docs/formats/documents.md).
 
-Names of workers stay here: the appliance is told only how many acknowledged, when, and which text.
+Names of workers are left out: the appliance gets only how many acknowledged, when, and which text.
 """
 
 import hashlib
@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from testigo_vault.policy.source import Acknowledgement, Line, PolicySource
-from testigo_vault.toml.reader import NOT_SAID
+from testigo_vault.toml.types import NO_DATE
 from testigo_wire.policy.schedule import DAY as DAY_MINUTES
 
 HORIZON_YEARS = 10  # how far ahead the changes of local time are told, where a policy has no end
@@ -86,7 +86,7 @@ def worker_reference(line: Line) -> str:
 
 
 def _on_file(entries: list[Acknowledgement]) -> str:
-    days = sorted(entry.day for entry in entries if entry.day != NOT_SAID)
+    days = sorted(entry.day for entry in entries if entry.day != NO_DATE)
     when = " to ".join(dict.fromkeys(day.isoformat() for day in (*days[:1], *days[-1:])))
     texts = sorted({entry.text for entry in entries})
     which = ", ".join(text[:24] for text in texts[:3]) + (", ..." if len(texts) > 3 else "")

@@ -1,80 +1,99 @@
 """Reads an appliance's settings.toml into the body of a settings document (docs/formats/documents.md). All errors of the
-file are told at once, each with its line."""
+file are raised at once, each with its line."""
 
 from pathlib import Path
+from typing import Annotated
 
-from testigo_vault.toml.reader import Table, TomlFile, as_it_stands, choice, text, whole
+from testigo_vault.toml.reader import TomlFile
+from testigo_vault.toml.types import Port, RawText, Text, choice, whole
+from testigo_vault.toml.validation import Table, TomlDocument, needed, validate
 
-_LARGEST_PORT = 65535
+_SIP_PORT = "a port, 1 to 65535"
+SipPort = Annotated[int, whole(1, 65535)]
+
+
+class Network(Table):
+    kind: Annotated[str, choice("wifi", "ethernet", "none")] = needed("use wifi, ethernet or none")
+    ssid: RawText = needed("the network's name")
+    key: RawText = needed("the network's key")
+
+    def needed_settings(self) -> dict[str, str]:
+        hints = super().needed_settings()
+        return hints if self.kind == "wifi" else {"kind": hints["kind"]}
+
+    def body(self) -> list:
+        return [self.kind, self.ssid, self.key] if self.kind == "wifi" else [self.kind]
+
+
+class Sync(Table):
+    """How the appliance reaches this vault."""
+
+    kind: Annotated[str, choice("tcp", "serial")] = needed("use tcp or serial")
+    host: Text = needed("where this vault is")
+    port: Port = needed("the port of [ingest] in vault.toml", 0)
+
+    def needed_settings(self) -> dict[str, str]:
+        hints = super().needed_settings()
+        return hints if self.kind == "tcp" else {"kind": hints["kind"]}
+
+    def body(self) -> list:
+        return [self.kind, self.host, self.port] if self.kind == "tcp" else [self.kind]
+
+
+class Leg(Table):
+    """One side of the gateway: near is the worker's, far the other party's."""
+
+    mode: Annotated[str, choice("trunk", "register", "registrar")] = needed("use trunk, register or registrar")
+    host: Text = ""
+    port: Port = 5060
+    user: Text = ""
+    auth_user: Text = ""
+    password: RawText = ""
+    line: Text = ""
+
+    def body(self) -> list:
+        return [self.mode, self.host, self.port, self.user, self.auth_user, self.password, self.line]
+
+
+class Sip(Table):
+    bind_host: Text = needed('the address that telephones reach, or ""')
+    sip_port: SipPort = needed(_SIP_PORT, 0)
+    rtp_first_port: SipPort = needed(_SIP_PORT, 0)
+    rtp_last_port: SipPort = needed(_SIP_PORT, 0)
+    near: Leg = needed("add [sip.near] with mode, host and port", Leg())
+    far: Leg = needed("add [sip.far] with mode, host and port", Leg())
+
+    def body(self) -> list:
+        ports = [self.sip_port, self.rtp_first_port, self.rtp_last_port]
+        return [self.bind_host, *ports, self.near.body(), self.far.body()]
+
+
+class Settings(TomlDocument):
+    max_calls: Annotated[int, whole(1, 1000)] = 1
+    network: Network = needed('add [network] with kind = "none", "ethernet" or "wifi"', Network())
+    sync: Sync = needed('add [sync] with kind = "tcp" or "serial"', Sync())
+    sip: Sip = needed("add [sip] with bind_host, ports, [sip.near] and [sip.far]", Sip())
 
 
 def settings_body(path: Path) -> list:
     """The body. Raises VaultError where there is no such file, FileProblems with all that is wrong in it."""
     file = TomlFile.read(path, "`testigo init` makes one; give the path of one.")
-    top = file.top()
-    max_calls = top.take("max_calls", whole(1, 1000), 1)
-    body = [_network(top), _sip(top), _sync(top), max_calls]
-    top.end()
-    file.end()
-    return body
+    settings = validate(Settings, file)
+    _check_network(settings.network, file)
+    _check_ports(settings.sip, file)
+    file.raise_problems()
+    return [settings.network.body(), settings.sip.body(), settings.sync.body(), settings.max_calls]
 
 
-def _network(top: Table) -> list:
-    table = top.table("network", 'add [network] with kind = "none", "ethernet" or "wifi"')
-    if table is None:
-        return []
-    kind = table.take("kind", choice("wifi", "ethernet", "none"), "", "use wifi, ethernet or none")
-    network = [kind]
-    if kind == "wifi":
-        network += [
-            table.take("ssid", as_it_stands, "", "the network's name"),
-            table.take("key", as_it_stands, "", "the network's key"),
-        ]
-    table.end()
-    return network
+def _check_network(network: Network, file: TomlFile) -> None:
+    for name in ("ssid", "key"):
+        if network.kind in ("ethernet", "none") and name in network.model_fields_set:
+            file.add_problem(("network", name), 'is for a wireless network: remove it, or write kind = "wifi"')
 
 
-def _sync(top: Table) -> list:
-    table = top.table("sync", 'add [sync] with kind = "tcp" or "serial"')
-    if table is None:
-        return []
-    kind = table.take("kind", choice("tcp", "serial"), "", "use tcp or serial")
-    host = table.take("host", text, "", "where this vault is" if kind == "tcp" else "")
-    port = table.take("port", whole(0, _LARGEST_PORT), 0, "the port of [ingest] in vault.toml" if kind == "tcp" else "")
-    table.end()
-    return ["tcp", host, port] if kind == "tcp" else [kind]
-
-
-def _sip(top: Table) -> list:
-    table = top.table("sip", "add [sip] with bind_host, ports, [sip.near] and [sip.far]")
-    if table is None:
-        return []
-    port = whole(1, _LARGEST_PORT)
-    bind_host = table.take("bind_host", text, "", 'the address that telephones reach, or ""')
-    names = ("sip_port", "rtp_first_port", "rtp_last_port")
-    ports = [table.take(name, port, 0, "a port, 1 to 65535") for name in names]
-    legs = [_leg(table, side) for side in ("near", "far")]
-    first, last = ports[1:]
+def _check_ports(sip: Sip, file: TomlFile) -> None:
+    first, last = sip.rtp_first_port, sip.rtp_last_port
     if first % 2:
-        table.file.wrong((*table.path, "rtp_first_port"), f"is {first}: an even port is wanted")
+        file.add_problem(("sip", "rtp_first_port"), f"is {first}: an even port is wanted")
     if first and 0 < last <= first:
-        table.file.wrong((*table.path, "rtp_last_port"), f"is {last}, not above rtp_first_port")
-    table.end()
-    return [bind_host, *ports, *legs]
-
-
-def _leg(sip: Table, side: str) -> list:
-    table = sip.table(side, f"add [sip.{side}] with mode, host and port")
-    if table is None:
-        return []
-    leg = [
-        table.take("mode", choice("trunk", "register", "registrar"), "", "use trunk, register or registrar"),
-        table.take("host", text, ""),
-        table.take("port", whole(0, _LARGEST_PORT), 5060),
-        table.take("user", text, ""),
-        table.take("auth_user", text, ""),
-        table.take("password", as_it_stands, ""),
-        table.take("line", text, ""),
-    ]
-    table.end()
-    return leg
+        file.add_problem(("sip", "rtp_last_port"), f"is {last}, not above rtp_first_port")

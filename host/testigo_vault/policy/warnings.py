@@ -1,16 +1,15 @@
-"""What a policy may say, but the law or good sense expects otherwise: hints for people, which stop nothing.
+"""Warnings: settings that are allowed, but that the law or good practice usually wants otherwise. They stop nothing.
 
-They are facts to think over, not legal advice. Each names the article it comes from, or what happens otherwise.
+They are facts to consider, not legal advice. Each names the article it comes from, or what happens otherwise.
 """
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from testigo_vault.policy.checks import line_of, unfilled
+from testigo_vault.policy.checks import unfilled
 from testigo_vault.policy.source import Line, PolicySource
-from testigo_vault.toml.positions import Path as Setting
-from testigo_vault.toml.positions import shown
+from testigo_vault.toml.positions import Setting
 from testigo_vault.toml.reader import Problem
 
 SOON = timedelta(days=30)
@@ -28,12 +27,8 @@ def warnings(source: PolicySource, now: datetime) -> list[Problem]:
         if line.mode != "never":
             for check in (_law, _duty, _germany, _asked, _voices, _numbers, _useless):
                 found += [(("lines", i, *setting), reason) for setting, reason in check(line, source)]
-    open_yet = unfilled(source)
-    return sorted(
-        Problem(line_of(source, setting), f"{shown(setting)} {reason}")
-        for setting, reason in found
-        if setting not in open_yet
-    )
+    to_be_filled_in = unfilled(source)
+    return sorted(source.file.problem(setting, reason) for setting, reason in found if setting not in to_be_filled_in)
 
 
 def _whole(source: PolicySource, now: datetime) -> Found:

@@ -7,7 +7,7 @@ holds it against tomllib: both know the same settings.
 import re
 import tomllib
 
-Path = tuple[str | int, ...]  # ("lines", 0, "notices", 1, "key")
+Setting = tuple[str | int, ...]  # ("lines", 0, "notices", 1, "key"); () is the whole file
 
 _STRING = re.compile(
     r'"""(?:[^"\\]|\\.|"{1,2}(?!"))*"{3,5}' r"|'''(?:[^']|'{1,2}(?!'))*'{3,5}" r'|"(?:[^"\\\n]|\\.)*"' r"|'[^'\n]*'",
@@ -19,15 +19,15 @@ _BLANK = re.compile(r"(?:[ \t\r\n]|#[^\n]*)*")  # comments too
 _SCALAR = re.compile(r"[^,\]}#\n]*")  # a number, a boolean, a date: whatever is no string
 
 
-def lines_of(text: str) -> dict[Path, int]:
+def lines_of(text: str) -> dict[Setting, int]:
     """Line number, from 1, of every table, key and array element of a right TOML text."""
     return _Scan(text).document()
 
 
-def shown(path: Path) -> str:
-    """A path as people write it: lines[0].notices[1].key."""
+def format_setting(setting: Setting) -> str:
+    """A setting as people write it: lines[0].notices[1].key."""
     out = ""
-    for part in path:
+    for part in setting:
         out += f"[{part}]" if isinstance(part, int) else ("." if out else "") + part
     return out
 
@@ -37,11 +37,11 @@ class _Scan:
         self._text = text
         self._at = 0
         self._line, self._counted = 1, 0
-        self._tables: dict[Path, int] = {}  # arrays of tables: how many there are
-        self._found: dict[Path, int] = {}
+        self._tables: dict[Setting, int] = {}  # arrays of tables: how many there are
+        self._found: dict[Setting, int] = {}
 
-    def document(self) -> dict[Path, int]:
-        table: Path = ()
+    def document(self) -> dict[Setting, int]:
+        table: Setting = ()
         while self._blank() and self._at < len(self._text):
             if self._text.startswith("[[", self._at):
                 table = self._header(2)
@@ -51,28 +51,28 @@ class _Scan:
                 self._pair(table)
         return self._found
 
-    def _header(self, brackets: int) -> Path:
+    def _header(self, brackets: int) -> Setting:
         self._at += brackets
         keys = self._keys()
         self._at += brackets  # that close it
-        path: Path = ()
+        setting: Setting = ()
         for i, key in enumerate(keys):
-            path += (key,)
-            self._note(path)
+            setting += (key,)
+            self._note(setting)
             if brackets == 2 and i == len(keys) - 1:
-                self._tables[path] = self._tables.get(path, 0) + 1
-            if path in self._tables:
-                path += (self._tables[path] - 1,)
-                self._note(path)
-        return path
+                self._tables[setting] = self._tables.get(setting, 0) + 1
+            if setting in self._tables:
+                setting += (self._tables[setting] - 1,)
+                self._note(setting)
+        return setting
 
-    def _pair(self, table: Path) -> None:
-        path = table
+    def _pair(self, table: Setting) -> None:
+        setting = table
         for key in self._keys():
-            path += (key,)
-            self._note(path)
+            setting += (key,)
+            self._note(setting)
         self._at += 1  # =
-        self._value(path)
+        self._value(setting)
 
     def _keys(self) -> list[str]:
         """The parts of a dotted key, up to what follows it."""
@@ -93,7 +93,7 @@ class _Scan:
                 return keys
             self._at += 1
 
-    def _value(self, path: Path) -> None:
+    def _value(self, setting: Setting) -> None:
         self._skip(_SPACE)
         first = self._text[self._at]
         if first in "\"'":
@@ -105,10 +105,10 @@ class _Scan:
             index = 0
             while self._blank() and self._text[self._at] not in "]}":
                 if first == "{":
-                    self._pair(path)
+                    self._pair(setting)
                 else:
-                    self._note((*path, index))
-                    self._value((*path, index))
+                    self._note((*setting, index))
+                    self._value((*setting, index))
                     index += 1
                 self._blank()
                 if self._text[self._at] == ",":
@@ -124,7 +124,7 @@ class _Scan:
         self._skip(_BLANK)
         return True
 
-    def _note(self, path: Path) -> None:
+    def _note(self, setting: Setting) -> None:
         self._line += self._text.count("\n", self._counted, self._at)
         self._counted = self._at
-        self._found.setdefault(path, self._line)
+        self._found.setdefault(setting, self._line)

@@ -102,14 +102,14 @@ _COPIES = '[[copies]]\nname = "a"\nurl = "copies/first"\n'
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("ingest = 3\n" + _COPIES, "[ingest] is 3"),
-        ("copies = 5", "[[copies]] is 5"),
-        ("copies = [5]", "[[copies]] holds 5"),
-        (_COPIES + "options = 3", "copies.options is 3"),
+        ("ingest = 3\n" + _COPIES, "vault.toml line 2: ingest is 3: a table is wanted"),
+        ("copies = 5", "vault.toml line 2: copies is 5: a list is wanted, in [ ]"),
+        ("copies = [5]", "vault.toml line 2: copies[0] is 5: a table is wanted, [[copies]]"),
+        (_COPIES + "options = 3", "vault.toml line 5: copies[0].options is 3: a table is wanted"),
         ("[index]\nurl = 'nonsense'\n" + _COPIES, "does not open"),
         ("[index]\nurl = 'nonsense://x'\n" + _COPIES, "does not open"),
-        ("[ingest]\nport = 70000\n" + _COPIES, "ingest.port is 70000, not 0 to 65535"),
-        ("[audio]\nunlock_minutes = 0\n" + _COPIES, "audio.unlock_minutes is 0"),
+        ("[ingest]\nport = 70000\n" + _COPIES, "vault.toml line 3: ingest.port is 70000: use 0 to 65535"),
+        ("[audio]\nunlock_minutes = 0\n" + _COPIES, "vault.toml line 3: audio.unlock_minutes is 0: use 1 to 1440"),
         ("", "needs one or more"),
     ],
 )

@@ -36,6 +36,6 @@ def test_what_only_the_appliance_would_refuse_is_told_in_the_words_of_the_file(t
     file = TomlFile(source.path, FULL)
     policy_checks.consistent(source, file)
     with pytest.raises(FileProblems) as caught:
-        file.end()
+        file.raise_problems()
     (problem,) = caught.value.problems
     assert said in problem.text and problem.line == FULL[: FULL.index(at)].count("\n") + 1

@@ -27,12 +27,16 @@ def test_everything_a_policy_says(tmp_path):
     assert source.purposes == {"routes": {"en": "plan routes"}} and source.jurisdiction == "ES"
     assert (source.valid_from, source.valid_until) == (datetime.date(2026, 1, 1), datetime.date(2026, 12, 31))
     assert (line.accept_key, line.object_key, line.key_timeout_ms, line.repeats) == ("1", "9", 7500, 2)
-    assert line.notices == [Voice("es", "aviso"), Voice("eu", "oharra", "2", ["+34943"])]
-    assert line.tone == Tone(1400, 500, 12_500, 25) and line.keys == Keys("", "", "*1", "*2")
+    assert line.notices == [
+        Voice(language="es", notice="aviso"),
+        Voice(language="eu", notice="oharra", key="2", called=["+34943"]),
+    ]
+    assert line.tone == Tone.model_construct(hertz=1400, length_ms=500, interval_ms=12_500, level=25)
+    assert line.keys == Keys(start="", stop="", pause="*1", resume="*2")
     assert (line.only, line.except_) == (["+3494300", "112"], ["+34943000001"])
     assert (line.pause_limit_ms, line.max_ms, line.high_level) == (90_000, 7_200_000, True)
     assert line.schedule == [Span([0, 1, 2, 6], 1320, 1440), Span([0, 1, 2, 3], 0, 360), Span([5], 0, 1440)]
-    assert line.acknowledgements[1] == Acknowledgement("Jon", datetime.date(2026, 1, 10), "1")
+    assert line.acknowledgements[1] == Acknowledgement(worker="Jon", date=datetime.date(2026, 1, 10), text="1")
     assert (never.mode, never.direction, never.notices, never.rule) == ("never", "out", [], "")
 
 

@@ -7,7 +7,7 @@ import tomllib
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from testigo_vault.toml.positions import lines_of, shown
+from testigo_vault.toml.positions import format_setting, lines_of
 
 HARD = '''# a comment with [brackets] and "quotes"
 title = "x # no comment" # a comment
@@ -76,8 +76,8 @@ def test_every_setting_of_a_hard_file_has_its_line():
 
 
 def test_a_path_is_shown_as_people_write_it():
-    assert shown(("lines", 0, "notices", 12, "key")) == "lines[0].notices[12].key"
-    assert shown(("purposes", "routes", "en")) == "purposes.routes.en"
+    assert format_setting(("lines", 0, "notices", 12, "key")) == "lines[0].notices[12].key"
+    assert format_setting(("purposes", "routes", "en")) == "purposes.routes.en"
 
 
 KEYS = st.one_of(st.sampled_from(["a", "b-1", "_", "7"]), st.text("ab .#=[]\"'\\\té", max_size=4))

@@ -176,7 +176,7 @@ def test_invalid_requests_get_an_error_page(address, first):
 
 def test_keys_are_removed_on_time_without_a_further_request(vault, appliance):
     keys = UnlockedKeys(vault)
-    vault.config.unlock_minutes = 0
+    vault.config.audio.unlock_minutes = 0
     keys.unlock(Identity("x", "x", [], set(), "session", ""), AUDIO_PASSPHRASE)
     time.sleep(0.3)
     assert keys._sessions == {}

@@ -34,7 +34,7 @@ def check(file: Path | None = FILE, vault: Path = VAULT_OPTION) -> None:
     from testigo_vault.policy import checks as policy_checks
     from testigo_vault.policy import parser as policy_toml
     from testigo_vault.policy import warnings as policy_warnings
-    from testigo_vault.toml.reader import told as sentence
+    from testigo_vault.toml.reader import format_problem
 
     path = file or vault / "policy.toml"
     with report_errors():
@@ -46,7 +46,7 @@ def check(file: Path | None = FILE, vault: Path = VAULT_OPTION) -> None:
         doubtful = policy_warnings.warnings(source, now)
         summarise(source)
     for problem in sorted(wrong):
-        errors.print(f"[red]error:[/] {escape(sentence(path, problem))}", soft_wrap=True)
+        errors.print(f"[red]error:[/] {escape(format_problem(path, problem))}", soft_wrap=True)
     _warn(path, doubtful)
     console.print(f"{_count(len(wrong), 'error')}, {_count(len(doubtful), 'warning')}.")
     if wrong:
@@ -165,10 +165,10 @@ def settings(
 
 
 def _warn(path: Path, doubtful: list) -> None:
-    from testigo_vault.toml.reader import told as sentence
+    from testigo_vault.toml.reader import format_problem
 
     for problem in doubtful:
-        errors.print(f"[yellow]warning:[/] {escape(sentence(path, problem))}", soft_wrap=True)
+        errors.print(f"[yellow]warning:[/] {escape(format_problem(path, problem))}", soft_wrap=True)
 
 
 def _count(number: int, what: str) -> str:

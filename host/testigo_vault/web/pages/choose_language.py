@@ -28,6 +28,6 @@ def choose(request: Request, code: str, back: str = "/") -> Response:
         max_age=_YEAR_S,
         httponly=True,
         samesite="lax",
-        secure=context_of(request).vault.config.secure_cookie,
+        secure=context_of(request).vault.config.web.secure_cookie,
     )
     return response

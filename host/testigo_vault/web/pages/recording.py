@@ -36,7 +36,7 @@ def show(request: Request, recording_id: str) -> Response:
         may_listen=LISTEN in identity.rights,
         may_verify=VERIFY in identity.rights,
         unlocked=bool(context.unlocked_keys.unlocked_until(identity.session)),
-        unlock_minutes=context.vault.config.unlock_minutes,
+        unlock_minutes=context.vault.config.audio.unlock_minutes,
         timeline=timeline,
         wave=draw(timeline, recording.events) if timeline else None,
         log=list(reversed(log))[:50],

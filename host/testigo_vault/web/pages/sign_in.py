@@ -28,7 +28,7 @@ def sign_in(
         raise Refused(N_("This form came from another site."), N_("Open the sign-in page here."))
     address = request.client.host if request.client else "unknown address"
     try:
-        token = vault.users.sign_in(name, password, now_ms(), vault.config.session_minutes)
+        token = vault.users.sign_in(name, password, now_ms(), vault.config.web.session_minutes)
     except Refused as error:
         vault.log.append(name[:64], "sign-in", DENIED, detail=f"{error.message} From {address}.")
         return context.page(request, "sign_in.html", 403, error=error, name=name)
@@ -37,10 +37,10 @@ def sign_in(
     response.set_cookie(
         COOKIE,
         token,
-        max_age=vault.config.session_minutes * 60,
+        max_age=vault.config.web.session_minutes * 60,
         httponly=True,
         samesite="strict",
-        secure=vault.config.secure_cookie,
+        secure=vault.config.web.secure_cookie,
     )
     return response
 
