@@ -1,4 +1,4 @@
-"""Files that survive a power cut: written whole beside their place, flushed to the disk, then renamed."""
+"""Writes files that survive a power cut: a complete file beside the old one, flushed to the disk, then renamed."""
 
 import contextlib
 import fcntl
@@ -38,7 +38,7 @@ def write_files(files: list[tuple[Path, bytes, int]]) -> None:
 
 
 def sync_folder(folder: Path) -> None:
-    """Flush a folder's entries, so that a rename in it outlives a power cut."""
+    """Flush a folder's entries, so that a rename in it survives a power cut."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)
@@ -48,7 +48,7 @@ def sync_folder(folder: Path) -> None:
 
 @contextlib.contextmanager
 def locked(path: Path) -> Iterator[None]:
-    """Waits until nobody else, of this process or another, is inside with the same file. Raises OSError."""
+    """Hold an exclusive lock on a file, against this and other processes; waits for it. Raises OSError."""
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     with os.fdopen(descriptor) as file:
         fcntl.flock(file, fcntl.LOCK_EX)

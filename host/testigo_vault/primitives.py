@@ -1,4 +1,5 @@
-"""The host's primitives for testigo_wire (AES blocks, SHA-256, random bytes), and the public-key work, by `cryptography`."""
+"""The host's primitives for testigo_wire (AES blocks, SHA-256, random bytes) and its public-key operations, by
+`cryptography`."""
 
 import hashlib
 import os

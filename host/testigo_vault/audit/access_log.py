@@ -4,10 +4,10 @@
     digest = hex SHA-256( previous digest (64 hex) LF json )         first previous: SHA-256("testigo access log 1")
     json   = {"n", "at", "user", "recording", "kind", "outcome", "detail"}, keys in this order, no spaces, ASCII
 
-The line is on the disk before the thing it tells of is done. Where it cannot be written, the access does not happen
+The line is written to the disk before the access that it records. Where it cannot be written, the access does not happen
 (RD 1720/2007 article 103: it cannot be switched off). A line changed, taken out or put in breaks every digest after it.
-Lines cut from the end are noticed by the anchor, the last line's digest kept in the index's database: it moves on only
-from a log that still has the line it names, so that lines written later do not hide what was cut before them.
+The anchor shows that lines were cut from the end: it is the last line's digest, kept in the index's database. It moves on
+only if the log still has the line it names, so that later lines do not hide what was cut before them.
 """
 
 import fcntl
@@ -44,21 +44,21 @@ class Entry:
 
 @dataclass
 class Break:
-    """A line that does not hold, and why."""
+    """A line that is not as it was written, and why."""
 
     line: int
     why: str
 
 
 class AccessLog:
-    """Appends from any number of processes; the file lock makes one chain of them."""
+    """Appends from any number of processes; a file lock keeps their lines in one chain."""
 
     def __init__(self, folder: Path, database: Database | None = None) -> None:
         self.path = folder / FILE_NAME
         self._database = database
 
     def append(self, user: str, kind: str, outcome: str, recording: str = "", detail: str = "") -> int:
-        """Write one line and return its number. Raises VaultError where it cannot: then do nothing else."""
+        """Write one line and return its number. Raises VaultError where that fails: then the access must not happen."""
         at = now_text("milliseconds")
         try:
             descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o640)
@@ -83,7 +83,7 @@ class AccessLog:
         return entry.n
 
     def entries(self, recording: str = "") -> Iterator[Entry]:
-        """Lines in order, of one recording or of all; a line that cannot be read is left to `verify`."""
+        """Lines in order, of one recording or of all, without those that cannot be read, which `verify` names."""
         try:
             file = self.path.open("rb")
         except FileNotFoundError:
@@ -105,8 +105,8 @@ class AccessLog:
             return any(_stated(line) == digest for line in file)
 
     def verify(self) -> tuple[int, str, list[Break]]:
-        """(lines, last digest, what does not hold). A break is named once, then the chain is taken up again."""
-        # Read first: lines that are added meanwhile are then no contradiction.
+        """(number of lines, last digest, breaks). After a break the chain is checked from the next line on."""
+        # Read before the file: lines that are added meanwhile then do not matter.
         anchor = self._read_anchor()
         breaks: list[Break] = []
         previous, number = GENESIS, 0
@@ -135,14 +135,14 @@ class AccessLog:
         return number, previous, breaks
 
     def _anchor(self, number: int, digest: str, before: int, before_digest: str) -> None:
-        """Move on to the line just written, unless the log had lost the line that the anchor names."""
+        """Move the anchor to the line just written, unless the log has lost the line that the anchor names."""
         assert self._database is not None
         with self._database.session() as session:
             anchor = session.get(LogAnchor, 1)
             if anchor is None:
                 session.add(LogAnchor(id=1, line=number, digest=digest))
             elif (anchor.line, anchor.digest) == (before, before_digest) or (
-                # A crash between line and anchor leaves it behind; then the line has to be looked for.
+                # After a crash between line and anchor the anchor names an earlier line, which the log must have.
                 anchor.line < before and self.has(anchor.digest)
             ):
                 anchor.line, anchor.digest = number, digest
@@ -160,7 +160,7 @@ def _chain(previous: str, text: bytes) -> str:
 
 
 def _stated(line: bytes) -> str:
-    """The digest a line claims; of a broken line, whatever stands in its place, so that the chain can go on."""
+    """The digest in a line; of a broken line, its first 64 characters, so that the check can go on."""
     return line[:64].rstrip(b"\n").decode("ascii", "replace")
 
 
@@ -174,7 +174,7 @@ def _parse(line: bytes) -> Entry:
 
 
 def _end_of(file) -> tuple[int, str]:
-    """(number, digest) of the last line. A line that a crash cut short is ended, so that it stays and shows."""
+    """(number, digest) of the last line. A line that a crash cut short gets its end of line, so that it stays visible."""
     size = file.seek(0, os.SEEK_END)
     if size == 0:
         return 0, GENESIS

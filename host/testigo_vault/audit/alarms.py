@@ -1,4 +1,4 @@
-"""Alarms: what somebody has to look at. Each is a line in `alarms.log`, a row in the database and a logged warning."""
+"""Alarms, which need a person's attention. Each is a line in `alarms.log`, a row in the database and a logged warning."""
 
 import logging
 import os
@@ -29,7 +29,7 @@ class Alarms:
         self._database = database
 
     def raise_alarm(self, kind: str, text: str, device_id: str = "", recording_id: str = "") -> None:
-        """Written to the file first, so that it survives a database that is in trouble itself."""
+        """Write an alarm, to the file first: the database may be what has failed."""
         line = " ".join(f"{now_text()} {kind} device={device_id or '-'} recording={recording_id or '-'} {text}".split())
         with self._path.open("a", encoding="utf-8") as file:
             file.write(line + "\n")

@@ -1,11 +1,11 @@
-"""The signed documents that appliances get, in a folder that is sent as it lies there, and all that were ever signed.
+"""The signed documents: those that appliances get, and an archive of all that were ever signed.
 
 documents/policy.tsd                    for every appliance
 documents/objections.tsd                with objections.list, its digests, beside it
 documents/notices/<name>.tsd            with <name>.PCMU and <name>.PCMA, its audio, beside it
 documents/settings/<device_id>.tsd      for one appliance
-documents/archive/policy-<version>.tsd  with the .toml that it was signed from: what a call of that time obeyed
-documents/archive/notice-<name>-<version>.tsd   without audio: the words that a call of that time heard
+documents/archive/policy-<version>.tsd  with the .toml that it was signed from: the rules for calls of that time
+documents/archive/notice-<name>-<version>.tsd   without audio: the words played in calls of that time
 """
 
 import contextlib
@@ -61,18 +61,19 @@ class DocumentFolder:
 
     @contextlib.contextmanager
     def signing(self) -> Iterator[None]:
-        """One at a time finds the next version, signs and saves: an appliance keeps the first of two of one version."""
+        """A lock for finding the next version, signing and saving. Of two documents of one version an appliance would keep the
+        first."""
         self.folder.mkdir(parents=True, exist_ok=True)
         with locked(self.folder / "signing.lock"):
             yield
 
     def next_version(self, path: Path) -> int:
-        """Versions only grow: one more than that of the present document and of those in the archive, which outlive it."""
+        """One more than the versions of the present document and of those in the archive: versions only grow."""
         archived = self._archived(_archive_stem(path))
         return max([self._version(path), *archived], default=0) + 1
 
     def _version(self, path: Path) -> int:
-        """Of the present document, or 0; of one in an earlier format too, whose body nobody reads any more."""
+        """The version of the present document, or 0. Its body may have an earlier format."""
         try:
             data = path.read_bytes()
         except FileNotFoundError:
@@ -89,7 +90,7 @@ class DocumentFolder:
             f"{path} is not a document.", "Restore it from the backup; appliances take newer versions only."
         )
 
-    # Where each kind lies
+    # Paths
 
     def policy_path(self) -> Path:
         return self.folder / "policy.tsd"
@@ -163,13 +164,13 @@ class DocumentFolder:
             "Restore documents/archive from the backup.",
         )
 
-    # What is sent
+    # What appliances get
 
     def notice_names(self) -> list[str]:
         return sorted(path.stem for path in (self.folder / "notices").glob("*.tsd"))
 
     def documents_for(self, device_id: str) -> list[bytes]:
-        """Objections and notices, then the policy that needs them, then the settings, by which calls begin."""
+        """Objections and notices, then the policy that needs them, then the settings, which start calls."""
         paths = [self.objections_path(), *(self.notice_path(name) for name in self.notice_names())]
         paths += [self.policy_path(), self.settings_path(device_id)]
         return [path.read_bytes() for path in paths if path.exists()]
@@ -185,7 +186,7 @@ class DocumentFolder:
 
 
 def _archive_stem(path: Path) -> str:
-    """What the archive calls the document at this place; "" for kinds that are not archived."""
+    """The name in the archive of the document at this path; "" for kinds that are not archived."""
     if path.name == "policy.tsd":
         return "policy"
     return f"notice-{path.stem}" if path.parent.name == "notices" else ""

@@ -21,7 +21,7 @@ _LANGUAGE = 1  # of a notice's body
 
 
 def sign_policy(organisation: Organisation, path: Path) -> int:
-    """Sign and keep the policy in `path`; its version. Every notice it names must be there, nothing may be left to fill in.
+    """Sign and keep the policy in `path`; its version. Every notice it names must exist, and no placeholder may be left.
 
     Raises FileProblems, VaultError. The text goes into the archive beside the document.
     """
@@ -37,7 +37,7 @@ def sign_policy(organisation: Organisation, path: Path) -> int:
 
 
 def missing_notices(source: PolicySource, documents: DocumentFolder) -> list[Problem]:
-    """Notices that the policy names and that are not there, or are in another language."""
+    """Problems of notices that the policy names and that do not exist or are in another language."""
     known = documents.notice_names()
     problems = []
 
@@ -84,7 +84,7 @@ def sign_document(
     with documents.signing():
         held = _present(path)
         if held and held.body == body:
-            return held.version  # nothing new to say
+            return held.version  # unchanged
         version = documents.next_version(path)
         try:
             document = organisation.operator_sign(kind, version, body)
@@ -95,7 +95,7 @@ def sign_document(
 
 
 def _present(path: Path) -> wire_documents.Document | None:
-    """What is in force, unless it is of an earlier format: then anything is new."""
+    """The present document; None where there is none or its format is an earlier one."""
     try:
         return wire_documents.parse(path.read_bytes())
     except (FileNotFoundError, WireError):

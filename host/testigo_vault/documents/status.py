@@ -14,7 +14,7 @@ NONE, WAITING, VALID, ENDING, ENDED, UNREADABLE = "none", "waiting", "valid", "e
 
 @dataclass
 class PolicyState:
-    """kind: one of the words above. lines: (name, direction, mode). alarming: somebody has to act."""
+    """kind: one of the words above. lines: (name, direction, mode). alarming: the operator has to act."""
 
     kind: str
     text: str
@@ -29,12 +29,12 @@ class PolicyState:
 
     @property
     def show(self) -> str:
-        """How to show it: good, bad, or neither."""
+        """The colour of its badge: good, bad, or calm."""
         return "good" if self.kind == VALID else "bad" if self.alarming else "calm"
 
 
 def policy_state(documents: DocumentFolder, now_ms: int) -> PolicyState:
-    """Of the policy that appliances get at their next sync."""
+    """The state of the policy that appliances get at their next sync."""
     try:
         policy = documents.read(documents.policy_path())
     except NotFound:

@@ -1,8 +1,8 @@
 """X.509 certificates of an organisation (RFC 5280), all P-256 with SHA-256.
 
-They begin in the year 2000: an appliance that lost its clock checks dates against 2000-01-01 and must still reach
-its vault, which then tells it the time. They end in 2099, because revocation is by the device registry, not by expiry
-in a drawer where an appliance waits to be installed.
+They begin in the year 2000: an appliance that has lost the time checks dates against 2000-01-01 and must still reach its
+vault, which then sends the time. They end in 2099: an appliance may be stored for long before it is installed, and access
+is withdrawn in the register of appliances, not by expiry.
 """
 
 import datetime
@@ -18,7 +18,7 @@ from testigo_vault.identity.keys import public_key
 NOT_BEFORE = datetime.datetime(2000, 1, 1, tzinfo=datetime.UTC)
 NOT_AFTER = datetime.datetime(2099, 12, 31, 23, 59, 59, tzinfo=datetime.UTC)
 
-# The name that an appliance expects of its vault, whatever address it reaches it by.
+# The name in the vault's certificate, which appliances check at every address.
 SERVER_NAME = "testigo-vault"
 
 
@@ -44,7 +44,7 @@ def make_ca(name: str, key: ec.EllipticCurvePrivateKey) -> x509.Certificate:
 def make_server(
     ca: x509.Certificate, ca_key: ec.EllipticCurvePrivateKey, key: ec.EllipticCurvePublicKey
 ) -> x509.Certificate:
-    """The certificate by which the vault shows itself to appliances."""
+    """The vault's TLS certificate, for connections from appliances."""
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, SERVER_NAME)])
     builder = _end(ca, ca_key, subject, key, ExtendedKeyUsageOID.SERVER_AUTH)
     builder = builder.add_extension(x509.SubjectAlternativeName([x509.DNSName(SERVER_NAME)]), critical=False)

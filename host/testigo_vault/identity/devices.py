@@ -1,9 +1,9 @@
-"""The register of appliances: one folder of small files, which outlives the database and can be read without it.
+"""The register of appliances: one folder of small files, independent of the database.
 
     devices/<device_id>.json   {"device_id", "certificates": [{"serial", "der", "issued"}], "revoked", "reason"}
 
-A certificate counts only while it stands in this register and its device is not revoked, so a certificate of another
-organisation, one issued behind the register's back, and a stolen appliance's are all refused the same way.
+A certificate is valid only while it is in this register and its device is not revoked. So a certificate of another
+organisation, one that was not registered, and that of a stolen appliance are all refused.
 """
 
 import base64
@@ -42,7 +42,7 @@ class Device:
     reason: str = ""
 
     def publics(self) -> list[bytes]:
-        """Every public key the device ever had, newest first: old recordings were signed by old keys."""
+        """Every public key the device has had, newest first: old recordings are signed by old keys."""
         return [device_public(der) for der in reversed(self.certificates)]
 
 
@@ -66,7 +66,7 @@ class Devices:
             raise NotFound(f"No device {device_id} is registered (known: {known}).", "Provision it first.") from None
 
     def add(self, device_id: str, certificate_der: bytes) -> None:
-        """Register a new certificate, again for the same key too. One id is one appliance, whatever becomes of it."""
+        """Register a new certificate, also for a key that has one. An id belongs to one appliance for ever."""
         try:
             device = self.get(check_device_id(device_id))
         except NotFound:
@@ -78,9 +78,9 @@ class Devices:
             )
         if device.certificates and device_public(device.certificates[-1]) != device_public(certificate_der):
             raise Refused(
-                f"There is an appliance {device_id} already; another under its name would shut it out, and its "
-                "recordings would count anew.",
-                "Give this one a name of its own.",
+                f"There is an appliance {device_id} already: a second one of that name would lock it out, and the numbers of "
+                "its recordings would begin again.",
+                "Give this appliance another name.",
             )
         device.certificates.append(certificate_der)
         device.issued.append(now_text())
@@ -94,7 +94,7 @@ class Devices:
             self._save(device)
 
     def admit(self, certificate_der: bytes) -> str:
-        """The device id that a connection with this certificate acts for. Raises Refused with the reason."""
+        """The device id of a connection with this certificate. Raises Refused with the reason."""
         certificate = x509.load_der_x509_certificate(certificate_der)
         device_id = common_name(certificate)
         fingerprint = hashlib.sha256(certificate_der).hexdigest()[:16]

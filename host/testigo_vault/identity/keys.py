@@ -1,8 +1,8 @@
 """Private keys at rest and in use: PKCS#8 under a passphrase, and the opening of wrapped stream keys.
 
 A private key file is an EncryptedPrivateKeyInfo (RFC 5958) with PBES2 (RFC 8018): scrypt (RFC 7914) and
-AES-256-CBC. `openssl pkcs8 -in FILE` opens it, so that no key depends on this program. The `cryptography` package reads
-this form but writes only PBKDF2 with a low count, so the envelope is written here.
+AES-256-CBC. `openssl pkcs8 -in FILE` opens it, so that keys can be used without this program. The `cryptography` package reads
+this form but writes only PBKDF2 with a low count; therefore the envelope is written here.
 
 Stream keys are opened by HPKE base mode (RFC 9180): DHKEM(P-256, HKDF-SHA256), HKDF-SHA256, AES-128-GCM.
 """
@@ -78,9 +78,10 @@ class StreamKeyOpener:
         self.key_id = key_id(self.public)
 
     def find(self, stream: int, recording_id: bytes, wrapped: list) -> bytes | None:
-        """The 32-byte base key from a `keys` item's [[key_id, enc || ciphertext], ...]; None where it is not for us.
+        """The 32-byte base key from a `keys` item's [[key_id, enc || ciphertext], ...]; None where this key is not among the
+        recipients.
 
-        Raises UnwrapError where it says it is for us and does not open.
+        Raises UnwrapError where the entry for this key does not open.
         """
         for recipient, key in wrapped:
             if recipient == self.key_id:

@@ -1,7 +1,7 @@
-"""What each role may do: one table. A person may hold several roles; nothing is allowed that no role allows.
+"""What each role may do: one table. A user may have several roles; what none of them allows is refused.
 
-Least privilege (RD 1720/2007 articles 89 to 91): those who administer or audit do not listen, and who listens cannot
-change accounts.
+Least privilege (RD 1720/2007 articles 89 to 91): administrators and auditors do not listen, and users who listen
+cannot change accounts.
 """
 
 LIST = "list"  # see that calls were made, and the details of each

@@ -1,6 +1,7 @@
-"""The server's end of TLS over any byte stream, so that every failed handshake can be named and logged.
+"""The server's end of TLS over any byte stream, with failed handshakes reported to the caller.
 
-asyncio's own TLS server drops a failed handshake without telling whose it was; here the engine is `ssl.SSLObject`.
+asyncio's own TLS server drops a failed handshake without saying which peer it was; this one is built on
+`ssl.SSLObject`.
 """
 
 import asyncio
@@ -11,7 +12,7 @@ _CLOSE_S = 3
 
 
 class TlsClosed(Exception):
-    """The other side went away."""
+    """The peer closed the connection."""
 
 
 class TlsServerEnd:
@@ -32,7 +33,7 @@ class TlsServerEnd:
                 await self._flush()
                 await self._fill()
             except ssl.SSLError:
-                # The alert tells the other side what was wrong.
+                # Send the alert that says what was wrong.
                 await self._flush()
                 raise
         await self._flush()
@@ -51,7 +52,7 @@ class TlsServerEnd:
                 continue
             except ssl.SSLZeroReturnError:
                 return b""
-            # As many records as have come, so that a session's step has more to do at once.
+            # Read all records that have arrived, so that the session handles them in one step.
             pieces = [data]
             try:
                 while sum(map(len, pieces)) < _PIECE:
@@ -83,7 +84,7 @@ class TlsServerEnd:
         data = await self._reader.read(_PIECE)
         if not data:
             self._in.write_eof()
-            raise TlsClosed("the peer hung up")
+            raise TlsClosed("the peer closed the connection")
         self._in.write(data)
 
     async def _flush(self) -> None:

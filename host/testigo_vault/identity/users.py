@@ -1,4 +1,4 @@
-"""People: one identity each, passwords kept as scrypt digests, attempts limited, sessions that end.
+"""User accounts: passwords kept as scrypt digests, limited attempts, sessions that end.
 
 RD 1720/2007 articles 93 and 98: passwords unintelligible at rest and changed at least yearly, repeated attempts limited.
 """
@@ -27,14 +27,14 @@ PASSWORD_LIFE_MS = 365 * 86_400_000
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,63}\Z")
 _N, _R, _P = 1 << 15, 8, 1
 
-# scrypt takes 32 MiB each time: so many sign-ins at once, and no more.
+# Sign-ins at the same time: scrypt takes 32 MiB for each.
 _WORK = threading.BoundedSemaphore(4)
-_STRANGERS = 4096
+_MAX_UNKNOWN = 4096  # unknown names that are remembered
 
 
 @dataclass
 class Identity:
-    """Who acts, and with which rights. `csrf` ties forms to the session."""
+    """The signed-in user, with rights. `csrf` ties forms to the session."""
 
     name: str
     full_name: str
@@ -48,7 +48,7 @@ class Identity:
 class Users:
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._strangers: dict[str, tuple[int, int]] = {}
+        self._unknown: dict[str, tuple[int, int]] = {}
         self._lock = threading.Lock()
 
     def add(self, name: str, roles: list[str], password: str, now_ms: int, full_name: str = "") -> None:
@@ -93,13 +93,13 @@ class Users:
             return list(session.scalars(select(User).order_by(User.name)))
 
     def sign_in(self, name: str, password: str, now_ms: int, session_minutes: int) -> str:
-        """A new session's token. Raises Refused, in the same words and after the same work for a name that is unknown.
+        """A new session's token. Raises Refused, with the same message and after the same work for an unknown name.
 
-        An attempt is counted before the password is looked at, so that attempts made at once count each.
+        An attempt is counted before the password is checked, so that each of several attempts at the same time counts.
         """
         stored, locked = self._attempt(name, now_ms)
         with _WORK:
-            right = check_password(password, stored or _nobody()) and bool(stored) and not locked
+            right = check_password(password, stored or _unmatched_hash()) and bool(stored) and not locked
         with self._database.session() as session:
             if right:
                 session.execute(update(User).where(User.name == name).values(failures=0, locked_until_ms=0))
@@ -124,7 +124,7 @@ class Users:
         return token
 
     def _attempt(self, name: str, now_ms: int) -> tuple[str, bool]:
-        """Count an attempt. (the stored password, or "" where nobody may sign in by it; whether the name is locked)"""
+        """Count an attempt. -> (the stored password, "" where there is no active account; whether the name is locked)"""
         with self._database.session() as session:
             session.execute(
                 update(User).where(User.name == name, User.locked_until_ms <= now_ms).values(failures=User.failures + 1)
@@ -134,27 +134,27 @@ class Users:
                 if user.locked_until_ms > now_ms:
                     return user.password, True
                 if user.failures >= FAILURES_ALLOWED:
-                    # The last one that is looked at; should it be right, all is forgotten.
+                    # The last attempt that is checked; a right password resets the count.
                     user.failures, user.locked_until_ms = 0, now_ms + LOCK_MS
                 return user.password, False
-        return "", self._stranger(name, now_ms)
+        return "", self._count_unknown(name, now_ms)
 
-    def _stranger(self, name: str, now_ms: int) -> bool:
-        """Names that do not exist lock like those that do; in memory, and no more of them than fit."""
+    def _count_unknown(self, name: str, now_ms: int) -> bool:
+        """Count an attempt for a name without an account: it locks as others do. Kept in memory, the latest names only."""
         with self._lock:
-            count, until = self._strangers.pop(name, (0, 0))
+            count, until = self._unknown.pop(name, (0, 0))
             locked = until > now_ms
             if not locked:
                 count += 1
                 if count >= FAILURES_ALLOWED:
                     count, until = 0, now_ms + LOCK_MS
-            self._strangers[name] = count, until
-            while len(self._strangers) > _STRANGERS:
-                del self._strangers[next(iter(self._strangers))]
+            self._unknown[name] = count, until
+            while len(self._unknown) > _MAX_UNKNOWN:
+                del self._unknown[next(iter(self._unknown))]
         return locked
 
     def identify(self, token: str, now_ms: int) -> Identity | None:
-        """Who a session's token belongs to, while the session lasts."""
+        """The user of a session's token, while the session lasts."""
         if not token:
             return None
         with self._database.read() as session:
@@ -217,5 +217,5 @@ def _check_password(password: str, name: str) -> None:
 
 
 @functools.cache
-def _nobody() -> str:
+def _unmatched_hash() -> str:
     return hash_password(secrets.token_hex(8))

@@ -11,14 +11,14 @@ from testigo_vault.policy.source import Acknowledgement, Line, PolicySource
 from testigo_vault.toml.types import NO_DATE
 from testigo_wire.policy.schedule import DAY as DAY_MINUTES
 
-HORIZON_YEARS = 10  # how far ahead the changes of local time are told, where a policy has no end
+HORIZON_YEARS = 10  # for how long changes of local time are listed where a policy has no end
 _MINUTE = timedelta(minutes=1)
 _DAY = timedelta(days=1)
 
 
 def policy_body(source: PolicySource, recipients: list[list], since: date | None = None) -> list:
-    """The body. recipients: [[stream, key_id, public65], ...]. since: when changes of local time begin to be told, the
-    first of January of this year unless given."""
+    """The body. recipients: [[stream, key_id, public65], ...]. since: from when on changes of local time are listed;
+    by default from the first of January of this year."""
     zone = ZoneInfo(source.timezone)
     begin = _midnight(source.valid_from, zone)
     end = _midnight(source.valid_until + _DAY, zone) if source.valid_until else None
@@ -40,7 +40,7 @@ def policy_body(source: PolicySource, recipients: list[list], since: date | None
 
 
 def offsets(zone: ZoneInfo, begin: datetime, first: datetime, end: datetime | None) -> list[list[int]]:
-    """[[from_ms, minutes], ...]: what the clocks of a zone show from each moment on, as schedule.local_minutes wants it.
+    """[[from_ms, minutes], ...]: the local time of a zone from each moment on, in the form of schedule.local_minutes.
 
     begin: what the first entry is from, with the offset of `first`. end: the last change is before it; else ten years on.
     """
@@ -77,7 +77,7 @@ def _minutes(zone: ZoneInfo, at: datetime) -> int:
 
 
 def worker_reference(line: Line) -> str:
-    """What the record of a call says of how its worker was informed."""
+    """How the worker was informed, for the record of a call."""
     if line.worker == "notice":
         return line.worker_notice
     if line.worker == "tone" or not line.acknowledgements:

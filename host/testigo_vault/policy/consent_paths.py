@@ -1,4 +1,5 @@
-"""The ways a call may take through the consent table, walked by the appliance's own machine (`testigo_wire.consent`)."""
+"""The paths that a call can take through the consent table, found with the appliance's own state machine
+(testigo_wire.policy.consent)."""
 
 from dataclasses import dataclass
 
@@ -15,7 +16,7 @@ OUTCOMES = {
     ENDED: "the call ends, nothing is recorded",
     ENDED_KEPT: "the call ends, what was recorded until then is kept",
 }
-# When something happens that the appliance does not bring about itself.
+# When an event comes that is not the appliance's own.
 NOTICE, ASKED, TALKING = "while the notice is played", "after the notice", "while it is recorded"
 _SITUATIONS = {
     consent.NOTICE: NOTICE,
@@ -23,7 +24,7 @@ _SITUATIONS = {
     consent.ASKED: ASKED,
     consent.GIVEN: TALKING,
 }
-# And what happens where nothing of the kind does.
+# The appliance's own event where no such event comes.
 _BY_ITSELF = {NOTICE: consent.PLAYED, ASKED: consent.SILENCE}
 
 Plan = list[tuple[str, int]]  # (situation, input of the table), in order
@@ -31,7 +32,7 @@ Plan = list[tuple[str, int]]  # (situation, input of the table), in order
 
 @dataclass
 class Move:
-    """One step: what happened, what the appliance does about it, and the state it is in then."""
+    """One step: the event, the appliance's action, and the state after it."""
 
     happens: str
     does: str
@@ -50,7 +51,7 @@ class Path:
 
 
 def paths(line: Line, voice: int) -> list[Path]:
-    """Of a line whose mode is not never. voice: index of the notice that the call begins with."""
+    """The paths on a line whose mode is not never. voice: index of the notice that is played first."""
     agreed: Plan = [(ASKED, consent.ACCEPT)] if line.rule == "opt-in" else []
     accept = f"Key {line.accept_key}, to agree,"
     objects = f"Key {line.object_key}, to object," if line.object_key else "Objection by the telephone (SIP)"
@@ -74,7 +75,7 @@ def paths(line: Line, voice: int) -> list[Path]:
 
 
 def _walk(line: Line, voice: int, chosen: int, name: str, plan: Plan) -> Path:
-    """chosen: the notice that LANGUAGE brings."""
+    """chosen: the notice that is played after a LANGUAGE event."""
     machine = consent.Consent(line.rule, line.repeats, line.objection)
     plan = list(plan)
     moves: list[Move] = []
@@ -99,7 +100,7 @@ def _walk(line: Line, voice: int, chosen: int, name: str, plan: Plan) -> Path:
 
 
 def _following(state: int, plan: Plan) -> int | None:
-    """The next input, or None where nothing more happens."""
+    """The next event, or None at the end of the path."""
     situation = _SITUATIONS.get(state, "")
     if plan and plan[0][0] == situation:
         return plan.pop(0)[1]

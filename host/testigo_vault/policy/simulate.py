@@ -1,7 +1,7 @@
 """A dry run: what would happen to a call from A to B at a time on a line, step by step, as the appliance would decide it.
 
-The decisions are testigo_wire's own (`numbers`, `decision`, `consent`, `objections`), made on the very document that would be
-signed; here they are only put into words.
+The decisions are those of testigo_wire.policy (e164, decision, consent, objections), made on the document that would be
+signed. This module puts them into words.
 """
 
 from collections.abc import Callable
@@ -15,7 +15,7 @@ from testigo_vault.policy.source import Line, PolicySource
 from testigo_wire.policy import decision, e164
 
 RECORDED, UNRECORDED = "asked", "connected-unrecorded"
-_NOBODY = [[stream, bytes(8), bytes(65)] for stream in (0, 1)]  # recipients; they decide nothing
+_RECIPIENTS = [[stream, bytes(8), bytes(65)] for stream in (0, 1)]  # stand for the real ones, which decide nothing
 
 WHY = {
     "no line in the policy": "the policy has no such line in this direction",
@@ -62,7 +62,7 @@ def run(
 ) -> Trial:
     """at: with a time zone. direction: in or out. objected: whether one of some numbers in E.164 is on the list that
     appliances have; None where there is no list to look at."""
-    body = policy_body(source, _NOBODY, min(at.date(), source.valid_from))
+    body = policy_body(source, _RECIPIENTS, min(at.date(), source.valid_from))
     now_ms = int(at.timestamp() * 1000)
     dialled = (caller, callee)
     known = [e164.e164(text, body[6]) for text in dialled]
@@ -115,7 +115,7 @@ def _in_force(source: PolicySource) -> str:
 
 
 def _not_in_force(body: list, now_ms: int) -> str:
-    """As the appliance says it (recorder/documents/store.py, policy_why)."""
+    """The appliance's words (recorder/documents/store.py, policy_why)."""
     if now_ms < body[0]:
         return "policy not yet valid"
     return "policy expired" if body[1] and now_ms >= body[1] else ""

@@ -1,9 +1,9 @@
 """The files that `testigo init` writes for people to fill in: a policy and an appliance's settings."""
 
 POLICY_TEMPLATE = """\
-# What appliances may record. `testigo policy check` tells what is wrong and what it means, `testigo policy sign` signs it;
+# What appliances may record. `testigo policy check` shows what is wrong and what it means, `testigo policy sign` signs it;
 # appliances get it at their next sync. docs/policy.md describes every setting; `testigo policy presets` lists complete ones.
-# What begins with FILL IN is yours to write: nothing is signed before.
+# Replace every text that begins with FILL IN: until then nothing is signed.
 timezone = "UTC"              # as Europe/Madrid
 # valid_until = 2030-12-31    # the last day; without it there is no end
 

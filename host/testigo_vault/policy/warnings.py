@@ -36,7 +36,10 @@ def _whole(source: PolicySource, now: datetime) -> Found:
     if source.valid_until and today <= source.valid_until < today + SOON:
         yield ("valid_until",), f"is {source.valid_until}: from the next day on appliances record nothing"
     if source.valid_from > today:
-        yield ("valid_from",), f"is {source.valid_from}: until then appliances record nothing, whatever they had before"
+        yield (
+            ("valid_from",),
+            f"is {source.valid_from}: until then appliances record nothing, even by an earlier policy",
+        )
     recorded = [line for line in source.lines if line.mode != "never"]
     if recorded and not source.numbering.country_code:
         text = "is missing: numbers dialled without it are no E.164, so that lists of numbers and objections miss them"
@@ -90,7 +93,7 @@ def _asked(line: Line, source: PolicySource) -> Found:
         text = "is missing: consent is as easy to withdraw as to give (GDPR 7(3)), so name a key for it"
         yield ("object_key",), text
     if line.mode == "on-demand" and not line.keys.start:
-        text = "is missing: on demand, only a telephone that knows SIP's a=recordpref, or this vault, can begin"
+        text = "is missing: on demand, only a telephone with SIP's a=recordpref, or this vault, can begin"
         yield ("keys", "start"), text
     if not 0 < line.max_ms <= LONGEST_MS:
         value = f"is {line.max_ms // 60_000}" if line.max_ms else "is missing"
@@ -112,9 +115,9 @@ def _numbers(line: Line, source: PolicySource) -> Found:
 
 
 def _useless(line: Line, source: PolicySource) -> Found:
-    """What is said and means nothing, so that somebody may rely on what does not happen."""
+    """Settings that have no effect, on which the user may wrongly rely."""
     if line.accept_key and line.rule == "notify":
-        yield ("accept_key",), "means nothing with rule notify: nobody is asked"
+        yield ("accept_key",), "means nothing with rule notify: no key is needed"
     if line.worker_notice and line.worker != "notice":
         yield ("worker_notice",), f"means nothing: worker is {line.worker}"
     if line.mode != "on-demand" and (line.keys.start or line.keys.stop):
@@ -123,4 +126,4 @@ def _useless(line: Line, source: PolicySource) -> Found:
         text = "of incoming calls only the other party hears it, since the worker's telephone rings later: use answer-first"
         yield ("notice_legs",), f"is both with order notice-first: {text}"
     if line.rule == "opt-out" and line.repeats:
-        yield ("repeats",), "means nothing with rule opt-out: silence is no objection, so nothing is asked again"
+        yield ("repeats",), "means nothing with rule opt-out: without a key the call is recorded"

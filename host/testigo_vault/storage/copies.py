@@ -1,11 +1,11 @@
-"""The copies of every recording: the device's very bytes in each of the configured places, byte for byte.
+"""The copies of every recording: the device's bytes, unchanged, in each of the configured places.
 
 A place is a folder, or a URL that `obstore` opens (s3://, gs://, az://). Names within a place:
 
     recordings/<device_id>/<number, 8 digits>-<recording id>.tsg
     quarantine/<device_id>/<number, 8 digits>-<recording id>-<first 8 of SHA-256>.tsg
 
-A copy counts as made once it was flushed to the disk and read back equal.
+A copy counts as made when it has been flushed to the disk and read back equal.
 """
 
 from collections.abc import Iterator
@@ -56,7 +56,7 @@ class Place:
         """Write or replace, flush to the disk, read back and compare."""
         try:
             if self._folder is not None:
-                # Not by obstore, which renames the file into its place before anything of it is on the disk.
+                # Not by obstore, which renames the file before its data is on the disk.
                 _make_folders(self._folder, (self._folder / path).parent)
                 write_file(self._folder / path, data)
             else:
@@ -71,7 +71,7 @@ class Place:
     def get(self, path: str) -> bytes:
         try:
             if self._folder is not None:
-                # The same file without a detour; obstore copies a local file twice on its way.
+                # Read directly: obstore would copy the data of a local file twice.
                 return (self._folder / path).read_bytes()
             return bytes(self._store.get(path).bytes())
         except FileNotFoundError:
@@ -90,7 +90,7 @@ class Place:
             raise StoreError(f"Copy {self.name} could not delete {path}: {error}.", "Check its rights.") from None
 
     def paths(self, prefix: str) -> Iterator[str]:
-        """Every recording under `prefix`."""
+        """The paths of all recordings under `prefix`."""
         for batch in self._store.list(prefix):
             for item in batch:
                 if item["path"].endswith(".tsg"):
@@ -98,7 +98,7 @@ class Place:
 
 
 class Store:
-    """All places together."""
+    """All places of the vault."""
 
     def __init__(self, copies: list[Copy]) -> None:
         self.places = [Place(copy) for copy in copies]
@@ -107,13 +107,13 @@ class Store:
         return [place.name for place in self.places]
 
     def put(self, path: str, data: bytes) -> None:
-        """Into every place, at once. Raises StoreError if one of them fails: then no receipt may be given."""
+        """Write to every place at the same time. Raises StoreError if one of them fails: then no receipt may be given."""
         with ThreadPoolExecutor(len(self.places)) as pool:
-            for done in [pool.submit(place.put, path, data) for place in self.places]:
-                done.result()
+            for put in [pool.submit(place.put, path, data) for place in self.places]:
+                put.result()
 
     def get(self, path: str) -> bytes:
-        """From the first place that has it."""
+        """The bytes from the first place that has them. Raises NotFound."""
         errors = []
         for place in self.places:
             try:
@@ -128,7 +128,7 @@ class Store:
 
 
 def _make_folders(root: Path, folder: Path) -> None:
-    """The folders down to `folder`, each new one's entry on the disk."""
+    """Make the folders down to `folder`; the entry of each new one is flushed to the disk."""
     if folder.is_dir():
         return
     if folder != root:

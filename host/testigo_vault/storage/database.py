@@ -1,4 +1,4 @@
-"""Opening the index: one engine, migrated by Alembic to this program's revision, SQLite set to survive power cuts."""
+"""Opens the index database and migrates it (Alembic) to this version; SQLite is set to survive power cuts."""
 
 from pathlib import Path
 

@@ -1,7 +1,7 @@
 """Tables of the index and of the people who use the vault (SQLAlchemy 2).
 
-`recording`, `event`, `copy` and `finding` are the index: `testigo vault reindex` makes them again from the copies. The
-others belong to this installation and are in its backup. docs/formats/index.md describes every column.
+`recording`, `event`, `copy` and `finding` are the index, which `testigo vault reindex` rebuilds from the copies. The others
+belong to this installation and are in its backup. docs/formats/index.md describes every column.
 """
 
 from typing import ClassVar
@@ -125,7 +125,7 @@ class WebSession(Base):
 
 
 class LogAnchor(Base):
-    """How far the access log had come, kept apart from it, so that a log cut at its end is noticed."""
+    """The last line of the access log, kept apart from it, so that a log cut at its end is noticed."""
 
     __tablename__ = "log_anchor"
 

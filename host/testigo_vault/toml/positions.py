@@ -1,7 +1,7 @@
-"""Where the settings of a TOML file stand, for errors that name the line: tomllib tells what a file says, not where.
+"""The line of each setting in a TOML file, for error messages: tomllib gives the values without their lines.
 
-`lines_of` reads a text that tomllib has accepted, so it looks only for where keys and values begin (TOML 1.0). A test
-holds it against tomllib: both know the same settings.
+`lines_of` reads a text that tomllib has accepted, so it looks only for the beginnings of keys and values (TOML 1.0). A test
+compares its settings with those that tomllib finds.
 """
 
 import re
@@ -16,16 +16,16 @@ _STRING = re.compile(
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 _SPACE = re.compile(r"[ \t]*")
 _BLANK = re.compile(r"(?:[ \t\r\n]|#[^\n]*)*")  # comments too
-_SCALAR = re.compile(r"[^,\]}#\n]*")  # a number, a boolean, a date: whatever is no string
+_SCALAR = re.compile(r"[^,\]}#\n]*")  # a number, a boolean or a date
 
 
 def lines_of(text: str) -> dict[Setting, int]:
-    """Line number, from 1, of every table, key and array element of a right TOML text."""
+    """Line number, from 1, of every table, key and array element of a valid TOML text."""
     return _Scan(text).document()
 
 
 def format_setting(setting: Setting) -> str:
-    """A setting as people write it: lines[0].notices[1].key."""
+    """A setting as error messages name it: lines[0].notices[1].key."""
     out = ""
     for part in setting:
         out += f"[{part}]" if isinstance(part, int) else ("." if out else "") + part
