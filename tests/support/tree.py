@@ -45,15 +45,21 @@ def syntax(path: Path) -> ast.Module:
     return ast.parse(text(path), filename=name(path))
 
 
-def imports(path: Path) -> list[tuple[int, str]]:
-    """(line, full name) of each module that a file imports, inside functions too."""
+def imports(path: Path, names: bool = False) -> list[tuple[int, str]]:
+    """(line, full name) of each module that a file imports, inside functions too.
+
+    names: of `from package import name`, package.name, since that may be a module.
+    """
     found = []
     for node in ast.walk(syntax(path)):
         if isinstance(node, ast.Import):
             found += [(node.lineno, alias.name) for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
             # A relative import stays in its package, which is the folder's name.
-            found.append((node.lineno, path.parent.name if node.level else node.module or ""))
+            module = path.parent.name if node.level else node.module or ""
+            found += (
+                [(node.lineno, f"{module}.{alias.name}") for alias in node.names] if names else [(node.lineno, module)]
+            )
     return found
 
 
