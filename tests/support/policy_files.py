@@ -2,7 +2,7 @@
 
 import pytest
 
-from testigo_vault.policy import parser as policy_toml
+from testigo_vault.policy import parser as policy_parser
 from testigo_vault.toml.reader import FileProblems
 
 FULL = """\
@@ -81,7 +81,7 @@ mode = "never"
 
 def read(tmp_path, text):
     (tmp_path / "policy.toml").write_text(text)
-    return policy_toml.load(tmp_path / "policy.toml")
+    return policy_parser.load(tmp_path / "policy.toml")
 
 
 def problems(tmp_path, text):

@@ -9,7 +9,7 @@ from testigo_vault.documents.signing import sign_policy
 from testigo_vault.notice import plan as notice_plan
 from testigo_vault.notice.audio import NoticeAudio
 from testigo_vault.notice.signed import sign_notice
-from testigo_vault.policy import parser as policy_toml
+from testigo_vault.policy import parser as policy_parser
 from testigo_vault.policy import presets
 from testigo_vault.policy.source import PolicySource
 
@@ -39,7 +39,7 @@ class InstalledPreset:
                 text = text.replace("[[lines]]\n", f"[[lines]]\n{name} = {value}\n", 1)
         path = self.branch.organisation.folder / "policy.toml"
         path.write_text(text + more)
-        self.source = policy_toml.load(path)
+        self.source = policy_parser.load(path)
         organisation = self.branch.organisation
         for line in self.source.lines:
             for voice in line.notices:
@@ -62,9 +62,9 @@ class InstalledPreset:
 
     def caller(self, number: str = "+34600000001") -> Caller:
         """Up to the moment in which the call is recorded: the notice is over, and answered as the preset wants it."""
-        return self.again(Caller(caller=number).invite().answered().talk())
+        return self.answer_notice(Caller(caller=number).invite().answered().talk())
 
-    def again(self, caller: Caller) -> Caller:
-        """Another notice comes, and is answered."""
+    def answer_notice(self, caller: Caller) -> Caller:
+        """Wait for a notice to end, and answer it as the preset requires."""
         caller.pause(AFTER)
         return caller.info(self.line.accept_key) if self.line.rule == "opt-in" else caller

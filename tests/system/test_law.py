@@ -170,7 +170,7 @@ def test_the_worker_hears_a_notice_of_its_own(branch):
 def test_a_later_participant_hears_the_notice_and_the_others_do_not_hear_it_again(preset, branch):
     """The exchange puts somebody else in, then the first one back, then only a hold: one more notice, not three."""
     caller = preset.caller().pause(700).transfer("other 7", "+34600000077")
-    caller = preset.again(caller).pause(700).transfer("peer 1", "+34600000001").pause(700)
+    caller = preset.answer_notice(caller).pause(700).transfer("peer 1", "+34600000001").pause(700)
     caller.reinvite("sendonly").pause(300).reinvite("sendrecv").pause(400).bye()
     branch.call(caller, answering())
     recording = recorded(branch)

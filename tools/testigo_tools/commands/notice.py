@@ -162,9 +162,9 @@ def preview(
 
 
 def _policy(vault: Path) -> "PolicySource":
-    from testigo_vault.policy import parser as policy_toml
+    from testigo_vault.policy import parser as policy_parser
 
-    return policy_toml.load(vault / "policy.toml")
+    return policy_parser.load(vault / "policy.toml")
 
 
 def _given(text: str, text_file: Path | None) -> str:
@@ -263,11 +263,11 @@ def _complete(source: "PolicySource", plan: "Plan", words: str, incomplete: str 
 
 def _spoken(plan: "Plan", words: str, engine: str, limit: float):
     from testigo_vault.notice import audio as notice_audio
-    from testigo_vault.notice import compose as notice_text
+    from testigo_vault.notice import compose as notice_compose
     from testigo_vault.notice import speech as notice_speech
 
     others = plan.other_languages if plan.lines else []
-    parts = notice_text.parts(words, plan.language, others)
+    parts = notice_compose.parts(words, plan.language, others)
     if not engine:
         for tag in dict.fromkeys(tag for tag, _ in parts):
             remark = notice_speech.voice_of(tag)[1]

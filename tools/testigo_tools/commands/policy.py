@@ -32,13 +32,13 @@ def check(file: Path | None = FILE, vault: Path = VAULT_OPTION) -> None:
     from testigo_vault.documents.signing import missing_notices
     from testigo_vault.identity.organisation import Organisation
     from testigo_vault.policy import checks as policy_checks
-    from testigo_vault.policy import parser as policy_toml
+    from testigo_vault.policy import parser as policy_parser
     from testigo_vault.policy import warnings as policy_warnings
     from testigo_vault.toml.reader import format_problem
 
     path = file or vault / "policy.toml"
     with report_errors():
-        source = policy_toml.load(path)
+        source = policy_parser.load(path)
         now = datetime.now(UTC)
         wrong = policy_checks.unfinished(source, now)
         if (vault / config.FILE_NAME).exists():
@@ -60,14 +60,14 @@ def sign(file: Path | None = FILE, vault: Path = VAULT_OPTION) -> None:
 
     from testigo_vault.documents.signing import sign_policy
     from testigo_vault.identity.organisation import Organisation
-    from testigo_vault.policy import parser as policy_toml
+    from testigo_vault.policy import parser as policy_parser
     from testigo_vault.policy import warnings as policy_warnings
 
     path = file or vault / "policy.toml"
     with report_errors():
         organisation = Organisation(vault)
         version = sign_policy(organisation, path)
-        doubtful = policy_warnings.warnings(policy_toml.load(path), datetime.now(UTC))
+        doubtful = policy_warnings.warnings(policy_parser.load(path), datetime.now(UTC))
     _warn(path, doubtful)
     console.print(f"Policy version {version} signed.")
 
@@ -89,25 +89,25 @@ def try_call(
     vault: Path = VAULT_OPTION,
 ) -> None:
     """Simulate a call: show step by step what the appliance would do, computed by the appliance's code."""
-    from testigo_tools.display import policy_trace as policy_try
-    from testigo_vault.policy import parser as policy_toml
+    from testigo_tools.display import policy_trace
+    from testigo_vault.policy import parser as policy_parser
 
     with report_errors():
-        source = policy_toml.load(file or vault / "policy.toml")
-        result = policy_try.trial(source, caller, callee, at, line, direction.value, vault)
+        source = policy_parser.load(file or vault / "policy.toml")
+        result = policy_trace.trial(source, caller, callee, at, line, direction.value, vault)
     if as_json:
-        print(policy_try.as_json(result))
+        print(policy_trace.as_json(result))
     else:
-        policy_try.show(result)
+        policy_trace.show(result)
 
 
 @policies.command()
 def presets() -> None:
     """List the presets: policies to start from, for different laws."""
-    from testigo_vault.policy import presets as kept
+    from testigo_vault.policy import presets
 
-    for name in kept.names():
-        console.print(f"{name:<13} {kept.sentence(name)}", markup=False, soft_wrap=True)
+    for name in presets.names():
+        console.print(f"{name:<13} {presets.sentence(name)}", markup=False, soft_wrap=True)
 
 
 @policies.command()
@@ -121,10 +121,10 @@ def new(
 ) -> None:
     """Write a policy from a preset. What is left to fill in is marked; an existing file is not overwritten."""
     from testigo_vault.errors import VaultError
-    from testigo_vault.policy import presets as kept
+    from testigo_vault.policy import presets
 
     with report_errors():
-        content = kept.text(preset, controller)
+        content = presets.text(preset, controller)
         path = out or vault / f"policy-{preset}.toml"
         try:
             with path.open("x", encoding="utf-8") as file:

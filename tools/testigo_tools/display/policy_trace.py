@@ -38,12 +38,12 @@ def trial(source: "PolicySource", caller: str, callee: str, at: str, line: str, 
     from testigo_vault import config
     from testigo_vault.audit.access_log import GRANTED
     from testigo_vault.objections.register import KINDS, on_signed_list
-    from testigo_vault.policy import simulate as policy_try
+    from testigo_vault.policy import simulate
     from testigo_vault.vault import Vault
 
     when = moment(at, source)
     if not (vault / config.FILE_NAME).exists():
-        return policy_try.run(source, caller, callee, when, line, direction, None)
+        return simulate.run(source, caller, callee, when, line, direction, None)
     opened = Vault(vault)
     documents = opened.documents
 
@@ -54,8 +54,8 @@ def trial(source: "PolicySource", caller: str, callee: str, at: str, line: str, 
         return on_signed_list(documents, numbers)
 
     try:
-        result = policy_try.run(source, caller, callee, when, line, direction, objected)
-        result.steps.insert(0, policy_try.Step("Signed", _signed(source, documents)))
+        result = simulate.run(source, caller, callee, when, line, direction, objected)
+        result.steps.insert(0, simulate.Step("Signed", _signed(source, documents)))
         return result
     finally:
         opened.close()
@@ -99,11 +99,11 @@ def as_json(result: "Trial") -> str:
 
 def summarise(source: "PolicySource") -> None:
     """Each line of the policy in words."""
-    from testigo_vault.policy import describe as policy_words
+    from testigo_vault.policy import describe
 
     controller = source.controller
     console.print(f"[bold]{escape(controller.name)}[/], {escape(controller.contact)}")
     for line in source.lines:
-        console.print(f"[bold]{escape(policy_words.title(line))}[/]")
-        for what, words in policy_words.describe(line, source):
+        console.print(f"[bold]{escape(describe.title(line))}[/]")
+        for what, words in describe.describe(line, source):
             console.print(f"  {what:<15} {escape(words)}", soft_wrap=True)
