@@ -9,8 +9,9 @@ from typer.testing import CliRunner
 
 from support.guide.messages import Causes, said
 from support.guide.stage import on_stage
+from support.micropython_runner import ROOT, run_micropython
 from support.peers import peer
-from support.rig import wait_for
+from support.rig import free_udp_range, wait_for
 from testigo_tools.cli import assemble
 from testigo_tools.demo.environment import POLICY, DemoEnvironment
 from testigo_tools.serial.port import Port
@@ -157,6 +158,20 @@ for quote, what in {
     "recording 17 was cut by a power loss and is closed": "power cut",
 }.items():
     causes.of(quote)(lambda request, what=what: request.getfixturevalue("told")[what])
+
+
+@pytest.fixture(scope="module")
+def faults(micropython, tmp_path_factory):
+    """The log of an appliance in which every part fails, after one that crashed."""
+    root = tmp_path_factory.mktemp("faulty")
+    (root / "crash.txt").write_text("ValueError: on a chip")
+    script = ROOT / "tests" / "support" / "device" / "faulty_appliance.py"
+    paths = [ROOT / "firmware", ROOT / "boards" / "virtual"]
+    return run_micropython(script, [str(root), str(free_udp_range(1))], paths=paths).stdout
+
+
+for quote in ("packet handler", "call failed", "timer failed", "SIP failed", "fault", "crashed before"):
+    causes.of(f"{quote}: …")(lambda request: request.getfixturevalue("faults"))
 
 
 def staged(cause):
