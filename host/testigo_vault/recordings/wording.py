@@ -1,4 +1,4 @@
-"""Events, outcomes and reasons in words, for pages and for `testigo show`. The words stand in `vocabulary/<language>.toml`.
+"""Events, outcomes and reasons in words, for pages and for `testigo show`. The words are in `vocabulary/<language>.toml`.
 
 Without a language the words are English, as on the command line.
 """
@@ -13,11 +13,7 @@ OUTCOMES = _ENGLISH.table("outcomes")
 REASONS = _ENGLISH.table("reasons")
 CLOCKS = {int(code): words for code, words in _ENGLISH.table("clocks").items()}
 AUDIO = _ENGLISH.table("audio")
-RULES = _ENGLISH.table("rules")
 VERDICTS = _ENGLISH.table("verdicts")
-BASES = _ENGLISH.table("bases")
-UNRECORDED = _ENGLISH.table("unrecorded")
-WHO = _ENGLISH.table("by")
 
 _SIDES = {0: "near", 1: "far"}
 
