@@ -20,7 +20,7 @@ def log(tmp_path):
     database.close()
 
 
-def test_unbroken_over_a_restart(log, tmp_path):
+def test_the_chain_continues_after_a_restart(log, tmp_path):
     assert AccessLog(tmp_path, log._database).append("ane", "view", "denied") == 7
     lines, head, breaks = log.verify()
     assert (lines, breaks) == (7, [])
@@ -30,7 +30,7 @@ def test_unbroken_over_a_restart(log, tmp_path):
 
 
 @pytest.mark.parametrize("line", range(6))
-def test_changed_line(log, line):
+def test_a_changed_line_is_found(log, line):
     lines = log.path.read_bytes().splitlines(True)
     lines[line] = lines[line].replace(b"maite", b"peter")
     log.path.write_bytes(b"".join(lines))
@@ -38,7 +38,7 @@ def test_changed_line(log, line):
 
 
 @pytest.mark.parametrize("line", range(5))
-def test_removed_or_doubled_or_swapped_line(log, line):
+def test_a_removed_doubled_or_swapped_line_is_found(log, line):
     lines = log.path.read_bytes().splitlines(True)
     for changed in (
         lines[:line] + lines[line + 1 :],
@@ -49,7 +49,7 @@ def test_removed_or_doubled_or_swapped_line(log, line):
         assert log.verify()[2][0].line in (line + 1, line + 2)
 
 
-def test_cut_at_the_end(log):
+def test_a_cut_at_the_end_is_found(log):
     lines = log.path.read_bytes().splitlines(True)
     log.path.write_bytes(b"".join(lines[:4]))
     assert "now ends at 4" in log.verify()[2][0].why
@@ -116,7 +116,7 @@ def test_the_anchor_recovers_after_a_crash(vault):
     assert "had 4 lines" in vault.log.verify()[2][0].why
 
 
-def test_nothing_opens_while_the_anchor_cannot_be_written(vault):
+def test_audio_does_not_open_while_the_anchor_cannot_be_written(vault):
     with vault.database.session() as session:
         session.execute(text("DROP TABLE log_anchor"))
     with pytest.raises(VaultError, match="nothing may be opened"):

@@ -1,4 +1,4 @@
-"""The folder of signed documents: versions only grow, and what was signed once is found again."""
+"""The archive of signed documents: versions only grow, and every signed document is found again."""
 
 import hashlib
 import resource
@@ -38,7 +38,7 @@ def no_file_beyond(size):
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
-def test_on_a_full_disk_a_notice_stays_with_its_own_sound(organisation, testigo):
+def test_on_a_full_disk_the_present_notice_and_its_audio_stay(organisation, testigo):
     folder = documents_of(organisation).folder
     before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
     with no_file_beyond(500), pytest.raises(OSError, match=r"File too large.*welcome\.PCMU"):
@@ -50,7 +50,7 @@ def test_on_a_full_disk_a_notice_stays_with_its_own_sound(organisation, testigo)
     assert sign_notice(organisation, "welcome", "en", "Two", sound(2)) == 2
 
 
-def test_two_who_sign_at_once_sign_two_versions(organisation):
+def test_signing_at_the_same_time_gives_different_versions(organisation):
     """Of two documents of one version an appliance would keep the first for ever, and the archive only the last."""
     path = organisation.folder / "policy.toml"
     texts = [path.read_text().replace("retention_days = 365", f"retention_days = {days}") for days in range(1, 13)]
@@ -63,8 +63,8 @@ def test_two_who_sign_at_once_sign_two_versions(organisation):
     assert [documents_of(organisation).archived_policy(version)[1] for version in versions] == texts
 
 
-def test_a_document_that_is_damaged_is_restored_and_not_signed_anew(organisation, testigo):
-    """Its version would begin anew, and appliances take none that is older than theirs."""
+def test_a_damaged_document_must_be_restored_and_is_not_replaced(organisation, testigo):
+    """Its version would begin at 1 again, and appliances refuse a version older than theirs."""
     path = documents_of(organisation).policy_path()
     sign_policy(organisation, organisation.folder / "policy.toml")
     path.write_bytes(path.read_bytes()[:20])
@@ -73,7 +73,7 @@ def test_a_document_that_is_damaged_is_restored_and_not_signed_anew(organisation
         assert "is not a document" in said and "Restore it from the backup" in said and "Sign it again" not in said
 
 
-def test_what_a_full_disk_cut_is_not_left(testigo, organisation, tmp_path):
+def test_a_full_disk_leaves_no_incomplete_file(testigo, organisation, tmp_path):
     with no_file_beyond(500):
         assert "cannot be written" in testigo("policy", "new", "uk", "--out", tmp_path / "uk.toml", status=1)
         assert "cannot be written" in testigo("notice", "preview", "welcome", "--out", tmp_path / "n.wav", status=1)
@@ -107,14 +107,14 @@ def test_every_policy_is_kept_with_its_text(organisation):
         documents_of(organisation).archived_policy(1)
 
 
-def test_the_bytes_of_the_text_are_kept(organisation):
+def test_the_archive_keeps_the_bytes_of_the_text(organisation):
     path = organisation.folder / "policy.toml"
     path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes().replace(b"\n", b"\r\n"))
     sign_policy(organisation, path)
     assert documents_of(organisation).archived_policy(1)[1].encode() == path.read_bytes()
 
 
-def test_the_words_of_a_notice_are_found_by_its_audio(organisation):
+def test_the_text_of_a_notice_is_found_by_its_audio(organisation):
     for seed, words in ((3, "Two"), (5, "Three")):
         sign_notice(organisation, "welcome", "en", words, sound(seed))
     sign_notice(organisation, "welcome-2", "en", "Another", sound(1))
@@ -129,7 +129,7 @@ def test_the_words_of_a_notice_are_found_by_its_audio(organisation):
     assert not list((documents_of(organisation).folder / "archive").glob("*.PCM*"))
 
 
-def test_versions_grow_though_the_document_was_lost_or_came_from_a_backup(organisation):
+def test_versions_grow_after_a_document_was_lost_or_restored(organisation):
     path = organisation.folder / "policy.toml"
     sign_policy(organisation, path)
     old = documents_of(organisation).policy_path().read_bytes()
@@ -177,7 +177,7 @@ def test_a_forged_version_stops_signing(organisation):
         sign_policy(organisation, path)
 
 
-def test_nothing_is_signed_that_is_still_to_be_filled_in(organisation, made_folder):
+def test_a_policy_with_placeholders_is_not_signed(organisation, made_folder):
     path = organisation.folder / "policy.toml"
     template = (made_folder / "policy.toml").read_text()
     path.write_text(template)
@@ -212,7 +212,7 @@ def test_nothing_is_signed_that_is_still_to_be_filled_in(organisation, made_fold
         ),
     ],
 )
-def test_what_stops_signing(organisation, old, new, said):
+def test_a_policy_that_is_not_signed(organisation, old, new, said):
     path = organisation.folder / "policy.toml"
     change(path, old, new)
     with pytest.raises(VaultError, match=said):

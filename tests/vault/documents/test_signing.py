@@ -39,7 +39,7 @@ def test_notice_policy_and_settings_are_signed_for_an_appliance(vault):
         ("purposes =", "purposes = [", r"policy\.toml line 26: "),
     ],
 )
-def test_policy_errors_name_the_entry(vault, line, instead, said):
+def test_policy_errors_name_the_setting(vault, line, instead, said):
     sign_notice(vault.organisation, "welcome", "en", "Hello", NoticeAudio(bytes(800), bytes(800)))
     path = vault.folder / "policy.toml"
     path.write_text(path.read_text().replace(line, instead))

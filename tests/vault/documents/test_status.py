@@ -1,4 +1,4 @@
-"""The policy's time: on the System page, and as an alarm before it ends."""
+"""The state of the policy: on the System page, and as an alarm before the policy ends."""
 
 import asyncio
 
@@ -33,14 +33,14 @@ def signed(vault, valid_from=0, valid_until=0):
         (0, NOW, "ended", "Ended on 2027-01-15"),
     ],
 )
-def test_time(vault, valid_from, valid_until, kind, words):
+def test_state_by_the_time_of_the_policy(vault, valid_from, valid_until, kind, words):
     signed(vault, valid_from, valid_until)
     state = policy_state(vault.documents, NOW)
     assert (state.kind, state.alarming) == (kind, kind in ("ending", "ended"))
     assert words in state.text and state.lines == (("main", "both", "all"),)
 
 
-def test_no_policy_and_one_that_is_damaged(vault):
+def test_no_policy_and_a_damaged_one(vault):
     documents = vault.documents
     assert policy_state(documents, NOW).kind == "none"
     signed(vault)
@@ -51,7 +51,7 @@ def test_no_policy_and_one_that_is_damaged(vault):
     assert state.kind == "unreadable" and state.alarming and "policy.tsd" in state.text
 
 
-def test_the_page_says_it(address, vault):
+def test_the_system_page_shows_the_state(address, vault):
     client = signed_in(address, "auditor")
     assert "No policy is signed" in client.get("/system").text
     signed(vault, 0, now_ms() + 3 * DAY_MS + 60_000)
@@ -59,7 +59,7 @@ def test_the_page_says_it(address, vault):
     assert "in 3 days: from then on appliances record nothing" in text and "Line main" in text
 
 
-def test_an_alarm_once_for_each_policy_that_ends(vault):
+def test_one_alarm_for_each_policy_that_ends(vault):
     first = signed(vault, 0, now_ms() - 1000)
 
     def told():

@@ -15,7 +15,7 @@ from testigo_wire.crypto import hpke, p256
 from testigo_wire.recording import items as recording
 
 
-def test_private_keys_are_encrypted_and_no_program_is_needed_to_open_them(folder):
+def test_private_keys_are_encrypted_and_openssl_opens_them(folder):
     place = folder / "organisation"
     for name in ("ca", "audio", "operator", "index", "server"):
         path = place / f"{name}.key"
@@ -30,7 +30,7 @@ def test_private_keys_are_encrypted_and_no_program_is_needed_to_open_them(folder
     assert folder.stat().st_mode & 0o077 == 0
 
 
-def test_one_passphrase_does_not_open_the_others_key(vault):
+def test_each_key_opens_by_its_own_passphrase_only(vault):
     for wrong in (PASSPHRASE, vault.organisation.service_secret(), ""):
         with pytest.raises(KeyLocked):
             vault.organisation.audio_key(wrong)

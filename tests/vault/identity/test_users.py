@@ -20,7 +20,7 @@ def users(vault):
     return vault.users
 
 
-def test_password_is_unintelligible_at_rest(users, vault):
+def test_passwords_are_stored_as_digests(users, vault):
     with vault.database.read() as session:
         stored = session.get(User, "ane").password
     assert stored.startswith("scrypt$") and PASSWORD not in stored
@@ -45,7 +45,7 @@ def test_attempts_are_limited(users):
     assert users.sign_in("ane", PASSWORD, 1000 + LOCK_MS, 10)
 
 
-def test_a_new_password_and_shutting_out_end_sessions(users):
+def test_a_new_password_and_disabling_end_sessions(users):
     token = users.sign_in("ane", PASSWORD, 1000, 10)
     users.set_password("ane", "another long password", 1001)
     assert users.identify(token, 1002) is None
@@ -56,13 +56,13 @@ def test_a_new_password_and_shutting_out_end_sessions(users):
         users.sign_in("ane", "another long password", 1006, 10)
 
 
-def test_a_year_old_password_is_said_to_be(users):
+def test_a_password_expires_after_a_year(users):
     late = PASSWORD_LIFE_MS + DAY_MS
     who = users.identify(users.sign_in("ane", PASSWORD, late, 10), late)
     assert who is not None and who.password_expired
 
 
-def test_what_is_refused(users):
+def test_names_passwords_and_roles_that_are_refused(users):
     for name, roles, password in (
         ("ane", ["agent"], PASSWORD),
         ("a b", ["agent"], PASSWORD),
@@ -76,14 +76,14 @@ def test_what_is_refused(users):
         users.disable("nobody", 0)
 
 
-def test_nobody_listens_who_audits():
+def test_auditors_cannot_listen():
     for role in ("agent", "security-officer", "auditor", "administrator"):
         assert LISTEN not in rights_of(role)
     assert READ_LOG not in rights_of("supervisor")
     assert rights_of("unknown,") == set()
 
 
-def test_attempts_made_at_once_count_each(users, monkeypatch):
+def test_attempts_at_the_same_time_count_each(users, monkeypatch):
     looked_at = []
     monkeypatch.setattr(
         "testigo_vault.identity.users.check_password", lambda *words: looked_at.append(words) or time.sleep(0.2)
@@ -100,7 +100,7 @@ def test_attempts_made_at_once_count_each(users, monkeypatch):
         users.sign_in("ane", PASSWORD, 1000, 10)
 
 
-def test_a_name_that_is_unknown_shows_by_nothing(users):
+def test_an_unknown_name_is_answered_as_a_known_one(users):
     def answers(name):
         for i in range(FAILURES_ALLOWED + 1):
             with pytest.raises(Refused) as refused:

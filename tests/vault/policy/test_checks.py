@@ -1,9 +1,9 @@
-"""The appliance's own check comes last, so that nothing passes which an appliance would refuse; it names the file's settings."""
+"""The appliance's own check comes last and refuses what an appliance would refuse; its errors name the file's settings."""
 
 import pytest
 
 from support.policy_files import FULL, read
-from testigo_vault.policy import checks as policy_checks
+from testigo_vault.policy import checks
 from testigo_vault.toml.reader import FileProblems, TomlFile
 
 
@@ -30,11 +30,11 @@ from testigo_vault.toml.reader import FileProblems, TomlFile
         (lambda line: setattr(line.schedule[1], "end", 1441), "lines[0].schedule cannot be so", "[[lines.schedule]]"),
     ],
 )
-def test_what_only_the_appliance_would_refuse_is_told_in_the_words_of_the_file(tmp_path, change, said, at):
+def test_an_error_of_the_appliances_check_names_the_setting_of_the_file(tmp_path, change, said, at):
     source = read(tmp_path, FULL)
     change(source.lines[0])
     file = TomlFile(source.path, FULL)
-    policy_checks.consistent(source, file)
+    checks.consistent(source, file)
     with pytest.raises(FileProblems) as caught:
         file.raise_problems()
     (problem,) = caught.value.problems

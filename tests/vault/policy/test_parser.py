@@ -1,4 +1,4 @@
-"""policy.toml: what it means, and that whatever is wrong in it is told with its line."""
+"""policy.toml: how every setting is read, and that everything wrong in it is reported with its line."""
 
 import datetime
 import hashlib
@@ -8,7 +8,7 @@ import pytest
 
 from support.policy_files import FULL, problems, read
 from testigo_vault.errors import VaultError
-from testigo_vault.policy import parser as policy_toml
+from testigo_vault.policy import parser
 from testigo_vault.policy.compiler import policy_body
 from testigo_vault.policy.settings import settings_body
 from testigo_vault.policy.source import Acknowledgement, Keys, Span, Tone, Voice
@@ -19,7 +19,7 @@ from testigo_wire.policy import documents, fields, schedule
 RECIPIENTS = [[0, bytes(8), bytes(65)], [1, bytes(8), bytes(65)]]
 
 
-def test_everything_a_policy_says(tmp_path):
+def test_every_setting_is_read(tmp_path):
     source = read(tmp_path, FULL)
     line, never = source.lines
     assert (source.controller.name, source.processing.retention_days) == ("Example", 365)
@@ -40,7 +40,7 @@ def test_everything_a_policy_says(tmp_path):
     assert (never.mode, never.direction, never.notices, never.rule) == ("never", "out", [], "")
 
 
-def test_the_document_that_appliances_get(tmp_path):
+def test_the_body_of_the_document(tmp_path):
     source = read(tmp_path, FULL)
     body = policy_body(source, RECIPIENTS)
     documents.check("policy", 1, body)
@@ -57,7 +57,7 @@ def test_the_document_that_appliances_get(tmp_path):
     assert line[fields.VOICES] == [["es", "aviso", "", []], ["eu", "oharra", "2", ["+34943"]]]
 
 
-def test_pausing_ends_by_itself_though_no_limit_is_said(tmp_path):
+def test_pauses_have_a_default_limit(tmp_path):
     assert read(tmp_path, FULL.replace("pause_limit_s = 90\n", "")).lines[0].pause_limit_ms == 120_000
 
 
@@ -72,8 +72,8 @@ def test_no_offsets_without_a_schedule(tmp_path):
 @pytest.mark.parametrize(
     "name", ["Europe/Madrid", "Europe/London", "America/Los_Angeles", "Asia/Kolkata", "Asia/Kathmandu"]
 )
-def test_the_appliance_knows_local_time_for_ten_years(tmp_path, name):
-    """By testigo_wire's own arithmetic, at every half hour around each change of the clocks and through the year."""
+def test_the_appliance_has_local_time_for_ten_years(tmp_path, name):
+    """By the code of testigo_wire, at every half hour around each change of the clocks and through the year."""
     source = read(tmp_path, FULL.replace("Europe/Madrid", name).replace("valid_until = 2026-12-31\n", ""))
     offsets = policy_body(source, RECIPIENTS, datetime.date(2026, 1, 1))[7]
     zone = ZoneInfo(name)
@@ -89,7 +89,7 @@ def test_the_appliance_knows_local_time_for_ten_years(tmp_path, name):
     assert len(offsets) == (1 if name.startswith("Asia") else 21)
 
 
-def test_all_errors_are_told_at_once_each_with_its_line(tmp_path):
+def test_all_errors_are_reported_at_once_each_with_its_line(tmp_path):
     text = FULL
     for good, bad in (
         ('timezone = "Europe/Madrid"', 'timezone = "Europe/Madird"'),
@@ -118,7 +118,7 @@ def test_all_errors_are_told_at_once_each_with_its_line(tmp_path):
     ]
 
 
-def test_the_file_is_named_with_every_problem(tmp_path):
+def test_every_problem_names_the_file(tmp_path):
     with pytest.raises(VaultError) as caught:
         read(tmp_path, FULL.replace('rule = "opt-in"', 'rule = "ask"').replace("repeats = 2", "repeats = 99"))
     assert caught.value.message.splitlines() == [
@@ -191,7 +191,7 @@ WRONG = [
 
 
 @pytest.mark.parametrize(("good", "bad", "where", "said"), WRONG)
-def test_what_is_wrong_is_told_where_it_stands(tmp_path, good, bad, where, said):
+def test_a_wrong_setting_is_reported_with_its_line(tmp_path, good, bad, where, said):
     assert good in FULL
     text = FULL.replace(good, bad, 1)
     (line, reason), *others = problems(tmp_path, text)
@@ -199,7 +199,7 @@ def test_what_is_wrong_is_told_where_it_stands(tmp_path, good, bad, where, said)
     assert line == text[: text.index(where)].count("\n") + 1
 
 
-def test_worker_by_tone_or_acknowledgement_needs_one(tmp_path):
+def test_worker_by_tone_or_acknowledgement_needs_its_settings(tmp_path):
     text = FULL.replace("[[lines.acknowledgements]]", "[[lines.acks]]")
     assert any("so add [[lines.acknowledgements]]" in reason for _, reason in problems(tmp_path, text))
     text = FULL.replace('worker = "acknowledgement"', 'worker = "tone"')
@@ -235,27 +235,27 @@ def test_a_policy_too_long_for_an_appliance(tmp_path):
         (b"a = 1\n# \xff\n", "policy.toml line 2: is not written in UTF-8"),
     ],
 )
-def test_what_is_no_toml(tmp_path, data, said):
+def test_a_file_that_is_not_toml(tmp_path, data, said):
     (tmp_path / "policy.toml").write_bytes(data)
     with pytest.raises(VaultError) as caught:
-        policy_toml.load(tmp_path / "policy.toml")
+        parser.load(tmp_path / "policy.toml")
     assert said in str(caught.value)
 
 
-def test_a_file_as_some_editors_write_it(tmp_path):
-    """With a byte order mark and carriage returns: read, and its digest is that of the very bytes."""
+def test_a_byte_order_mark_and_carriage_returns_are_accepted(tmp_path):
+    """With a byte order mark and carriage returns: read, and its digest is that of the file's bytes."""
     data = b"\xef\xbb\xbf" + FULL.replace("\n", "\r\n").encode()
     (tmp_path / "policy.toml").write_bytes(data)
-    source = policy_toml.load(tmp_path / "policy.toml")
+    source = parser.load(tmp_path / "policy.toml")
     assert policy_body(source, RECIPIENTS)[5] == hashlib.sha256(data).digest()
     (tmp_path / "policy.toml").write_bytes(data.replace(b'"opt-in"', b'"ask"'))
     with pytest.raises(FileProblems, match="line 22: "):
-        policy_toml.load(tmp_path / "policy.toml")
+        parser.load(tmp_path / "policy.toml")
 
 
-def test_no_file(tmp_path):
+def test_a_missing_file(tmp_path):
     with pytest.raises(VaultError, match="testigo policy new"):
-        policy_toml.load(tmp_path / "none.toml")
+        parser.load(tmp_path / "none.toml")
 
 
 @pytest.mark.parametrize(
@@ -269,7 +269,7 @@ def test_no_file(tmp_path):
         ('kind = "none"', 'kind = "wifi"\nssid = 5', "network.key is missing: the network's key."),
     ],
 )
-def test_settings_are_told_as_well(tmp_path, good, bad, said):
+def test_wrong_settings_of_an_appliance_are_reported_with_their_lines(tmp_path, good, bad, said):
     path = tmp_path / "settings.toml"
     path.write_text(SETTINGS_TEMPLATE)
     documents.check("settings", 1, settings_body(path))
@@ -279,7 +279,7 @@ def test_settings_are_told_as_well(tmp_path, good, bad, said):
     assert said in caught.value.message
 
 
-def test_no_secret_of_the_settings_is_told(tmp_path):
+def test_errors_contain_no_password(tmp_path):
     path = tmp_path / "settings.toml"
     path.write_text(SETTINGS_TEMPLATE.replace('host = "127.0.0.1"\nport = 5062', 'password = ["hunter2"]'))
     with pytest.raises(FileProblems) as caught:
@@ -287,21 +287,21 @@ def test_no_secret_of_the_settings_is_told(tmp_path):
     assert "hunter2" not in str(caught.value) and "sip.near.password is no text" in str(caught.value)
 
 
-def test_what_never_ends_is_no_policy(testigo):
+def test_an_endless_file_is_refused(testigo):
     assert "larger than 4 MiB" in testigo("policy", "check", "/dev/zero", status=1)
 
 
 @pytest.mark.parametrize("depth", [200, 5000])
-def test_a_file_that_is_nested_too_deep_is_told(tmp_path, depth):
+def test_a_file_that_is_nested_too_deep_is_refused(tmp_path, depth):
     path = tmp_path / "policy.toml"
     path.write_text(f"a = {'[' * depth}{']' * depth}")
     with pytest.raises(FileProblems, match=r"policy\.toml line 1"):
-        policy_toml.load(path)
+        parser.load(path)
 
 
 @pytest.mark.parametrize("setting", ["mode", "basis", "rule", "objection"])
-def test_one_of_a_few_words_cannot_be_left_to_be_filled_in(tmp_path, testigo, setting):
-    """Whatever else is told of a policy, and what it would do, goes by it."""
+def test_a_choice_cannot_be_a_placeholder(tmp_path, testigo, setting):
+    """All other checks, and what the policy does, depend on it."""
     path = tmp_path / "policy.toml"
     text = FULL.replace(f'{setting} = "', f'{setting} = "FILL IN: ', 1)
     assert text != FULL

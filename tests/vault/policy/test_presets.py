@@ -8,10 +8,7 @@ import pytest
 from support.vault_fixtures import FILLED, filled
 from testigo_vault.notice.audio import NoticeAudio
 from testigo_vault.notice.signed import sign_notice
-from testigo_vault.policy import checks as policy_checks
-from testigo_vault.policy import parser as policy_toml
-from testigo_vault.policy import presets
-from testigo_vault.policy import warnings as policy_warnings
+from testigo_vault.policy import checks, parser, presets, warnings
 
 NOW = datetime.datetime.now(datetime.UTC)
 NAMES = ("eu", "germany", "mifid", "spain", "uk", "us-two-party")
@@ -38,7 +35,7 @@ def preset(request):
 
 @pytest.fixture
 def notices(vault, preset):
-    source = policy_toml.parse(complete(preset), vault.folder / "policy.toml")
+    source = parser.parse(complete(preset), vault.folder / "policy.toml")
     for voice in source.lines[0].notices:
         sign_notice(vault.organisation, voice.notice, voice.language, "Words", NoticeAudio(bytes(800), bytes(800)))
     return vault
@@ -70,7 +67,7 @@ def test_a_preset_is_signed_once_it_is_filled_in(notices, preset, testigo):
     assert folder.archived_policy(1)[1] == path.read_text()
 
 
-def test_a_preset_overwrites_nothing(testigo, folder, preset):
+def test_a_new_policy_overwrites_no_file(testigo, folder, preset):
     (folder / f"policy-{preset}.toml").write_text("mine")
     assert "exists already" in testigo("policy", "new", preset, status=1)
     assert (folder / f"policy-{preset}.toml").read_text() == "mine"
@@ -79,19 +76,19 @@ def test_a_preset_overwrites_nothing(testigo, folder, preset):
     assert "cannot be written" in testigo("policy", "new", preset, "--out", folder / "no" / "x.toml", status=1)
 
 
-def test_no_such_preset(testigo):
+def test_an_unknown_preset(testigo):
     said = testigo("policy", "new", "mars", status=1)
     assert "No preset is called 'mars'" in said and "eu, germany, mifid" in said
 
 
-def test_a_preset_that_is_not_filled_in_yet_can_be_tried(testigo, tmp_path, preset):
+def test_a_preset_can_be_tried_before_it_is_filled_in(testigo, tmp_path, preset):
     testigo("policy", "new", preset, "--out", tmp_path / "p.toml")
     said = testigo("policy", "try", "--from", "+32470111222", "--to", "+3220000000", tmp_path / "p.toml")
     assert "What may come" in said
 
 
-def test_each_preset_does_what_its_law_asks(tmp_path):
-    lines = {name: policy_toml.parse(complete(name), tmp_path / "p.toml") for name in NAMES}
+def test_each_preset_follows_its_law(tmp_path):
+    lines = {name: parser.parse(complete(name), tmp_path / "p.toml") for name in NAMES}
     rules = {name: (source.lines[0].rule, source.lines[0].basis) for name, source in lines.items()}
     assert rules == {
         "eu": ("opt-out", "legitimate-interest"),
@@ -105,7 +102,7 @@ def test_each_preset_does_what_its_law_asks(tmp_path):
         line = source.lines[0]
         assert line.object_key and line.high_level == (name == "spain")
         assert (line.objection == "end-call") == (line.impossible == "refuse-call") == (name == "mifid")
-        assert policy_checks.unfinished(source, NOW) == [] and policy_warnings.warnings(source, NOW) == []
+        assert checks.unfinished(source, NOW) == [] and warnings.warnings(source, NOW) == []
     tone = lines["us-two-party"].lines[0].tone
     assert (tone.hertz, tone.length_ms, tone.interval_ms) == (1400, 500, 15_000)
     assert lines["mifid"].processing.retention_days >= 5 * 365
@@ -151,29 +148,29 @@ def test_each_preset_does_what_its_law_asks(tmp_path):
         ),
     ],
 )
-def test_what_the_law_expects_otherwise_is_a_warning(tmp_path, name, old, new, said):
+def test_settings_against_the_law_cause_a_warning(tmp_path, name, old, new, said):
     text = complete(name)
     assert re.search(f"^.*{re.escape(old)}", text, re.MULTILINE)
     text = text.replace(old, new, 1)
-    found = policy_warnings.warnings(policy_toml.parse(text, tmp_path / "p.toml"), NOW)
+    found = warnings.warnings(parser.parse(text, tmp_path / "p.toml"), NOW)
     assert any(said in problem.text for problem in found), found
 
 
-def test_a_notice_that_can_never_be_chosen(tmp_path):
+def test_a_notice_that_is_never_played_causes_a_warning(tmp_path):
     text = complete("spain") + '\n[[lines.notices]]\nlanguage = "eu"\nnotice = "aviso-eu"\n'
-    found = policy_warnings.warnings(policy_toml.parse(text, tmp_path / "p.toml"), NOW)
+    found = warnings.warnings(parser.parse(text, tmp_path / "p.toml"), NOW)
     assert [problem.text for problem in found] == [
         "lines[0].notices[1] is never played: give it a key, or prefixes of called numbers"
     ]
     assert found[0].line == text[: text.rindex("[[lines.notices]]")].count("\n") + 1
 
 
-def test_a_schedule_in_utc_is_asked_about(tmp_path):
+def test_a_schedule_in_utc_causes_a_warning(tmp_path):
     text = complete("uk").replace('timezone = "Europe/London"', "") + '\n[[lines.schedule]]\ndays = "mon-fri"\n'
-    found = policy_warnings.warnings(policy_toml.parse(text, tmp_path / "p.toml"), NOW)
+    found = warnings.warnings(parser.parse(text, tmp_path / "p.toml"), NOW)
     assert [problem.text for problem in found] == ["timezone is UTC, and there are schedules: are they meant in UTC?"]
 
 
-def test_signing_tells_the_warnings_too(vault, testigo):
+def test_signing_prints_the_warnings(vault, testigo):
     sign_notice(vault.organisation, "welcome", "en", "Hello", NoticeAudio(bytes(800), bytes(800)))
     assert "warning: policy.toml line" in testigo("policy", "sign")

@@ -1,4 +1,4 @@
-"""`testigo policy try`: what would happen to a call, as the appliance's own code decides it."""
+"""`testigo policy try`: what would happen to a call, decided by the appliance's code."""
 
 import itertools
 import json
@@ -9,7 +9,7 @@ import pytest
 
 from testigo_vault.notice.audio import NoticeAudio
 from testigo_vault.notice.signed import sign_notice
-from testigo_vault.policy import parser as policy_toml
+from testigo_vault.policy import parser
 from testigo_vault.policy.consent_paths import OUTCOMES, paths
 from testigo_wire.policy import consent
 
@@ -109,7 +109,7 @@ def outcomes(found):
     return {path["name"]: path["outcome"] for path in found["paths"]}
 
 
-def test_a_call_that_is_asked_about(attempt):
+def test_a_call_that_needs_consent(attempt):
     found, shown = attempt()
     assert (found["caller"], found["callee"], found["outcome"], found["why"]) == (
         "+34600111222",
@@ -150,7 +150,7 @@ def test_a_call_that_is_asked_about(attempt):
         assert text in shown
 
 
-def test_the_other_language_without_its_number(attempt):
+def test_another_language_is_chosen_by_its_key(attempt):
     found, _ = attempt(to="910000001")
     assert step(found, "Notice").startswith("aviso (es)") and step(found, "Notice").endswith("key 2 gives oharra (eu)")
 
@@ -199,11 +199,11 @@ def test_a_call_that_is_connected_unrecorded(attempt, changes, why, says):
         ("2026-11-27 01:00", False),
     ],
 )
-def test_the_schedule_goes_by_the_clocks_of_the_place(attempt, at, recorded):
+def test_the_schedule_uses_local_time(attempt, at, recorded):
     assert (attempt(at=at)[0]["outcome"] == "asked") == recorded
 
 
-def test_now_is_taken_where_no_time_is_given(testigo, folder):
+def test_the_default_time_is_now(testigo, folder):
     (folder / "policy.toml").write_text(POLICY)
     before = datetime.now(ZoneInfo("Europe/Madrid"))
     found = json.loads(testigo("policy", "try", "--from", "600111222", "--to", "943000001", "--json"))
@@ -235,7 +235,7 @@ def test_on_demand(attempt):
     assert outcomes(found)["Objection by the telephone (SIP) while it is recorded"] == "destroyed"
 
 
-def test_whether_this_very_text_is_signed(attempt, testigo, vault, folder):
+def test_whether_this_text_is_the_signed_one(attempt, testigo, vault, folder):
     for name, language in (("aviso", "es"), ("oharra", "eu"), ("staff", "es")):
         sign_notice(vault.organisation, name, language, "Words", NoticeAudio(bytes(800), bytes(800)))
     testigo("policy", "sign")
@@ -258,11 +258,11 @@ def test_without_a_vault(testigo, tmp_path, monkeypatch):
     ("objection", "impossible", "rule"),
     [*itertools.product(consent.OBJECTIONS, ("connect-unrecorded", "refuse-call"), consent.RULES)],
 )
-def test_every_way_ends_as_the_table_says(tmp_path, objection, impossible, rule):
+def test_every_path_ends_as_the_consent_table_says(tmp_path, objection, impossible, rule):
     text = POLICY.replace(
         'rule = "opt-in"', f'rule = "{rule}"\nobjection = "{objection}"\nimpossible = "{impossible}"', 1
     )
-    line = policy_toml.parse(text, tmp_path / "p.toml").lines[0]
+    line = parser.parse(text, tmp_path / "p.toml").lines[0]
     found = {path.name: path for path in paths(line, 0)}
     ends = objection == "end-call"
     assert found["No key"].outcome == ("unrecorded" if rule == "opt-in" else "recorded")

@@ -61,7 +61,7 @@ def paths(value, path=()):
     return found
 
 
-def test_every_setting_of_a_hard_file_has_its_line():
+def test_every_setting_of_a_difficult_file_has_its_line():
     lines = lines_of(HARD)
     assert set(lines) == paths(tomllib.loads(HARD))
     texts = HARD.splitlines()
@@ -75,7 +75,7 @@ def test_every_setting_of_a_hard_file_has_its_line():
     assert lines[("raw",)] == texts.index("raw = '''") + 1
 
 
-def test_a_path_is_shown_as_people_write_it():
+def test_format_setting():
     assert format_setting(("lines", 0, "notices", 12, "key")) == "lines[0].notices[12].key"
     assert format_setting(("purposes", "routes", "en")) == "purposes.routes.en"
 
@@ -135,7 +135,7 @@ def files(draw):
 
 @settings(max_examples=400, deadline=None)
 @given(files())
-def test_the_scanner_and_tomllib_know_the_same_settings(text):
+def test_the_scanner_and_tomllib_find_the_same_settings(text):
     try:
         parsed = tomllib.loads(text)
     except tomllib.TOMLDecodeError:
