@@ -28,6 +28,20 @@ def test_every_block_says_what_it_is():
     assert not wrong, "\n".join(wrong)
 
 
+def test_commands_are_in_blocks_of_commands():
+    """In a block of another kind no test would type them."""
+    command = re.compile(r"^\s*(testigo|make|git|export|mpremote|python3?|\.venv/bin/\w+) ")
+    wrong = [
+        f"{name(page)}:{block.line}: {line}"
+        for page in pages()
+        for block in blocks(page)
+        if block.kind in ("text", "")
+        for line in block.text.splitlines()
+        if command.match(line)
+    ]
+    assert not wrong, "tag these blocks with sh:\n" + "\n".join(wrong)
+
+
 def named_by_tests(constant: str) -> set[str]:
     """The pages that the tests of this folder are about: what they assign to the constant."""
     found = set()
