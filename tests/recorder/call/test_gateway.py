@@ -11,7 +11,7 @@ from recorder.media.relay import Relay
 from recorder.media.tap import Tap
 from recorder.storage.spool import SpoolError
 from support.device import stores
-from support.device.two_phone_rig import HOST, Board, Phone, gateway_of, ports, rig, settings, side, until
+from support.device.two_phone_rig import HOST, NOTICE, Board, Phone, gateway_of, ports, rig, settings, side, until
 from testigo_wire.sip import events as sip_event
 from testigo_wire.sip import sdp
 
@@ -24,7 +24,7 @@ async def test_objection_is_recognised_after_a_new_telephone_event_payload_type(
     await until(lambda: sip_event.ANSWERED in r.far.events, "the answer")
     r.far.offer(r.far.media.offer(encodings=("PCMU",), event_type=97))
     await until(lambda: sip_event.ACCEPTED in r.far.events, "the second answer")
-    await asyncio.sleep_ms(500)  # the notice
+    await until(lambda: len(r.far.heard) == NOTICE // 160, "the end of the notice")
     r.far.key(9, 97, 5000)
     await until(lambda: r.near.events, "the worker's telephone", 40)
     await until(lambda: sip_event.CONFIRMED in r.near.events, "the bridge")
