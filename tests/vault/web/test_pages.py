@@ -1,7 +1,6 @@
 """The pages over HTTP from a real server: which role sees what, and which lines the access log gets."""
 
 import re
-import time
 import wave
 from io import BytesIO
 
@@ -12,6 +11,7 @@ from support.browser import Chromium, program
 from support.fake_appliance import AGREED, speech
 from support.intake import take
 from support.pages import PASSWORD, signed_in
+from support.rig import wait_for
 from support.vault_fixtures import AUDIO_PASSPHRASE
 from testigo_vault import g711
 from testigo_vault.identity.users import Identity
@@ -178,8 +178,7 @@ def test_keys_are_removed_on_time_without_a_further_request(vault, appliance):
     keys = UnlockedKeys(vault)
     vault.config.audio.unlock_minutes = 0
     keys.unlock(Identity("x", "x", [], set(), "session", ""), AUDIO_PASSPHRASE)
-    time.sleep(0.3)
-    assert keys._sessions == {}
+    wait_for(lambda: keys._sessions == {}, what="the end of the session")
 
 
 @pytest.mark.page
