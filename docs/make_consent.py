@@ -103,7 +103,7 @@ DIAGRAM = Diagram(
         "again": "no key in time, a repetition left",
         "silence": "no key in time",
         "language": "key for another language",
-        "join": "somebody joins",
+        "join": "another party joins",
         "stop": "the worker stops it",
     },
     table_top=668,

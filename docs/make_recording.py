@@ -112,7 +112,7 @@ DIAGRAM = Diagram(
         "announce": "the notice begins",
         "agreed": "consent, and the worker is informed",
         "declined": "no consent",
-        "joined": "somebody joins",
+        "joined": "another party joins",
         "pause": "pause",
         "resume": "the pause ends",
         "stop": "the worker stops it",

@@ -1,5 +1,6 @@
 """Each message that docs/technician.md quotes, brought about by its cause."""
 
+import ast
 import asyncio
 import re
 from contextlib import suppress
@@ -13,9 +14,11 @@ from support.micropython_runner import ROOT, run_micropython
 from support.peers import peer
 from support.rig import free_udp_range, wait_for
 from testigo_tools.cli import assemble
+from testigo_tools.commands.diag import rows
 from testigo_tools.demo.environment import POLICY, DemoEnvironment
 from testigo_tools.serial.port import Port
 from testigo_tools.softphone.phone import CallFailed, Softphone
+from testigo_vault.recordings import wording
 
 MESSAGES = "docs/technician.md"
 LIMIT_S = 120
@@ -172,6 +175,64 @@ def faults(micropython, tmp_path_factory):
 
 for quote in ("packet handler", "call failed", "timer failed", "SIP failed", "fault", "crashed before"):
     causes.of(f"{quote}: …")(lambda request: request.getfixturevalue("faults"))
+
+
+@pytest.fixture(scope="module")
+def unrecorded(micropython):
+    """{name: what the appliance says}, of calls and self-tests that are not recorded, and of `diag`."""
+    done = run_micropython(ROOT / "tests" / "support" / "device" / "unrecorded_calls.py")
+    assert done.returncode == 0, done.stdout
+    return dict(line.split("\t", 1) for line in done.stdout.splitlines())
+
+
+for quote, what in {
+    "call not recorded: recipients": "recipients",
+    "call not recorded: space": "space",
+    "call not recorded: no keys": "no keys",
+    "call not recorded: keys": "keys",
+    "call not recorded: memory": "memory",
+    "the longest time is over": "longest time",
+    "nothing can be stored": "storage",
+}.items():
+    causes.of(quote)(lambda request, what=what: request.getfixturevalue("unrecorded")[what])
+
+# What the appliance answers to a self-test; Port puts the same words before each refusal.
+for what in ("keys", "space"):
+    causes.of(f"the device refuses selftest: {what}")(
+        lambda request, what=what: (
+            f"the device refuses selftest: {request.getfixturevalue('unrecorded')[f'selftest: {what}']}"
+        )
+    )
+
+for why, what in {
+    "a number of the call is on the objection list": "objection list",
+    "calls on this line are not recorded at that time": "schedule",
+    "the other party's number is not one of those that are recorded": "only",
+    "the other party's number is one of those that are not recorded": "except",
+    "calls on this line are never recorded": "never",
+    "the policy has no line for it": "no line",
+    "policy expired": "expired",
+    "the notice was missing": "notice missing",
+}.items():
+    causes.of(f"Connected without recording: {why}.")(
+        lambda request, what=what: wording.event("unrecorded", [request.getfixturevalue("unrecorded")[what]])
+    )
+
+for quote, what in {
+    "not provisioned": "no identity",
+    "none: no policy": "no policy",
+    "version 3 (policy not yet valid)": "not yet valid",
+    "version 3 (policy expired)": "expired",
+    "version 3 (clock never set)": "clock never set",
+    "UTC (kept over a reset, approximate)": "clock kept",
+    "UTC (never set)": "clock never set",
+}.items():
+    causes.of(quote)(lambda request, what=what: diag_of(request.getfixturevalue("unrecorded")[f"diag: {what}"]))
+
+
+def diag_of(facts: str) -> str:
+    """What `testigo diag` shows of the facts that the appliance gave."""
+    return "\n".join(f"{name}  {value}" for name, value in rows(dict(ast.literal_eval(facts))))
 
 
 def staged(cause):
