@@ -2,13 +2,13 @@
 
 from itertools import combinations
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import Field, PlainValidator
 
-from testigo_vault.errors import VaultError
+from testigo_vault.errors import NotFound, VaultError
 from testigo_vault.toml.reader import TomlFile
-from testigo_vault.toml.types import NonemptyText, Port, RawText, whole
+from testigo_vault.toml.types import NonemptyText, Port, Text, raw_text, whole
 from testigo_vault.toml.validation import Table, TomlDocument, needed, validate
 
 FILE_NAME = "vault.toml"
@@ -46,16 +46,16 @@ _SQLITE = "sqlite:///"  # what follows is a path
 
 
 class Ingest(Table):
-    """Where appliances connect. Port 0: any free one."""
+    """Where appliances connect. An empty host: every address of this machine. Port 0: any free one."""
 
-    host: NonemptyText = "0.0.0.0"
+    host: Text = "0.0.0.0"
     port: Port = 5571
 
 
 class Web(Table):
-    """Where people connect."""
+    """Where people connect. Host and port as of Ingest."""
 
-    host: NonemptyText = "127.0.0.1"
+    host: Text = "127.0.0.1"
     port: Port = 5580
     secure_cookie: bool = False
     session_minutes: Annotated[int, whole(1, 10_080)] = 480
@@ -71,12 +71,18 @@ class Audio(Table):
     unlock_minutes: Annotated[int, whole(1, 1440)] = 15
 
 
+def _store_option(value: Any) -> Any:
+    """A text, a switch as skip_signature, a number, or a table as client_options."""
+    return value if isinstance(value, (bool, int, dict)) else raw_text(value)
+
+
 class Copy(Table):
     """A place where every recording is kept."""
 
     name: NonemptyText = needed("how the access log and `testigo verify` call this copy")
     url: NonemptyText = needed("a folder, or a URL as s3://bucket/prefix")
-    options: dict[str, RawText] = Field(default={})  # of the object store that the URL names; may hold secrets
+    # Of the object store that the URL names, as obstore's from_url takes them; may hold secrets.
+    options: dict[str, Annotated[Any, PlainValidator(_store_option)]] = Field(default={})
 
 
 class Config(TomlDocument):
@@ -91,10 +97,12 @@ class Config(TomlDocument):
 def load(folder: Path) -> Config:
     """The settings of the vault in `folder`, with absolute paths and URLs. Raises VaultError where there are none,
     FileProblems with all that is wrong in them."""
-    path = folder / FILE_NAME
-    if not path.exists():
-        raise VaultError(f"{folder} is not a vault: it has no {FILE_NAME}.", "Make one by `testigo init DIR`.")
-    file = TomlFile.read(path, "Restore it from the backup.")
+    try:
+        file = TomlFile.read(folder / FILE_NAME, "")
+    except NotFound:
+        raise VaultError(
+            f"{folder} is not a vault: it has no {FILE_NAME}.", "Make one by `testigo init DIR`."
+        ) from None
     config = validate(Config, file)
     _check_copies(config, file)
     file.raise_problems()

@@ -4,6 +4,7 @@ import pytest
 
 from testigo_vault import config
 from testigo_vault.errors import VaultError
+from testigo_vault.storage.copies import Place
 from testigo_vault.toml.reader import FileProblems
 
 SMALL = 'name = "x"\n[[copies]]\nname = "a"\nurl = "copies/first"\n'
@@ -83,6 +84,33 @@ def test_no_option_of_an_object_store_is_shown(tmp_path):
     text = SMALL + 'options = { secret_access_key = ["hunter2"] }\n'
     (found,) = problems(tmp_path, text)
     assert found == (5, "copies[0].options.secret_access_key is no text: write it in quotes")
+
+
+def test_options_of_an_object_store_are_passed_on_as_they_are(tmp_path):
+    text = SMALL.replace(
+        '"copies/first"',
+        '"s3://bucket/x"\noptions = { skip_signature = true, client_options = { allow_http = true, timeout = "30s" } }',
+    )
+    (copy,) = config.load(write(tmp_path, text)).copies
+    assert copy.options == {"skip_signature": True, "client_options": {"allow_http": True, "timeout": "30s"}}
+    Place(copy)  # obstore accepts them
+
+
+def test_an_empty_host_means_every_address(tmp_path):
+    found = config.load(write(tmp_path, SMALL + '[ingest]\nhost = ""\n[web]\nhost = ""\n'))
+    assert (found.ingest.host, found.web.host) == ("", "")
+
+
+def test_a_placeholder_is_a_wrong_value(tmp_path):
+    text = SMALL + '[ingest]\nport = "FILL IN: the port"\n'
+    assert problems(tmp_path, text) == [(6, "ingest.port is 'FILL IN: the port': a whole number is wanted")]
+
+
+def test_a_path_that_cannot_be_read_is_an_error_with_its_reason(tmp_path):
+    with pytest.raises(VaultError, match="cannot be read: File name too long"):
+        config.load(tmp_path / ("x" * 300))
+    with pytest.raises(VaultError, match="is not a vault"):
+        config.load(write(tmp_path, SMALL) / config.FILE_NAME)
 
 
 def test_a_folder_without_settings_is_no_vault(tmp_path):

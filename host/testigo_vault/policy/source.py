@@ -176,6 +176,7 @@ class Line(Table):
 class PolicySource(TomlDocument):
     """The whole file. The signed document names the SHA-256 of its `text`."""
 
+    placeholders = True  # `checks.refuse_unfinished` names them before it is signed
     valid_from: Day = DEFAULT_FROM
     valid_until: Day | None = None  # the last day of which it is valid
     timezone: values.Timezone = "UTC"  # IANA name, for schedules

@@ -15,6 +15,7 @@ from testigo_vault.errors import VaultError
 from testigo_vault.notice_name import check_notice_name
 from testigo_vault.policy.purposes import PURPOSES
 from testigo_vault.toml.types import (
+    MAX_INTEGER,
     ConversionError,
     NonemptyText,
     list_or_text,
@@ -56,7 +57,7 @@ def timezone(value: Any) -> str:
 
 def _as_digits(value: Any) -> str:
     """A text, or a number where people may write one without quotes."""
-    if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
+    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MAX_INTEGER:
         return str(value)
     return text(value)
 

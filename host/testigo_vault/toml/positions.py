@@ -16,11 +16,16 @@ _STRING = re.compile(
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 _SPACE = re.compile(r"[ \t]*")
 _BLANK = re.compile(r"(?:[ \t\r\n]|#[^\n]*)*")  # comments too
+_MAX_DEPTH = 100  # parts of a dotted key; each is noted with all before it
 _SCALAR = re.compile(r"[^,\]}#\n]*")  # a number, a boolean or a date
 
 
+class NestedTooDeep(Exception):
+    """A key has more parts than any settings file needs."""
+
+
 def lines_of(text: str) -> dict[Setting, int]:
-    """Line number, from 1, of every table, key and array element of a valid TOML text."""
+    """Line number, from 1, of every table, key and array element of a valid TOML text. Raises NestedTooDeep."""
     return _Scan(text).document()
 
 
@@ -91,6 +96,8 @@ class _Scan:
             self._skip(_SPACE)
             if self._text[self._at] != ".":
                 return keys
+            if len(keys) == _MAX_DEPTH:
+                raise NestedTooDeep
             self._at += 1
 
     def _value(self, setting: Setting) -> None:

@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from testigo_vault.errors import VaultError
-from testigo_vault.toml.positions import Setting, format_setting, lines_of
+from testigo_vault.errors import NotFound, VaultError
+from testigo_vault.toml.positions import NestedTooDeep, Setting, format_setting, lines_of
 
 _AT = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)\Z")  # ends tomllib's messages
 _MAX_BYTES = 4 << 20
+_LONG_NUMBER = re.compile(r"[0-9][0-9_]{4299,}")  # more digits than Python converts: sys.get_int_max_str_digits
 
 
 @dataclass(frozen=True, order=True)
@@ -54,18 +55,22 @@ class TomlFile:
             line = int(at[1]) if at and at[1] else plain.count("\n") + 1
             where = f" (column {at[2]})" if at and at[2] else " (at the end of the file)" if at else ""
             raise FileProblems(path, [Problem(line, _AT.sub("", reason) + where)]) from None
-        except RecursionError:
+        except (RecursionError, NestedTooDeep):
             raise FileProblems(path, [Problem(1, "Lists or tables are nested too deep")]) from None
+        except ValueError:  # of int(): tomllib's own error is caught above
+            long = _LONG_NUMBER.search(plain)
+            line = plain.count("\n", 0, long.start()) + 1 if long else 1
+            raise FileProblems(path, [Problem(line, "A number has too many digits: shorten it")]) from None
         self._problems: dict[Setting, Problem] = {}
 
     @classmethod
     def read(cls, path: Path, hint: str) -> "TomlFile":
-        """Raises VaultError where the file cannot be read. hint: what to do where there is no such file."""
+        """Raises VaultError where the file cannot be read, NotFound where there is none. hint: what to do then."""
         try:
             with path.open("rb") as file:
                 data = file.read(_MAX_BYTES + 1)
-        except FileNotFoundError:
-            raise VaultError(f"There is no file {path}.", hint) from None
+        except (FileNotFoundError, NotADirectoryError):
+            raise NotFound(f"There is no file {path}.", hint) from None
         except OSError as error:
             raise VaultError(f"{path} cannot be read: {error.strerror}.", "Correct that.") from None
         if len(data) > _MAX_BYTES:

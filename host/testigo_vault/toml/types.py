@@ -11,6 +11,7 @@ from pydantic import BeforeValidator, PlainValidator
 
 PLACEHOLDER = "FILL IN"  # begins a text of a template that the user has to replace
 NO_DATE = date.min  # the value of a date that is still a placeholder
+MAX_INTEGER = 10**40  # largest that is written in digits; Python refuses to convert very long ones
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 _FIRST_DAY, _LAST_DAY = date(1970, 1, 2), date(2999, 12, 30)
@@ -37,7 +38,9 @@ def show_value(value: Any) -> str:
         return "a table" if isinstance(value, dict) else "a list"
     if isinstance(value, str):
         return repr(value if len(value) <= 40 else value[:40] + "...")
-    return str(value).lower()
+    if isinstance(value, int) and abs(value) > MAX_INTEGER:
+        return "a very large number"
+    return str(value).lower() if isinstance(value, (bool, float)) else str(value)
 
 
 def raw_text(value: Any) -> str:
@@ -82,7 +85,7 @@ def whole(least: int, most: int) -> PlainValidator:
         if isinstance(value, bool) or not isinstance(value, int):
             raise ConversionError(f"is {show_value(value)}: a whole number is wanted")
         if not least <= value <= most:
-            raise ConversionError(f"is {value}: use {least} to {most}")
+            raise ConversionError(f"is {show_value(value)}: use {least} to {most}")
         return value
 
     return PlainValidator(convert)
@@ -95,7 +98,7 @@ def scaled(factor: int, least: float, most: float) -> PlainValidator:
         if isinstance(value, bool) or not isinstance(value, (int, float)):
             raise ConversionError(f"is {show_value(value)}: a number is wanted")
         if not least <= value <= most:
-            raise ConversionError(f"is {value}: use {least:g} to {most:g}")
+            raise ConversionError(f"is {show_value(value)}: use {least:g} to {most:g}")
         return round(value * factor)
 
     return PlainValidator(convert)
@@ -109,7 +112,7 @@ def day(value: Any) -> date:
         except ValueError:
             raise ConversionError(f"is {show_value(value)}: write a date as 2026-12-31") from None
     if isinstance(value, datetime) or not isinstance(value, date):
-        raise ConversionError(f"is {value}: write a date as 2026-12-31, without a time")
+        raise ConversionError(f"is {show_value(value)}: write a date as 2026-12-31, without a time")
     if not _FIRST_DAY <= value <= _LAST_DAY:
         raise ConversionError(f"is {value}: use a date from {_FIRST_DAY} to {_LAST_DAY}")
     return value

@@ -37,6 +37,7 @@ class Table(BaseModel):
 class TomlDocument(Table):
     """A whole file, which knows its text and where each setting stands."""
 
+    placeholders: ClassVar[bool] = False  # whether placeholders of a template may stand in it until it is used
     _file: TomlFile = PrivateAttr()
 
     @property
@@ -70,7 +71,7 @@ def validate(model: type[Document], file: TomlFile, context: dict[str, Any] | No
             corrected.update((*setting[:-1], name) for name in near)
             hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(known)}"
             file.add_problem(setting, f"is not known: {hint}")
-        elif not _is_to_be_filled_in(error):
+        elif not (model.placeholders and _is_to_be_filled_in(error)):
             file.add_problem(setting, _reason(error, setting))
     for setting, reason in _not_given(found, file.values, ()):
         if setting not in corrected:
@@ -159,10 +160,16 @@ def _tables_in(annotation: Any) -> Iterator[type[Table]]:
 
 
 def _not_given(table: Table, values: dict[str, Any], path: Setting) -> Iterator[tuple[Setting, str]]:
-    """The needed settings that the file does not give, of this table and of those in it, each with the reason."""
+    """The needed settings that the file does not give, of this table and of those in it, each with the reason.
+
+    A list of tables must not be empty. Another list may: a policy without purposes could be signed.
+    """
+    fields = _fields(type(table))
     for name, hint in table.needed_settings().items():
-        if values.get(name, []) == []:
-            yield (*path, name), f"is {'empty' if name in values else 'missing'}: {hint}"
+        if name not in values:
+            yield (*path, name), f"is missing: {hint}"
+        elif values[name] == [] and any(_tables_in(fields[name].annotation)):
+            yield (*path, name), f"is empty: {hint}"
     for attribute, field in type(table).model_fields.items():
         name = field.alias or attribute
         inner, given = getattr(table, attribute), values.get(name)

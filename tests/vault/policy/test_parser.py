@@ -220,6 +220,12 @@ def test_a_policy_without_lines_or_tables(tmp_path):
     assert "lines is empty" in str(problems(tmp_path, "lines = []\n"))
 
 
+def test_a_line_without_purposes_is_read(tmp_path):
+    """Policies have been signed so: receipts read them from the archive."""
+    text = FULL.replace('purposes = ["proof", "routes"]', "purposes = []")
+    assert read(tmp_path, text).lines[0].purposes == [] and text != FULL
+
+
 def test_a_policy_too_long_for_an_appliance(tmp_path):
     many = ", ".join(f'"+34943{i:06}"' for i in range(700))
     text = FULL.replace('"112"]', f'"112", {many}]')

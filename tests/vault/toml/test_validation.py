@@ -21,7 +21,7 @@ from testigo_vault.toml.validation import Table, TomlDocument, needed, validate
 
 NOON = datetime.datetime(2026, 1, 1, 12)
 VALUES = [
-    True, -1, 1, 10**30, 0.5, math.nan, math.inf, "", "x", "FILL IN: x", "\x07", [], ["x"], [[]], [1, {}], {}, {"x": 1},
+    True, -1, 1, 10**30, 10**5000, 0.5, math.nan, math.inf, "", "x", "FILL IN: x", "\x07", [], ["x"], [[]], [1, {}], {}, {"x": 1},
     NOON, NOON.date(), NOON.time(),
 ]  # fmt: skip
 
@@ -33,6 +33,7 @@ class Shelf(Table):
 
 
 class Room(TomlDocument):
+    placeholders = True
     owner: Text = ""
     window: bool = False
     shelves: list[Shelf] = needed("add [[shelves]]", [])
@@ -89,6 +90,28 @@ def test_a_placeholder_may_stand_where_no_word_of_a_few_is_wanted():
     room, problems = read("[[shelves]]\nname = 'FILL IN: x'\nheight_cm = 'FILL IN'\nkind = 'FILL IN'\n")
     assert problems == [(4, "shelves[0].kind is 'FILL IN': use wood or steel")]
     assert room.shelves[0].name == "FILL IN: x" and room.shelves[0].height == 200
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("\n[[shelves]]\nname = 'x'\nheight_cm = " + "9" * 4301, (4, "A number has too many digits: shorten it")),
+        ("[[shelves]]\nname = 'x'\nheight_cm = 0x" + "f" * 5000, (3, "is a very large number: use 1 to 300")),
+        ("[[shelves]]\nname = 0x" + "f" * 5000, (2, "is a very large number: a text is wanted, in quotes")),
+        ("window = 0x" + "f" * 5000, (1, "is a very large number: true or false is wanted")),
+        (".".join("a" * 101) + " = 1", (1, "Lists or tables are nested too deep")),
+        ("[" + ".".join("a" * 100_000) + "]", (1, "Lists or tables are nested too deep")),
+        ("owner = " + "[" * 5000 + "]" * 5000, (1, "Lists or tables are nested too deep")),
+    ],
+)
+def test_what_no_program_should_have_to_read(text, problem):
+    line, reason = problem
+    with pytest.raises(FileProblems) as caught:
+        file = TomlFile(Path("room.toml"), text)
+        validate(Room, file)
+        file.raise_problems()
+    (found,) = [problem for problem in caught.value.problems if reason in problem.text]
+    assert found.line == line and len(found.text) < 200
 
 
 def settings_of(values, path=()):
