@@ -224,6 +224,7 @@ class RecordingControl:
         if not self.state.over:
             self.handle(rs.AGREED if self._start_capture() else rs.DECLINED)
         if self.consent_given and self.state.record == "off":
+            self.call.on_state_change()  # the INVITE to the worker may have said that the call is recorded
             self.refuse_if_required()
         bridge.forward(True)
         self.capture.start_tone()
@@ -239,7 +240,6 @@ class RecordingControl:
             self.capture.start(recording, self.line, bridge.relays, bridge.encodings(), self.state.paused)
         except (SpoolError, MemoryError) as exc:
             recording.event("unrecorded", str(exc) or "memory")
-            call.on_state_change()  # the INVITE may have said that it is recorded
             return False
         if self._full_numbers:
             recording.event("parties", *self._full_numbers)

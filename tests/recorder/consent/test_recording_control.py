@@ -253,6 +253,18 @@ async def test_state_in_the_invite_is_corrected_when_recording_cannot_begin():
     await r.close()
 
 
+async def test_state_in_the_invite_is_corrected_when_the_notice_of_the_worker_is_missing():
+    r = await rig("worker-missing", line(**TELLS))
+    r.near.agent.more = (("supported", "record-aware"),)
+    await r.talk(recorded=False)
+    assert b"a=record:on" in r.near.call.request.body
+    await until(lambda: r.near.offers, "the offer")
+    assert b"a=record:off" in r.near.offers[0]
+    sealed = await r.sealed()
+    assert sealed.all("unrecorded") == [["notice of the worker missing or incomplete"]] and not sealed.packets
+    await r.close()
+
+
 async def test_notice_without_memory_is_recorded_as_an_event():
     r = await rig("no-memory-for-the-notice", line(impossible="refuse-call"))
 
