@@ -45,10 +45,10 @@ class RecordingControl:
         """Takes an event of recording_state.py: stops capturing where the state is no longer ON, and has telephones notified."""
         was_on = self.state.state == rs.ON
         if self.state.handle(event):
-            if was_on:
-                self.capture.stop()
             if event > rs.DECLINED:
                 self.call.on_state_change()
+            if was_on:
+                self.capture.stop()  # last: to seal the open frame may raise MemoryError
 
     def check_storage(self):
         if self.capture.lost:

@@ -51,9 +51,11 @@ class Capture:
             self._tone.begin(fast_path.ticks())
 
     def stop(self):
-        """Captures no more; the packets of the open frame are kept."""
-        self.tap.flush()
-        self.discard()
+        """Captures no more; the packets of the open frame are kept, unless sealing them raises an error."""
+        try:
+            self.tap.flush()
+        finally:
+            self.discard()
 
     def discard(self):
         """Captures no more, and drops the packets of the open frame."""

@@ -226,6 +226,34 @@ async def test_nothing_is_recorded_after_a_join_or_pause_without_memory():
         await r.close(clean=False)
 
 
+async def test_nothing_is_recorded_in_a_pause_without_memory_to_seal_the_last_frame():
+    for by in ("key", "host"):
+        r = await rig("no-memory-to-seal-" + by, line(**PAUSE))
+        await r.talk()
+        recording = r.call.recording
+        write_audio = recording.write_audio
+
+        def full(_):
+            raise MemoryError
+
+        recording.write_audio = full
+        if by == "key":
+            await r.near.press("*7")
+        else:
+            try:
+                r.gateway.control("pause", 0)
+            except MemoryError:
+                pass
+        await until(lambda: r.state.paused, "the pause")  # noqa: B023
+        recording.write_audio = write_audio
+        r.far.speak(12)
+        await asyncio.sleep_ms(400)
+        assert not r.capture.on
+        sealed = await r.sealed()
+        assert sealed.spoken(FAR) == [2], sealed.event_names
+        await r.close(clean=False)
+
+
 async def test_nothing_is_recorded_without_memory_for_the_tone():
     full = Full("recorder.media.tone", "Tone")
     r = await rig("no-memory-for-the-tone", line(worker="tone", tone=[[1400, 200, 15000, 20]]))
