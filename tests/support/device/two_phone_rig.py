@@ -260,6 +260,14 @@ async def until(done, what, limit=100):
     raise AssertionError("waited for " + (what if isinstance(what, str) else what()))
 
 
+async def join_as(phone, **who):
+    """Somebody else is on this telephone now, and the appliance knows it."""
+    phone.events.clear()
+    phone.become(**who)
+    phone.offer()
+    await until(lambda: sip_event.ACCEPTED in phone.events, "the answer")
+
+
 class Sealed:
     """A sealed recording without findings of the verifier.
 
