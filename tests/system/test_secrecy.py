@@ -115,6 +115,7 @@ def test_the_search_finds_audio_where_there_is_some(branch, virtual):
     states = watch(branch, virtual, ends)
     held = [item for _, data in states for item in audio(data)]
     recording = branch.recording()
+    wait_for(lambda: not virtual.spool(), 10, "the receipt")
     found = holding(pieces_of(held[:3]), virtual.root, branch.vault.folder)
     assert len([path for path in found if "copies" in path.parts]) == 2
     assert all(audio(copy) for copy in branch.vault.copies(recording))

@@ -85,7 +85,7 @@ def test_vault_of_another_organisation_gets_nothing(micropython, tmp_path):
             assert facts["recordings"][0] == 1
             assert "not signed by the trusted CA" in facts["sync"][0] or "not correctly signed" in facts["sync"][0]
         done = verb(micropython, "provision", "--port", root / "tty", "--vault", tmp_path / "other")
-        assert done.returncode == 1 and "is registered" in done.stderr
+        assert done.returncode == 1 and "belongs to another organisation: erase the device" in done.stderr
         # The right vault gets it all the same, in the same or a later session of the port.
         keeper = Keeper(org)
         transfer(str(root / "tty"), org, keeper)
