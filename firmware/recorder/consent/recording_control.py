@@ -239,6 +239,7 @@ class RecordingControl:
         try:
             self.capture.start(recording, self.line, bridge.relays, bridge.encodings(), self.state.paused)
         except (SpoolError, MemoryError) as exc:
+            self.capture.discard()
             recording.event("unrecorded", str(exc) or "memory")
             return False
         if self._full_numbers:
@@ -362,6 +363,7 @@ class RecordingControl:
         """The call is over: nothing more is recorded."""
         self.end_pause()
         self.handle(rs.HANG_UP)
+        self.capture.stop()  # on after a fault between its start and AGREED
 
     async def close(self, usual):
         """After `end` -> the reason that the recording is sealed with. usual: a party hung up, or the caller gave up."""

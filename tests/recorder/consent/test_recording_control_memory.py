@@ -94,6 +94,45 @@ async def test_nothing_is_recorded_without_memory_for_the_tone():
     await r.close()
 
 
+async def test_nothing_is_recorded_without_memory_for_the_event_of_the_tone():
+    r = await rig("no-memory-for-the-event", line(worker="tone", tone=[[1400, 200, 15000, 20]]))
+    r.far.invite(r.port)
+    await until(lambda: r.gateway.calls and r.call.recording, "the recording")
+    event = r.call.recording.event
+
+    def without_memory_for_the_tone(name, *values):
+        if name == "tone":
+            raise MemoryError
+        event(name, *values)
+
+    r.call.recording.event = without_memory_for_the_tone
+    await until(lambda: r.call.bridge.up, "the conversation")
+    r.far.speak(12)
+    await asyncio.sleep_ms(400)
+    assert not r.capture.on
+    sealed = await r.sealed()
+    assert not sealed.packets and sealed.all("unrecorded") == [["memory"]], sealed.event_names
+    await r.close()
+
+
+async def test_call_that_ends_by_a_fault_while_the_recording_begins_is_captured_no_more():
+    r = await rig("no-memory-for-the-parties", line(unrecorded_numbers="none"))
+    r.far.invite(r.port)
+    await until(lambda: r.gateway.calls and r.call.recording, "the recording")
+    event, capture = r.call.recording.event, r.capture
+
+    def without_memory_for_the_parties(name, *values):
+        if name == "parties":
+            raise MemoryError
+        event(name, *values)
+
+    r.call.recording.event = without_memory_for_the_parties
+    await until(lambda: sip_event.ENDED in r.far.events, "the end")
+    assert not capture.on
+    assert not (await r.sealed()).packets
+    await r.close(clean=False)
+
+
 async def test_state_in_the_invite_is_corrected_when_recording_cannot_begin():
     """The INVITE to the worker says that the call is recorded, since consent was given; then the recording cannot begin."""
     full = Full("recorder.media.tone", "Tone")
