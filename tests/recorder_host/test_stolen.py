@@ -1,18 +1,18 @@
 """Every file of an appliance in hand, while a call was up: neither a key nor a byte of audio is in them."""
 
-import time
-
 import pytest
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
 from cryptography.hazmat.primitives.serialization import load_der_private_key
 
+from support.rig import wait_for
 from testigo_wire.encoding import cbor
 from testigo_wire.recording import items as recording
 
 AUDIO = bytes((7,)) * 160  # a packet of the driver's, see appliance.put_audio
 LIMIT_S = 60
+KEYS = 200  # two of each call
 
 
 def items(data):
@@ -28,10 +28,11 @@ def items(data):
 def test_a_stolen_appliance_cannot_open_its_recordings(start, tmp_path, micropython):
     root = tmp_path / "device"
     process = start("make", root, "micropython")
-    time.sleep(3)
+    seen = tmp_path / "device-seen"
+    wait_for(lambda: process.poll() is not None or (seen.exists() and seen.read_text().count("key") >= KEYS), LIMIT_S)
     process.kill()
     process.communicate(timeout=LIMIT_S)
-    promised = (tmp_path / "device-seen").read_text().splitlines()
+    promised = seen.read_text().splitlines()
     secrets = [bytes.fromhex(line.split()[3]) for line in promised if line.startswith("key")]
     assert len(secrets) > 4 and any(line.startswith("frame") for line in promised)
     taken = {path: path.read_bytes() for path in root.rglob("*") if path.is_file()}
