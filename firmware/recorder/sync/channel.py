@@ -65,7 +65,7 @@ async def open_serial(port, limit_ms):
     """A fresh stream; what the peer still sends on the last one is passed over."""
     endpoint = port.endpoint
     if endpoint.state != OPEN:
-        raise ChannelError("nobody on the serial port")
+        raise ChannelError("no program on the serial port has opened a session")
     while port.unended == endpoint.session:
         piece = endpoint.read(TLS)
         if piece == b"":

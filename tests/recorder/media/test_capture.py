@@ -133,6 +133,26 @@ async def test_telephone_pauses_by_recordpref():
     await r.close()
 
 
+async def test_storage_that_fills_up_in_a_pause_leaves_the_pause_as_it_is():
+    """The digits of a card are still not recorded and not answers, until the pause ends; then nothing is recorded."""
+    r = await rig("full-in-a-pause", line(mode="on-demand", **PAUSE))
+    await r.talk(recorded=False)
+    assert r.gateway.control("start", 0)[1] == ""
+    await until(lambda: r.capture.on, "the recording")
+    assert r.gateway.control("pause", 0)[1] == ""
+    r.call.recording.full = True  # as the last frame before the pause leaves it
+    await until(lambda: r.state.over, "the end of the recording")
+    await r.far.press("9")
+    assert r.call.state() == "paused" and r.gateway.control("pause", 0)[1] == "paused already"
+    assert r.gateway.control("start", 0)[1] == "nothing can be stored" == r.gateway.control("resume", 0)[1]
+    assert r.call.state() == "off" and not r.capture.on
+    assert r.gateway.control("pause", 0)[1] == "nothing is being recorded"
+    sealed = await r.sealed()
+    assert not sealed.all("objection") and not sealed.all("dtmf") and len(sealed.all("gap")) == 2, sealed.event_names
+    assert sealed.all("pause") == sealed.all("resume") == [["host"]] and sealed.reason == "hang-up"
+    await r.close()
+
+
 async def test_pause_ends_at_its_limit():
     r = await rig("limit-of-pause", line(keys=KEYS, pause_limit=700))
     await r.talk()
