@@ -1,4 +1,6 @@
-"""Which modules a device gets."""
+"""Which modules a device gets, and which it unloads."""
+
+import ast
 
 from testigo_tools.firmware.build import sources
 
@@ -10,3 +12,18 @@ def test_a_device_gets_what_the_recorder_imports_and_no_module_of_the_host():
     assert {"testigo_wire/sip/registrar", "testigo_wire/policy/rules"} <= on_device, "imported inside of functions"
     only_on_host = {"link/vault", "console/client", "crypto/sframe_open", "recording/reader", "recording/verifier"}
     assert not on_device & {f"testigo_wire/{name}" for name in only_on_host}
+
+
+def test_each_module_that_is_unloaded_is_one_of_the_device():
+    """`unload` ignores a module that is not loaded, so a wrong name would keep the right module in memory."""
+    modules = {name.replace("/", ".") for name in sources()}
+    unloaded = {
+        argument.value
+        for path in sources().values()
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "unload"
+        for argument in node.args
+        if isinstance(argument, ast.Constant)
+    }
+    assert "recorder.documents.intake" in unloaded
+    assert not unloaded - modules

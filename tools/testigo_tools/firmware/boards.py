@@ -48,7 +48,7 @@ def load_board(name: str) -> Board:
 
 
 def foreign_hals(board: Board) -> set[str]:
-    """Whether a module is for this board: the HAL modules of other boards are left out."""
+    """The HAL modules of other boards, which this one does not get."""
     return {load_board(name).hal for name in board_names()} - {board.hal}
 
 

@@ -1,7 +1,7 @@
 """Shortens the firmware's source before it is compiled: on a chip each different name takes 8 to 16 bytes of heap and its text.
 
 - A module's constants (`NAME = 5`) are written where they are used, in other modules too, and are defined nowhere.
-- Private names (`_like_this`) become short ones; modules that do not import each other share them.
+- Private names (`_like_this`) become short ones, which modules share unless a class of one inherits from a class of the other.
 - Parameters that no call names become single letters.
 - Inner packages are left out: `recorder.storage.spool` is compiled as `recorder.spool`.
 The source files do not change; `name_map` is the key to a traceback from a device."""
