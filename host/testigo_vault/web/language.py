@@ -83,7 +83,7 @@ class Language:
 
     def _stored_value(self, name: str, value: str, depth: int) -> str:
         if name == "date":
-            return self.date(datetime.date.fromisoformat(value))
+            return self.iso_date(value)
         return "; ".join(self.stored(part, depth + 1) for part in value.split("; "))
 
     def date(self, day: datetime.date) -> str:
@@ -177,10 +177,10 @@ def negotiate(accept_language: str) -> str:
     for part in accept_language[:500].split(","):
         match = _ACCEPTED.match(part)
         if match and float(match[2] or 1) > 0:
-            accepted.append((-float(match[2] or 1), len(accepted), match[1]))
+            accepted.append((-float(match[2] or 1), len(accepted), match[1].lower()))  # tags have no case (RFC 5646)
     tags = [tag for _, _, tag in sorted(accepted)]
     found = negotiate_locale(tags, list(LOCALES), sep="-")
-    if found is None and any(tag.split("-")[0].lower() in _READ_SPANISH for tag in tags):
+    if found is None and any(tag.split("-")[0] in _READ_SPANISH for tag in tags):
         return "es"
     return found or DEFAULT
 

@@ -31,6 +31,9 @@ ENGLISH_WORDS = re.compile(r"\b(the|of|was|were|with|not|from|this|that|and|by|f
         ("ca-ES,gl;q=0.4", "es"),
         ("eu,en;q=0.4", "en"),
         ("xx,*", "en"),
+        ("EN", "en"),  # the case of a tag has no meaning
+        ("ES-mx;q=0.5,FR", "es"),
+        ("CA", "es"),
         (";;,q=9,=,\xff" + "a" * 9000, "en"),
     ],
 )
@@ -146,6 +149,10 @@ def test_dates_numbers_and_lengths():
 def test_stored_texts_are_translated_with_their_values(text, spanish):
     assert get("es").stored(text) == spanish
     assert get("en").stored(text) == text
+
+
+def test_a_stored_date_that_is_none_stays_as_it_is():
+    assert get("es").stored("In force until 2026-99-99, for 3 days.").startswith("En vigor hasta el 2026-99-99")
 
 
 # Every text that a reader or a screen reader gets. What the vault shows as it was stored is marked as English.

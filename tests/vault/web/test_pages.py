@@ -72,6 +72,8 @@ def test_list_and_search(address):
     assert "Nothing matches" in client.get("/?q=nobody%25").text
     assert "+34600111222" in client.get("/?q=600111&state=good&since=2026-01-01&until=2099-01-01").text
     assert client.get("/?since=nonsense&page=-5").status_code == 200
+    for first_or_last in ("0001-01-01", "9999-12-31", "2026-02-30"):
+        assert client.get(f"/?since={first_or_last}&until={first_or_last}").status_code == 200
 
 
 @pytest.mark.parametrize("role", ["agent", "auditor", "administrator", "security-officer"])

@@ -52,9 +52,12 @@ def show(
 
 
 def _day(text: str, days_later: int = 0) -> int:
-    """Midnight of a date (YYYY-MM-DD) in the vault's time zone, in ms; 0 where the text is no date."""
+    """Midnight of a date (YYYY-MM-DD) in the vault's time zone, in ms; 0 where the text is no date.
+
+    0 too for the first and the last days of the calendar, whose times in UTC do not exist.
+    """
     try:
         day = datetime.date.fromisoformat(text) + datetime.timedelta(days=days_later)
+        return int(datetime.datetime.combine(day, datetime.time()).timestamp() * 1000)
     except (ValueError, OverflowError):
         return 0
-    return int(datetime.datetime.combine(day, datetime.time()).timestamp() * 1000)
