@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from testigo_vault.config import Config
 from testigo_vault.errors import NotFound
 from testigo_vault.identity.devices import Device
-from testigo_vault.policy import parser as policy_toml
+from testigo_vault.policy import parser as policy_parser
 from testigo_vault.policy.source import Line, PolicySource
 from testigo_vault.receipt.facts import document_bytes
 from testigo_vault.recordings.rows import QUARANTINED
@@ -116,7 +116,7 @@ class ComplianceFacts:
 def gather(vault: Vault, policy: Path | None = None, made: datetime.datetime | None = None) -> ComplianceFacts:
     """policy: another file than the vault's policy.toml. Raises FileProblems, VaultError."""
     organisation = vault.organisation
-    source = policy_toml.load(policy or vault.folder / "policy.toml")
+    source = policy_parser.load(policy or vault.folder / "policy.toml")
     lines, last, breaks = vault.log.verify()
     first_entry = next(vault.log.entries(), None)
     states, outcomes, first_ms, last_ms, checked_ms, alarms = _counts(vault)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from testigo_vault.policy import describe as words
+from testigo_vault.policy import describe
 from testigo_vault.policy.compiler import policy_body
 from testigo_vault.policy.consent_paths import Path, paths
 from testigo_vault.policy.source import Line, PolicySource
@@ -89,7 +89,7 @@ def run(
     trial.why = decision.unrecorded_reason(found, now_ms, body[7], other, hit)
     if trial.why:
         steps.append(Step("Recorded", f"no: {WHY.get(trial.why, trial.why)}", True))
-        kept = f"; the record keeps {words.number_kept(line)}" if line else ""
+        kept = f"; the record keeps {describe.number_kept(line)}" if line else ""
         steps.append(Step("Then", f"the call is connected and not recorded{kept}"))
         return trial
     assert line
@@ -123,9 +123,11 @@ def _not_in_force(body: list, now_ms: int) -> str:
 
 def _line_step(source: PolicySource, name: str, direction: str, line: Line | None) -> Step:
     if line:
-        return Step("Line", f"{words.title(line)}: {words.recorded(line, source) if line.mode != 'never' else 'never'}")
+        return Step(
+            "Line", f"{describe.title(line)}: {describe.recorded(line, source) if line.mode != 'never' else 'never'}"
+        )
     there = ", ".join(f"{line.name} ({line.direction})" for line in source.lines)
-    return Step("Line", f"no line {name} for {words.calls(direction)}; there are {there}")
+    return Step("Line", f"no line {name} for {describe.calls(direction)}; there are {there}")
 
 
 def _objection_step(looked: bool, hit: bool, known: list[str]) -> Step:
@@ -141,15 +143,15 @@ def _recorded_steps(source: PolicySource, line: Line, voice: int, direction: str
     others = [other for i, other in enumerate(line.notices) if i != voice and other.key]
     choice = "".join(f"; key {other.key} gives {other.notice} ({other.language})" for other in others)
     steps = [Step("Recorded", "if the rule of consent is met" + _on_demand(line))]
-    steps.append(Step("Because", words.because(line, source)))
+    steps.append(Step("Because", describe.because(line, source)))
     steps.append(Step("Notice", f"{spoken.notice} ({spoken.language}) to {_hearers(line, direction)}{choice}"))
-    steps.append(Step("Consent", words.asked(line)))
-    steps.append(Step("Worker", words.worker(line)))
-    steps.append(Step("Tone", words.tone(line)))
-    steps.append(Step("Keys", words.keys(line)))
+    steps.append(Step("Consent", describe.asked(line)))
+    steps.append(Step("Worker", describe.worker(line)))
+    steps.append(Step("Tone", describe.tone(line)))
+    steps.append(Step("Keys", describe.keys(line)))
     steps.append(Step("Longest", f"{line.max_ms / 60_000:g} minutes" if line.max_ms else "no limit"))
-    steps.append(Step("If impossible", words.impossible(line)))
-    steps.append(Step("Kept of numbers", words.numbers_kept(line)))
+    steps.append(Step("If impossible", describe.impossible(line)))
+    steps.append(Step("Kept of numbers", describe.numbers_kept(line)))
     return steps
 
 
