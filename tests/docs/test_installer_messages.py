@@ -176,6 +176,11 @@ def _(stage, monkeypatch):
     return stage.log("branch-7", "sync: HOST port 5571: no connection")
 
 
+@causes.of("SIP on ADDRESS:5060")
+def _(stage, monkeypatch):
+    return stage.log("branch-7", "SIP on ADDRESS:5060")
+
+
 @causes.of("registration failed: 401 …")
 def _(stage, monkeypatch):
     return stage.log("branch-7", "registration failed: 401 …")

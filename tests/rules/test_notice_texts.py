@@ -1,4 +1,4 @@
-"""The page on notices shows the texts that the program composes, in every language it knows."""
+"""The page on notices shows the texts that the program composes, in every language that it has."""
 
 import runpy
 

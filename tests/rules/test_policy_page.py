@@ -1,4 +1,4 @@
-"""docs/policy.md says of policy.toml what the loader knows: every setting, defaults, errors."""
+"""docs/policy.md says of policy.toml what the loader accepts: every setting, defaults, errors."""
 
 import re
 from pathlib import Path
@@ -36,7 +36,7 @@ def described():
 
 
 def test_the_page_describes_every_setting_and_no_other(tmp_path):
-    """The loader itself tells what it knows, when it meets something that it does not."""
+    """The error of an unknown setting lists the settings that there are."""
     text = FULL.replace("[processing]", '[processor]\nname = "x"\ncontact = "y"\n[processing]')
     page = described()
     for heading, table in TABLES.items():
