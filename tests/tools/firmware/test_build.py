@@ -3,6 +3,7 @@
 import ast
 
 from testigo_tools.firmware.build import sources
+from testigo_tools.firmware.minify import device_paths
 
 
 def test_a_device_gets_what_the_recorder_imports_and_no_module_of_the_host():
@@ -27,3 +28,8 @@ def test_each_module_that_is_unloaded_is_one_of_the_device():
     }
     assert "recorder.documents.intake" in unloaded
     assert not unloaded - modules
+
+
+def test_no_two_modules_have_one_name_on_the_device():
+    paths = device_paths({name: path.read_text(encoding="utf-8") for name, path in sources().items()})
+    assert sorted(set(paths)) == sorted(paths)
