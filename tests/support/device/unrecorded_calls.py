@@ -146,6 +146,7 @@ async def calls_with_a_reason():
     await reason_in_the_record("except", line(**{"except": [NUMBER]}))
     await reason_in_the_record("no line", line(name="another"))
     await reason_in_the_record("never", line(mode="never"))
+    await reason_in_the_record("on demand", line(**DEMAND))
     await reason_in_the_record("expired", line(), expire)
     await reason_in_the_record("not yet valid", line(), wait_for_policy)
     await reason_in_the_record("clock", line(), unset_clock)
