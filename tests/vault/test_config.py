@@ -107,8 +107,9 @@ def test_a_placeholder_is_a_wrong_value(tmp_path):
 
 
 def test_a_path_that_cannot_be_read_is_an_error_with_its_reason(tmp_path):
-    with pytest.raises(VaultError, match="cannot be read: File name too long"):
+    with pytest.raises(VaultError, match="cannot be read: File name too long") as caught:
         config.load(tmp_path / ("x" * 300))
+    assert caught.value.hint == "Give the path of a file that you may read."
     with pytest.raises(VaultError, match="is not a vault"):
         config.load(write(tmp_path, SMALL) / config.FILE_NAME)
 

@@ -11,7 +11,7 @@ def report(facts: ComplianceFacts, language: str) -> Report:
     """Raises VaultError where the policy names no processor."""
     if facts.policy.processor is None:
         raise VaultError(
-            "policy.toml names no processor: no other company records or stores for the controller, and no "
+            f"{facts.policy.path.name} names no processor: no other company records or stores for the controller, and no "
             "agreement is needed.",
             "If another company does, add [processor] with name and contact (and address, tax_id, subprocessors).",
         )

@@ -27,7 +27,9 @@ def rows(path: Path) -> list[Row]:
     except FileNotFoundError:
         raise VaultError(f"There is no file {path}.", "Give the path of one.") from None
     except OSError as error:
-        raise VaultError(f"{path} cannot be read: {error.strerror}.", "Correct that.") from None
+        raise VaultError(
+            f"{path} cannot be read: {error.strerror}.", "Give the path of a file that you may read."
+        ) from None
     except UnicodeDecodeError as error:
         line = path.read_bytes().count(b"\n", 0, error.start) + 1
         raise VaultError(f"{path} line {line} is not in UTF-8.", "Save the file as UTF-8.") from None

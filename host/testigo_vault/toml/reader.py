@@ -72,7 +72,9 @@ class TomlFile:
         except (FileNotFoundError, NotADirectoryError):
             raise NotFound(f"There is no file {path}.", hint) from None
         except OSError as error:
-            raise VaultError(f"{path} cannot be read: {error.strerror}.", "Correct that.") from None
+            raise VaultError(
+                f"{path} cannot be read: {error.strerror}.", "Give the path of a file that you may read."
+            ) from None
         if len(data) > _MAX_BYTES:
             raise VaultError(f"{path} is larger than {_MAX_BYTES >> 20} MiB.", "Give another file.")
         try:

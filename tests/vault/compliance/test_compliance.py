@@ -119,7 +119,7 @@ def test_no_processor_no_agreement(testigo, filled, tmp_path):
     policy = re.sub(r"\[processor\].*?\n\n", "", calls.POLICY, flags=re.DOTALL)
     (tmp_path / "other.toml").write_text(policy)
     said = refused(testigo, tmp_path / "other.toml")
-    assert "names no processor" in said and "add [processor]" in said
+    assert "other.toml names no processor" in said and "add [processor]" in said
     assert "The processor's record" not in printed(testigo, "ropa", more=("--policy", tmp_path / "other.toml"))
 
 
