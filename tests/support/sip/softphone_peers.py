@@ -94,11 +94,20 @@ class Baresip:
 
     async def command(self, name: str, parameters: str = "") -> None:
         """A command of its menu, by its control port (JSON in netstrings)."""
-        _, writer = await asyncio.open_connection(HOST, self._control)
+        writer = await self._connected()
         body = f'{{"command":"{name}","params":"{parameters}"}}'
         writer.write(f"{len(body)}:{body},".encode())
         await writer.drain()
         writer.close()
+
+    async def _connected(self, timeout: float = 15) -> asyncio.StreamWriter:
+        """It opens its control port some time after its SIP port."""
+        async with asyncio.timeout(timeout):
+            while True:
+                try:
+                    return (await asyncio.open_connection(HOST, self._control))[1]
+                except ConnectionRefusedError:
+                    await asyncio.sleep(0.05)
 
 
 @contextlib.asynccontextmanager
