@@ -210,9 +210,9 @@ for why, what in {
     "the other party's number is not one of those that are recorded": "only",
     "the other party's number is one of those that are not recorded": "except",
     "calls on this line are never recorded": "never",
-    "on demand, and nobody wanted it": "on demand",
+    "the line is recorded on demand, and no recording was requested": "on demand",
     "the policy has no line for it": "no line",
-    "policy expired": "expired",
+    "the policy is no longer in force": "expired",
     "the notice was missing": "notice missing",
 }.items():
     causes.of(f"Connected without recording: {why}.")(

@@ -1,6 +1,8 @@
 """The catalogues of words: every language has every term, and the same names in braces."""
 
+import ast
 import re
+from pathlib import Path
 from string import Formatter
 
 import pytest
@@ -90,3 +92,23 @@ def test_braces_in_a_field_are_shown_as_they_are():
     sentence = wording.event("parties", ["{callee}", "{0.__class__}"])
     assert sentence == "The numbers in full: {callee} to {0.__class__}."
     assert "{reference}" in wording.how_informed("acknowledgement", "{reference}")
+
+
+def test_every_reason_that_the_appliance_writes_is_a_term():
+    """The reasons are texts in the firmware: events `unrecorded`, the policy's reasons, and those of a policy not in force."""
+    root = Path(__file__).resolve().parents[3] / "firmware"
+    written = set()
+    for path in root.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and [getattr(value, "value", None) for value in node.args[:1]] == [
+                "unrecorded"
+            ]:
+                written |= {value.value for value in node.args[1:] if isinstance(value, ast.Constant)}
+            elif isinstance(node, ast.FunctionDef) and node.name in ("unrecorded_reason", "policy_why"):
+                written |= {
+                    value.value.value
+                    for value in ast.walk(node)
+                    if isinstance(value, ast.Return) and isinstance(value.value, ast.Constant) and value.value.value
+                }
+    assert {"storage full", "policy expired", "objection list"} <= written
+    assert not written - set(translator("en").table("unrecorded"))
