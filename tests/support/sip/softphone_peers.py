@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 from support.peers import baresip_modules, peer
+from support.rig import free_tcp_port, free_udp_range
 
 SCENARIOS = Path(__file__).parent / "sipp_scenarios"
 HOST = "127.0.0.1"
@@ -15,12 +16,7 @@ BARESIP_MODULES = ("ctrl_tcp", "g711", "account", "menu", "aufile", "aubridge")
 
 def free_port() -> int:
     """A UDP port with the next three free too: sipp sends RTP from the ones above."""
-    while True:
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-            probe.bind((HOST, 0))
-            port = probe.getsockname()[1]
-        if port % 2 == 0 and port < 65000:
-            return port
+    return free_udp_range(4, HOST)
 
 
 class Sipp:
@@ -116,7 +112,7 @@ async def baresip(folder: Path, audio: Path, account: str = "") -> AsyncIterator
     program = peer("baresip")
     modules = baresip_modules()
     folder.mkdir(exist_ok=True)
-    port, control = free_port(), free_port()
+    port, control = free_port(), free_tcp_port(HOST)
     lines = [
         f"module_path {modules}",
         f"sip_listen {HOST}:{port}",
