@@ -35,7 +35,7 @@ def _(stage, monkeypatch):
     return stage.testigo("diag", "--port", "/dev/no-such-port")
 
 
-@causes.of("nobody answers on PORT. Is it the right port, …")
+@causes.of("no answer on PORT. Is it the right port, …")
 def _(stage, monkeypatch):
     with silent_port() as (name, _), pytest.raises(PortError) as error:
         Port(name, wait_s=0.2)

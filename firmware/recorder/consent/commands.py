@@ -1,5 +1,5 @@
 """What may change the recording during a conversation: commands of the worker's side (by keys, by SDP, from the host), and
-somebody who joins.
+a party who joins.
 
 Turns them into events of the recording's state, which `RecordingControl` owns. Loaded when the first of them comes.
 """
@@ -63,7 +63,7 @@ class CallCommands:
             self.command(action, "sdp")
 
     def _joined(self, side, how):
-        """Somebody else is on the leg."""
+        """Another party is on the leg."""
         control = self._control
         notice, line = control.notice, control.line
         if side == NEAR:
@@ -71,7 +71,7 @@ class CallCommands:
             notice.near_joined()
         control.check_storage()
         if control.state.over or not (notice.given or notice.in_progress):
-            return  # nothing is recorded; before anything is, whoever is there then will be informed
+            return  # nothing is recorded; before anything is, the parties of that moment will be informed
         name = control.participants.name(side)
         if line[fields.UNRECORDED_NUMBERS] != "full":
             name = e164.kept("tel:" + name, line[fields.UNRECORDED_NUMBERS])

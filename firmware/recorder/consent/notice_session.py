@@ -58,7 +58,7 @@ class NoticeSession:
         return self._machine.handle(consent.START) == consent.PLAY
 
     def join(self):
-        """Somebody is on the far leg who has not heard the notice -> whether `run` has to be called for it."""
+        """A party that has not heard the notice is on the far leg -> whether `run` has to be called for it."""
         running = not self.given
         if self._machine.handle(consent.JOIN) != consent.PLAY:
             return False
@@ -66,7 +66,7 @@ class NoticeSession:
         return not running
 
     def near_joined(self):
-        """Somebody else is on the near leg: the notices that were played there do not count."""
+        """Another party is on the near leg: the notices that were played there do not count."""
         self.completed = [pair for pair in self.completed if pair[0] == FAR]
         self.hold(NEAR)
 
@@ -81,7 +81,7 @@ class NoticeSession:
             self._begin_anew()
 
     def fail(self):
-        """Nobody can be asked for consent any more."""
+        """Consent cannot be obtained any more."""
         self._machine.fail()
         self._wake.set()
 

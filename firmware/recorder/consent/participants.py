@@ -1,6 +1,6 @@
 """Who is on each leg, as far as SIP shows it, and which of them are informed: those who heard the notice, and the worker.
 
-Who joins later has to be informed too; who was informed once is not informed again. A peer shows that somebody else is in
+Who joins later has to be informed too; who was informed once is not informed again. A peer shows that another party is in
 the call by another identity (P-Asserted-Identity of RFC 3325, Remote-Party-ID, a changed From as in RFC 4916), by a session
 of another origin (RFC 8866 section 5.2), or by becoming a conference (`isfocus`, RFC 4579).
 """
@@ -20,7 +20,7 @@ class Participants:
         self._informed = ([], [])  # of each leg: names and sessions
 
     def update(self, side, identity, origin):
-        """The leg has a session -> how somebody else came in: "identity", "session", "conference", or "": nobody did.
+        """The leg has a session -> how another party came in: "identity", "session", "conference", or "": none did.
 
         identity: of the peer, as `identity_of` gives it. origin: of its SDP.
         """

@@ -325,7 +325,7 @@ class RecordingControl:
             self._reason = "refused"
 
     def fail(self, reason="memory"):
-        """Nothing more is recorded: there was no memory for what had to be done, so that somebody who joined may not have been
+        """Nothing more is recorded: there was no memory for what had to be done, so that a party who joined may not have been
         informed; or a party is there who must not be recorded.
         """
         if self.notice and not (self.notice.failed or self.notice.refused):

@@ -52,7 +52,7 @@ class Endpoint:
 
     epoch: 1 to 2**32 - 1, another one after each start; active: sends hello until answered (the host), else mostly waits;
     receive_buffer: bytes kept for a slow reader, on each channel, 2 * MAX_PAYLOAD or more; burst: bytes the port can
-    hold while nobody reads it; send_buffer: bytes accepted but not yet acknowledged, on each channel.
+    hold until it is read; send_buffer: bytes accepted but not yet acknowledged, on each channel.
     Read-only: state, session, peer_version (of a peer that speaks another one, else 0), sent, resent, received, bad.
     """
 

@@ -2,7 +2,7 @@
 
 The machine has no clock and no audio: its inputs say what happened, its actions say what to do. RULES are those of the
 policy: `notify` (the notice is enough), `opt-out` (a key objects), `opt-in` (a key accepts). The notice may be played more
-than once in a call: in another language, for another part that the worker wants recorded, when somebody joins.
+than once in a call: in another language, for another part that the worker wants recorded, when a party joins.
 """
 
 from testigo_wire.compat import const
@@ -26,7 +26,7 @@ OBJECT = const(4)
 AGAIN = const(5)  # no key in time, and a repetition is left
 SILENCE = const(6)  # no key in time, and none is left
 LANGUAGE = const(7)  # a key chose another language
-JOIN = const(8)  # somebody came into the call who has not heard the notice
+JOIN = const(8)  # a party who has not heard the notice came into the call
 STOP = const(9)  # the worker ends the recording
 INPUTS = const(10)
 

@@ -1,7 +1,7 @@
 """The recording of one call, as a table of states: what is recorded, and what has to happen before it may be.
 
 Consent (consent.py) is the answer to the notice. This table follows from it and from everything else that happens in a
-call: commands of the worker, somebody who joins, faults. Only ON records. A pause, in which the worker takes down card
+call: commands of the worker, parties who join, faults. Only ON records. A pause, in which the worker takes down card
 data, goes on while a notice is played; each state has therefore a twin in which the recording is paused.
 """
 
@@ -25,7 +25,7 @@ REQUESTED = const(0)  # by the policy for every call, or by the worker
 ANNOUNCE = const(1)  # the notice begins
 DECLINED = const(2)  # the notice ended without consent, or the recording cannot begin
 AGREED = const(3)  # consent was given, the worker is informed, and the recording begins
-JOINED = const(4)  # somebody who has to hear the notice is on a leg
+JOINED = const(4)  # a party who has to hear the notice is on a leg
 PAUSE = const(5)
 RESUME = const(6)  # by the worker, or because the pause was long enough
 STOP = const(7)  # by the worker

@@ -106,7 +106,7 @@ class Order:
         self._worker = True
 
     def _on_joined(self, event):
-        """Notice and consent are needed again for somebody who joins."""
+        """Notice and consent are needed again for a party who joins."""
         if event[2] == FAR:
             self._far_notice_completed = self._consent = False
         else:

@@ -64,7 +64,7 @@ def paths(line: Line, voice: int) -> list[Path]:
     plans.append((f"{objects} {TALKING}", [*agreed, (TALKING, consent.OBJECT)]))
     if line.mode == "on-demand":
         plans.append(("The worker wants no more of it recorded", [*agreed, (TALKING, consent.STOP)]))
-    plans.append((f"Somebody joins {TALKING}", [*agreed, (TALKING, consent.JOIN), *agreed]))
+    plans.append((f"Another party joins {TALKING}", [*agreed, (TALKING, consent.JOIN), *agreed]))
     plans.append(("The notice is missing or cut short", [(NOTICE, consent.BROKEN)]))
     found = [_walk(line, voice, voice, name, plan) for name, plan in plans]
     for i, other in enumerate(line.notices):
@@ -116,7 +116,7 @@ def _happens(line: Line, event: int) -> str:
         consent.OBJECT: f"key {line.object_key}" if line.object_key else "the telephone objects",
         consent.SILENCE: f"no key in {line.key_timeout_ms / 1000:g} s",
         consent.LANGUAGE: "a key chooses another language",
-        consent.JOIN: "somebody joins who has not heard the notice",
+        consent.JOIN: "a party joins who has not heard the notice",
         consent.STOP: "the worker's keys to stop",
     }[event]
 

@@ -181,10 +181,11 @@ def test_words_of_a_file_and_of_a_recording(testigo, signed, tmp_path):
 def test_a_sound_too_short_for_its_words_gets_a_warning(testigo, tmp_path):
     (tmp_path / "short.wav").write_bytes(sound(2))
     assert same(
-        testigo("make", "welcome", "--wav", tmp_path / "short.wav", "--text", OWN), "nobody says these words in 2.0 s"
+        testigo("make", "welcome", "--wav", tmp_path / "short.wav", "--text", OWN),
+        "these words are not spoken in 2.0 s",
     )
     (tmp_path / "long.wav").write_bytes(sound(8))
-    assert "nobody says" not in testigo("make", "welcome", "--wav", tmp_path / "long.wav", "--text", OWN)
+    assert "not spoken in" not in testigo("make", "welcome", "--wav", tmp_path / "long.wav", "--text", OWN)
 
 
 def test_words_have_no_control_characters(testigo, folder, tmp_path):

@@ -138,7 +138,7 @@ def test_a_call_that_needs_consent(attempt):
         "Key 9, to object, while the notice is played": "unrecorded",
         "Key 9, to object, after the notice": "unrecorded",
         "Key 9, to object, while it is recorded": "destroyed",
-        "Somebody joins while it is recorded": "recorded",
+        "Another party joins while it is recorded": "recorded",
         "The notice is missing or cut short": "unrecorded",
         "Key 3, for es, while the notice is played": "recorded",
     }

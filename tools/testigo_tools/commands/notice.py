@@ -72,8 +72,8 @@ def make(
         _show(made, list(made.audio))
         if sound.total_ms < len(words) * 1000 / _FASTEST:
             console.print(
-                f"[yellow]Note:[/] nobody says these words in {sound.total_ms / 1000:.1f} s: listen to it. Callers have to hear "
-                "all that is signed."
+                f"[yellow]Note:[/] these words are not spoken in {sound.total_ms / 1000:.1f} s: listen to it. Callers "
+                "have to hear all that is signed."
             )
         if sound.total_ms > _PATIENCE_MS:
             console.print(
@@ -185,7 +185,7 @@ def _given(text: str, text_file: Path | None) -> str:
             raise VaultError(f"{text_file} is empty.", "Write the words into it.")
     words = " ".join(text.split())
     if visible(words) != words:
-        raise VaultError("The words have control characters, which nobody can speak.", "Remove them.")
+        raise VaultError("The words have control characters, which cannot be spoken.", "Remove them.")
     return words
 
 

@@ -101,7 +101,7 @@ class Port:
                 left = end - time.monotonic()
                 if left <= 0:
                     raise PortError(
-                        f"nobody answers on {self.url}. Is it the right port, is the firmware on the device (`testigo "
+                        f"no answer on {self.url}. Is it the right port, is the firmware on the device (`testigo "
                         "flash`), and is it out of service mode (reset it without holding the button)?"
                     )
                 self._changed.wait(left)

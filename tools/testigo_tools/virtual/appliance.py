@@ -3,7 +3,7 @@
     micropython <-- inner pty (its stdin and stdout, raw) --> pump <-- outer pty, linked as ROOT/tty --> any program
 
 The pump stands in between so that a program may open and close ROOT/tty as it likes, as with a cable. As on a line,
-what nobody reads is lost in the end.
+what is not read is lost in the end.
 """
 
 import ctypes
