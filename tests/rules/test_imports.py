@@ -1,7 +1,7 @@
 """What each tree may import from outside of the project. Who imports whom inside it: see the contracts in pyproject.toml."""
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from support.tree import below, check, imports, place
@@ -22,22 +22,21 @@ def _top_level(path: Path) -> list[tuple[int, str]]:
     return [(line, module.split(".")[0]) for line, module in imports(path)]
 
 
-def _not_allowed(paths: Iterable[Path], allowed: set[str]) -> list[str]:
+def _offending(paths: Iterable[Path], is_wrong: Callable[[str], bool]) -> list[str]:
     return [
         f"{place(path, line)}: imports {module}"
         for path in paths
         for line, module in _top_level(path)
-        if module not in allowed
+        if is_wrong(module)
     ]
+
+
+def _not_allowed(paths: Iterable[Path], allowed: set[str]) -> list[str]:
+    return _offending(paths, lambda module: module not in allowed)
 
 
 def _forbidden(paths: Iterable[Path], forbidden: set[str]) -> list[str]:
-    return [
-        f"{place(path, line)}: imports {module}"
-        for path in paths
-        for line, module in _top_level(path)
-        if module in forbidden
-    ]
+    return _offending(paths, lambda module: module in forbidden)
 
 
 def test_the_wire_imports_no_io_clock_or_files():
