@@ -154,7 +154,10 @@ class CommandServer:
             raise Refusal("no policy: it names the keys that a recording is sealed to")
         if app.hal.calls or not app.recordings:
             raise Refusal("a call is up" if app.hal.calls else "still starting")
-        # Loaded only here: it is large.
+        # Loaded only here: it is large, and a TLS session may need its room next.
         from recorder.console.selftest import run
 
-        return await run(app.recordings, app.keypool, app.hal, seconds, source, more)
+        try:
+            return await run(app.recordings, app.keypool, app.hal, seconds, source, more)
+        finally:
+            unload("recorder.console.selftest")

@@ -11,6 +11,7 @@ FOR_TLS = 31000  # one context and its certificates
 async def test_selftest_fits_a_chip_without_psram():
     a = await stores.ready("heap")
     from recorder.console import commands, serial_port  # noqa: F401
+    from recorder.loading import unload
     from recorder.sync import channel, scheduler, tls_stream  # noqa: F401
 
     gc.collect()
@@ -21,7 +22,9 @@ async def test_selftest_fits_a_chip_without_psram():
     values = {step: value for step, value, _ in result}
     assert values["packets"] == 192
     assert a.spool.describe(1)[1] == values["bytes"]
+    # As the console's command does.
     del selftest
+    unload("recorder.console.selftest")
     gc.collect()
     print("free before %d, after %d" % (before, gc.mem_free()))
     assert gc.mem_free() > FOR_TLS
