@@ -29,6 +29,7 @@ POLICY = [
     [[0, recording.key_id(HOST, INDEX), INDEX], [1, recording.key_id(HOST, AUDIO), AUDIO]],
     [LINE],
 ]
+EMERGENCY = [["5555", "+34943111222"], "8", 45]  # an element that policies have since version 0.3
 NOTICE = [
     "front-es",
     "es",
@@ -54,7 +55,7 @@ SETTINGS = [
 ]
 OBJECTIONS = [b"\x35" * 32, 2, b"\x36" * 32]
 GOOD = {
-    "policy": (3, POLICY),
+    "policy": (4, [*POLICY, EMERGENCY]),
     "notice": (1, NOTICE),
     "objections": (2, OBJECTIONS),
     "receipt": (12, RECEIPT),
@@ -122,6 +123,16 @@ WRONG = (
         [*LINE[:WORKER], "tone", "", [], *LINE[17:]],
         "policy.lines[0].tone: the worker is to be informed by it",
     ),
+    ("policy", (10,), [[], ""], "policy.emergency: 2 fields, not 3"),
+    ("policy", (10, 0), "112", "policy.emergency.numbers: not an array"),
+    ("policy", (10, 0, 1), "+34943x", "policy.emergency.numbers[1]: not a number of 2 to 15 digits"),
+    ("policy", (10, 0, 1), "1", "policy.emergency.numbers[1]: not a number of 2 to 15 digits"),
+    ("policy", (10, 0, 1), "+1234567890123456", "policy.emergency.numbers[1]: not a number of 2 to 15 digits"),
+    ("policy", (10, 1), "x", "policy.emergency.outside_prefix: not up to five digits"),
+    ("policy", (10, 1), "000000", "policy.emergency.outside_prefix: not up to five digits"),
+    ("policy", (10, 2), 1441, "policy.emergency.callback_minutes: more than a day"),
+    ("policy", (), POLICY[:-1], "policy: 9 fields, not 11"),
+    ("policy", (), [*POLICY, EMERGENCY, 1], "policy: 12 fields, not 11"),
     ("objections", (0,), b"short", "objections.key: not 32 bytes"),
     ("objections", (1,), -1, "objections.count: not an unsigned number"),
     ("notice", (1,), None, "notice.language: not text"),
@@ -186,6 +197,6 @@ def documents_vectors():
     return {
         "source": "made by the project: tests/vectors/make_formats.py",
         "operator": public_bytes(OPERATOR).hex(),
-        "documents": documents_of(GOOD),
+        "documents": documents_of(GOOD) + documents_of({"policy": (3, POLICY)}),  # the last one as older vaults sign it
         "malformed": [{"name": n, "document": d.hex(), "refused": r} for n, d, r in _malformed()],
     }

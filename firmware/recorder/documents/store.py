@@ -17,13 +17,14 @@ CLOCK_UNSET = 0
 
 
 class Policy:
-    """version, digest, and the fields of the body; lines and recipients as in the format."""
+    """version, digest, and the fields of the body; lines, recipients and emergency (None without it) as in the format."""
 
     def __init__(self, document, digest):
         self.version = document.version
         self.digest = digest
         self.valid_from, self.valid_until = document.body[:2]
-        self.numbering, self.offsets, self.recipients, self.lines = document.body[6:]
+        self.numbering, self.offsets, self.recipients, self.lines = document.body[6:10]
+        self.emergency = document.body[10] if len(document.body) > 10 else None
 
 
 class Settings:

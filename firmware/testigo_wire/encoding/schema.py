@@ -7,7 +7,8 @@ them. A kind is one of
     #16  bytes of that length     =0|1  one of these numbers     'a|b  one of these texts
     [kind  an array of any number     @name  the record of that name     ~name  a record chosen by its first element
 
-where the records are a dict of tables, that of `~way` and the first element "tcp" being "way.tcp".
+The records are a dict of tables, that of `~way` and the first element "tcp" being "way.tcp". A field `*name:kind`, and all
+after it, may be missing: older documents end before it.
 """
 
 from testigo_wire.errors import WireError
@@ -27,10 +28,11 @@ def check(table, value, path, records=None):
     """Raise FieldError unless `value` is an array of the fields of `table`."""
     _check_array(value, path)
     table = table.split(" ") if table else []
-    if len(value) != len(table):
-        raise FieldError(path, "%d fields, not %d" % (len(value), len(table)))
-    for i in range(len(table)):
-        name, _, kind = table[i].partition(":")
+    count = len(value)
+    if count > len(table) or count < len(table) and table[count][0] != "*":
+        raise FieldError(path, "%d fields, not %d" % (count, len(table)))
+    for i in range(count):
+        name, _, kind = table[i].lstrip("*").partition(":")
         check_value(kind, value[i], path + "." + name, records)
 
 

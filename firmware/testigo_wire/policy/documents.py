@@ -15,7 +15,7 @@ MAX_SIZE = const(8000)  # with its head it fits into one message of the link
 _RECORDS = {
     "policy": (
         "valid_from_ms:u valid_until_ms:u controller:s contact:s information:s source:#32 numbering:@numbering"
-        " offsets:[@offset recipients:[@recipient lines:[@line"
+        " offsets:[@offset recipients:[@recipient lines:[@line *emergency:@emergency"
     ),
     "numbering": "country_code:s national_prefix:s international_prefix:s",
     "offset": "from_ms:u minutes:u",
@@ -31,6 +31,7 @@ _RECORDS = {
     "tone": "hertz:u length_ms:u interval_ms:u level:u",
     "keys": "start:s stop:s pause:s resume:s",
     "span": "days:u begin:u end:u",
+    "emergency": "numbers:[s outside_prefix:s callback_minutes:u",
     "notice": "name:s language:s text:s total_ms:u audio:[@audio",
     "audio": "encoding:'PCMU|PCMA digest:#32 length:u",
     "objections": "key:#32 count:u digest:#32",

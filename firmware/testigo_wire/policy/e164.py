@@ -23,10 +23,11 @@ def user(uri):
         if not at:
             return ""
         rest = rest.partition(":")[0]  # a password
-    return _unescaped(rest.partition(";")[0])
+    return unescaped(rest.partition(";")[0])
 
 
-def _unescaped(text):
+def unescaped(text):
+    """Percent escapes of a URI replaced (RFC 3986 section 2.1); what is none stays."""
     parts = text.split("%")
     out = parts[0]
     for part in parts[1:]:

@@ -2,6 +2,7 @@
 
 from testigo_wire.encoding import schema
 from testigo_wire.errors import DocumentError
+from testigo_wire.policy import e164
 from testigo_wire.policy.fields import (
     ACCEPT_KEY,
     DIRECTION,
@@ -37,6 +38,24 @@ def check(body):
             _check_line(line, path)
     if seen and not all([any([recipient[0] == stream for recipient in body[8]]) for stream in (0, 1)]):
         raise DocumentError("policy.recipients: each stream needs one")
+    if len(body) > 10:
+        _check_emergency(body[10])
+
+
+def _check_emergency(settings):
+    numbers, outside, minutes = settings
+    for i in range(len(numbers)):
+        digits = numbers[i][1:] if numbers[i][:1] == "+" else numbers[i]
+        if not 2 <= len(digits) <= e164.LONGEST or not _are_digits(digits):
+            raise DocumentError("policy.emergency.numbers[%d]: not a number of 2 to 15 digits" % i)
+    if len(outside) > 5 or not _are_digits(outside):
+        raise DocumentError("policy.emergency.outside_prefix: not up to five digits")
+    if minutes > 1440:
+        raise DocumentError("policy.emergency.callback_minutes: more than a day")
+
+
+def _are_digits(text):
+    return all([c in "0123456789" for c in text])
 
 
 def _check_line(line, path):

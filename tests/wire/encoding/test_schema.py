@@ -13,6 +13,19 @@ def test_good():
     schema.check(SPEC, GOOD[:5] + ["", "b", [], ["none"]], "doc", RECORDS)
 
 
+def test_fields_that_may_be_missing():
+    table = "number:u *text:s *rows:[@row"
+    for value in ([1], [1, "t"], [1, "t", [[1, "y"]]]):
+        schema.check(table, value, "doc", RECORDS)
+    for value, said in (
+        ([], "doc: 0 fields, not 3"),
+        ([1, 2], "doc.text: not text"),
+        ([1, "t", [[1]]], "doc.rows[0]: 1 fields, not 2"),
+        ([1, "t", [], 4], "doc: 4 fields, not 3"),
+    ):
+        assert str(prims.raises(schema.FieldError, schema.check, table, value, "doc", RECORDS)) == said
+
+
 def test_names_the_field():
     for at, value, path in (
         (0, -1, "doc.number"),

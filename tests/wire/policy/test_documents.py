@@ -19,7 +19,15 @@ def test_good():
         assert documents.encode(document.kind, document.version, document.body, document.signature) == data
         assert p256.finish(document.verify_steps(P, OPERATOR))
         kinds.append(document.kind)
-    assert sorted(kinds) == ["notice", "objections", "policy", "receipt", "settings"]
+    assert sorted(kinds) == ["notice", "objections", "policy", "policy", "receipt", "settings"]
+
+
+def test_policies_with_and_without_the_element_that_older_ones_lack():
+    lengths = []
+    for vector in VECTORS["documents"]:
+        if vector["kind"] == "policy":
+            lengths.append(len(documents.parse(bytes.fromhex(vector["document"])).body))
+    assert lengths == [11, 10]
 
 
 def test_malformed():
