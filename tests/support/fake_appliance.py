@@ -86,9 +86,15 @@ class Appliance:
             self.certificate = self.organisation.issue_device_certificate(public_bytes(self.key), self.device_id)
 
     def record(self, events=AGREED, packets=(), reason="hang-up", seconds=6, after=(), **changes):
-        """Make the next recording: events, then audio frames of `per_frame` packets, then `after`, then the seal."""
+        """Make the next recording: events, then audio frames of `per_frame` packets, then `after`, then the seal.
+
+        changes: number, recording_id, previous, per_frame, torn (audio frames that are
+        sealed with other content), and what the clock said: opened_ms, closed_ms, clock.
+        """
         packets, payloads = packets if isinstance(packets, tuple) and len(packets) == 2 else (packets, (b"", b""))
         number = changes.pop("number", len(self.made) + 1)
+        opened_ms = changes.pop("opened_ms", OPENED_MS + number * 3_600_000)
+        end_ms = max([seconds * 1000, *(ms for _, ms, _ in packets)])
         recording_id = changes.pop("recording_id", hashlib.sha256(f"{self.device_id} {number}".encode()).digest()[:16])
         items: list[bytes] = []
         keystream = Keystream(HOST, 8192)
@@ -100,8 +106,8 @@ class Appliance:
             self.device_id,
             number,
             changes.pop("previous", self.previous),
-            OPENED_MS + number * 3_600_000,
-            2,
+            opened_ms,
+            changes.pop("clock", 2),
         )
         out.open_stream(0, *self.wrap(recording_id, 0), bytearray(buffer_size(512)))
         for name, t_ms, *fields in events:
@@ -109,15 +115,19 @@ class Appliance:
         if packets:
             stream = out.open_stream(1, *self.wrap(recording_id, 1), bytearray(buffer_size(8192)))
             per_frame = changes.pop("per_frame", 12)
+            torn = changes.pop("torn", ())
             for at in range(0, len(packets), per_frame):
                 part = packets[at : at + per_frame]
                 end = audio_frame.begin(stream.buffer, stream.start, part[0][1])
                 for leg, ms, packet in part:
                     end = audio_frame.put(stream.buffer, end, leg, ms - part[0][1], packet)
-                out.write(stream.seal(end - stream.start))
-        for name, t_ms, *fields in after or [("hang_up", seconds * 1000, 1, 200, "BYE")]:
+                item = bytearray(stream.seal(end - stream.start))
+                if at // per_frame in torn:
+                    item[-20:] = bytes(20)
+                out.write(bytes(item))
+        for name, t_ms, *fields in [("hang_up", end_ms, 1, 200, "BYE")] if after == () else after or []:
             out.event(name, t_ms, *fields)
-        closed = OPENED_MS + number * 3_600_000 + seconds * 1000
+        closed = changes.pop("closed_ms", opened_ms + end_ms)
         out.seal(closed, reason, sign(self.key, out.seal_digest(closed, reason)))
         head = recording.parse_item(items[-1])[0].fields[2]
         made = Made(number, recording_id, b"".join(items), head, items, out.header_digest, payloads)

@@ -1,18 +1,22 @@
 """Files that commands write from the vault's data: readable by their owner only, and never over an existing file."""
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
 
 
-def write_new(path: Path, data: bytes) -> Path:
-    """Write a new file. An existing one is an error, since others may have it open. A file that fails half-way is removed."""
+def write_new(path: Path, data: bytes | Iterable[bytes]) -> Path:
+    """Write a new file, whole or piece by piece.
+
+    An existing one is an error, since others may have it open. A file that fails half-way is removed.
+    """
     from testigo_vault.errors import VaultError
 
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         try:
             with os.fdopen(descriptor, "wb") as file:
-                file.write(data)
+                file.writelines([data] if isinstance(data, bytes) else data)
         except OSError:
             path.unlink(missing_ok=True)
             raise

@@ -6,13 +6,11 @@ from testigo_vault.errors import AudioErased, KeyLocked, NoAudio, NotFound, Stor
 from testigo_vault.identity.keys import AUDIO_STREAM, StreamKeyOpener
 from testigo_vault.playback.timeline import Timeline, TimelineBuilder
 from testigo_vault.recordings.reader import read
-from testigo_vault.recordings.rows import ERASED, NONE
+from testigo_vault.recordings.rows import ERASED, NONE, POWER_LOSS
 from testigo_vault.storage.models import Recording
 from testigo_vault.vault import Vault
 from testigo_wire.recording import audio_frame_reader
 from testigo_wire.recording.items import Item
-
-_CLOCK_TOLERANCE_MS = 10_000  # between RTP time and the device's clock
 
 
 def unchanged_copy(vault: Vault, recording: Recording) -> bytes:
@@ -33,7 +31,10 @@ def unchanged_copy(vault: Vault, recording: Recording) -> bytes:
 
 
 def open_audio(vault: Vault, recording: Recording, key: StreamKeyOpener | None) -> Timeline:
-    """Decrypt every packet and put it on the timeline. Raises AudioErased, NoAudio, KeyLocked, StoreError."""
+    """Decrypt every packet and put it on the timeline. Raises AudioErased, NoAudio, KeyLocked, StoreError.
+
+    Frames that do not open are left out and counted; StoreError where no frame opens.
+    """
     if recording.audio == ERASED:
         raise AudioErased(
             f"The audio of recording {recording.id} was destroyed.", "Its events and consent evidence are still here."
@@ -45,26 +46,48 @@ def open_audio(vault: Vault, recording: Recording, key: StreamKeyOpener | None) 
     encodings = {
         (event.fields[0], event.fields[2]): event.fields[1] for event in recording.events if event.name == "media"
     }
-    builder = TimelineBuilder(encodings, recording.closed_ms - recording.opened_ms + _CLOCK_TOLERANCE_MS)
-
-    def on_item(item: Item) -> None:
-        if item.stream == AUDIO_STREAM and item.plaintext is not None:
-            for leg, arrival_ms, packet in audio_frame_reader.parse(item.plaintext):
-                builder.add(leg, arrival_ms, packet)
-
+    reader = _AudioReader(TimelineBuilder(encodings))
     data = unchanged_copy(vault, recording)
     publics = vault.organisation.devices.get(recording.device_id).publics()
-    reading = read(data, publics, vault.index_key, key, on_item=on_item)
+    reading = read(data, publics, vault.index_key, key, on_item=reader.on_item)
     recipients = reading.recipients.get(AUDIO_STREAM, [])
     if key.key_id not in recipients:
         names = ", ".join(recipient.hex() for recipient in recipients) or "nobody"
         raise KeyLocked(
             f"The audio of recording {recording.id} is sealed to another key ({names}).", "Use that key's passphrase."
         )
-    broken = [found for found in reading.findings if found.code in ("keys", "frame", "content")]
-    if broken:
+    if reader.damaged and not reader.opened:
+        broken = next(found for found in reading.findings if found.code in ("keys", "frame", "content"))
         raise StoreError(
-            f"The audio of recording {recording.id} does not open: {broken[0].text} (item {broken[0].item}).",
+            f"The audio of recording {recording.id} does not open: {broken.text} (item {broken.item}).",
             "Run `testigo verify --deep` on it.",
         )
-    return builder.build()
+    return reader.timeline(recording.reason == POWER_LOSS)
+
+
+class _AudioReader:
+    """Puts the packets of every audio frame that opens on the timeline, and counts the frames that do not."""
+
+    def __init__(self, builder: TimelineBuilder) -> None:
+        self._builder = builder
+        self.opened = self.damaged = 0
+        self._damaged_at_end = 0
+
+    def on_item(self, item: Item) -> None:
+        if item.event is not None:
+            self._builder.event(item.event[1])
+        elif item.stream == AUDIO_STREAM and item.kind == "frame":
+            try:
+                packets = audio_frame_reader.parse(item.plaintext or b"")
+            except audio_frame_reader.AudioFrameError:
+                self.damaged += 1
+                self._damaged_at_end += 1
+                return
+            self.opened += 1
+            self._damaged_at_end = 0
+            for leg, arrival_ms, packet in packets:
+                self._builder.add(leg, arrival_ms, packet)
+
+    def timeline(self, power_loss: bool) -> Timeline:
+        self._builder.damaged_frames(self.damaged, power_loss and self.damaged == self._damaged_at_end)
+        return self._builder.build()

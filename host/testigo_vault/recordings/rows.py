@@ -7,6 +7,7 @@ from testigo_vault.storage.models import Event, Finding, Recording
 GOOD, QUARANTINED = "good", "quarantined"
 PRESENT, ERASED, NONE = "present", "erased", "none"
 UNLAWFUL = "unlawful"
+POWER_LOSS = "power-loss"  # the reason of a recording that the appliance closed at its next start
 LATEST_MS = 253_370_764_800_000  # the year 9999
 
 
@@ -74,7 +75,7 @@ def outcome(reading: Reading, row: Recording) -> str:
         return "objected" if row.audio != NONE else "refused"
     if row.reason == "refused":
         return "refused"
-    if row.reason == "power-loss":
+    if row.reason == POWER_LOSS:
         return "cut"
     if row.audio == PRESENT:
         return "recorded"

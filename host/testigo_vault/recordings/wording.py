@@ -62,6 +62,11 @@ def how_informed(by: str, reference: str, language: str = "en") -> str:
     return translator(language).term("worker", by).replace("{reference}", reference)
 
 
+def not_played(why: str, count: int, detail: str, language: str = "en") -> str:
+    """What is in a recording and not in its sound, and why (playback/timeline.py)."""
+    return visible(translator(language).term("not-played", why).format(count=count, detail=detail))
+
+
 class _EventWords:
     """The sentences of events in one language."""
 

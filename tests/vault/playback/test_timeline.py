@@ -1,6 +1,7 @@
 """Sound is placed by RTP timestamps, exact to the sample, whatever the network did to its packets."""
 
 import random
+import tracemalloc
 import wave
 from array import array
 from io import BytesIO
@@ -17,11 +18,22 @@ def payload(i):
     return bytes((i * 7 + j) & 0xFF for j in range(160))
 
 
+HOUR_MS = 3_600_000
+
+
 def build(packets, encodings=None):
+    """packets: (leg, arrival, raw), or (t_ms,) of an event that stands there."""
     builder = TimelineBuilder(encodings or {})
-    for leg, arrival, raw in packets:
-        builder.add(leg, arrival, raw)
+    for packet in packets:
+        if len(packet) == 1:
+            builder.event(*packet)
+        else:
+            builder.add(*packet)
     return builder.build()
+
+
+def reasons(timeline):
+    return [(one.why, one.leg, one.count, one.detail) for one in timeline.not_played]
 
 
 def samples(timeline, leg):
@@ -114,8 +126,20 @@ def test_a_copy_that_comes_seconds_late_is_recognised():
 def test_other_encodings_are_counted_not_played():
     packets = [(0, 20 * i, rtp(i, 160 * i, bytes(33), payload_type=3)) for i in range(5)]
     packets += [(0, 200 + 20 * i, rtp(5 + i, 1600, bytes(4), payload_type=101)) for i in range(5)]
+    packets += [(0, 400 + 20 * i, rtp(10 + i, 3200 + 160 * i, bytes(9), payload_type=97)) for i in range(2)]
     timeline = build(packets, {(0, 101): "telephone-event", (0, 3): "GSM"})
-    assert (timeline.legs[0].undecodable, timeline.legs[0].packets, timeline.length) == (5, 0, 0)
+    assert (timeline.legs[0].packets, timeline.length) == (0, 0)
+    assert reasons(timeline) == [("encoding", 0, 7, "GSM, payload type 97")]
+
+
+def test_comfort_noise_is_no_unknown_encoding():
+    """RFC 3389: a telephone may send payload type 13 in its pauses, whatever was agreed."""
+    packets = [(0, 20 * i, rtp(i, 160 * i, payload(i))) for i in range(5)]
+    packets += [(0, 100, rtp(5, 800, b"\x40", payload_type=13))]
+    packets += [(0, 200 + 20 * i, rtp(6 + i, 1600 + 160 * i, payload(i))) for i in range(5)]
+    timeline = build(packets)
+    assert reasons(timeline) == [] and timeline.legs[0].packets == 10
+    assert samples(timeline, 0)[2 * 800 : 2 * 1600] == bytes(2 * 800)
 
 
 def test_any_range_of_the_file_is_the_same_file():
@@ -131,11 +155,39 @@ def test_hostile_packets_are_dropped_and_counted():
     assert timeline.legs[0].malformed == 3 and timeline.length == 0
 
 
-def test_a_packet_far_behind_the_end_fills_no_memory():
-    """Only a hostile appliance says so: it would cost the listener's machine a gigabyte."""
-    builder = TimelineBuilder({}, 60_000)
-    builder.add(1, 1000, rtp(1, 0, payload(1)))
-    builder.add(1, 20 * 3600 * 1000, rtp(1, 0, payload(2), ssrc=9))
-    timeline = builder.build()
-    assert timeline.legs[1].packets == 1 and timeline.legs[1].undecodable == 1
-    assert timeline.duration_ms < 60_000
+def test_a_packet_later_than_the_event_after_it_is_not_played():
+    """Only a hostile appliance writes one: events are written after the packets before them arrived."""
+    timeline = build(
+        [
+            (1, 1000, rtp(1, 0, payload(1))),
+            (1, 20 * HOUR_MS, rtp(1, 0, payload(2), ssrc=9)),
+            (5000,),
+            (0, 6000, rtp(1, 0, payload(3))),
+        ]
+    )
+    assert (timeline.legs[0].packets, timeline.legs[1].packets) == (1, 1)
+    assert reasons(timeline) == [("later-event", 1, 1, "")]
+    assert timeline.duration_ms < 10_000
+
+
+def test_hours_of_silence_take_no_memory():
+    """Without an event after it a packet is heard where it says. Its time alone must not cost the listener's machine
+    gigabytes; only what a WAV file cannot hold is left out."""
+    tracemalloc.start()
+    packets = [(leg, hour * HOUR_MS, rtp(hour, 0, payload(hour), ssrc=hour)) for hour in range(60) for leg in (0, 1)]
+    timeline = build(packets)
+    pictures = timeline.peaks(500)
+    memory = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert memory < 3_000_000
+    assert reasons(timeline) == [("wav-limit", 0, 22, ""), ("wav-limit", 1, 22, "")]
+    assert timeline.duration_ms == 37 * HOUR_MS + 20
+    at = 44 + 4 * 8 * 36 * HOUR_MS
+    assert timeline.wav(at, at + 640)[0::4] == g711.decode("PCMU", payload(36))[0::2]
+    assert timeline.wav(at - 640, at) == bytes(640)
+    assert [len(lane) for lane in pictures] == [500, 500] and sum(1 for peak in pictures[0] if peak) == 38
+
+
+def test_the_pieces_are_the_whole_file():
+    timeline = build([(0, 20 * i, rtp(i, 160 * i, payload(i))) for i in range(3000)])
+    assert b"".join(timeline.wav_pieces()) == timeline.wav()

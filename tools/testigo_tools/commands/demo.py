@@ -76,7 +76,7 @@ def _verdict(environment: Any, recording: Any, key: Any, number: int, cut_ms: in
     if right and recording.audio == "present":
         environment.vault.log.append("demo", "audio", "granted", recording.id)
         timeline = open_audio(environment.vault, recording, key)
-        heard = all(any(leg.samples) for leg in timeline.legs)
+        heard = not any(leg.sound.silent for leg in timeline.legs)
         right = heard
         seconds = (timeline.duration_ms - timeline.first_ms) / 1000
         text += f"; {seconds:.1f} s of both parties" if heard else "; silence only"

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import typer
+from rich.markup import escape
 
 from testigo_tools.display.recording_data import recording_as_data
 from testigo_tools.new_file import write_new
@@ -26,6 +27,7 @@ def export(
     from testigo_vault.errors import Refused, VaultError
     from testigo_vault.playback.decrypt import open_audio
     from testigo_vault.playback.timeline import LEG_NAMES
+    from testigo_vault.recordings import wording
     from testigo_vault.recordings.evidence import evidence_of
     from testigo_vault.recordings.rows import QUARANTINED
     from testigo_vault.recordings.search import RecordingIndex
@@ -49,7 +51,7 @@ def export(
             vault_.log.append(current_user(), "export", DENIED, recording.id, error.message)
             raise
         target = out or Path(f"{recording.id}.wav")
-        written = [write_new(target, timeline.wav())]
+        written = [write_new(target, timeline.wav_pieces())]
         if raw:
             suffixes = {"PCMU": "ul", "PCMA": "al"}
             for number, leg_name in enumerate(LEG_NAMES):
@@ -60,11 +62,9 @@ def export(
             written.append(write_new(target.with_suffix(".json"), json.dumps(data, indent=1).encode()))
     for path in written:
         console.print(f"{path}  {path.stat().st_size} bytes", markup=False)
-    for leg, leg_name in zip(timeline.legs, LEG_NAMES, strict=True):
-        if leg.undecodable:
-            console.print(
-                f"[yellow]{leg_name}: {leg.undecodable} packets are of an encoding that is not decoded here[/]"
-            )
+    for one in timeline.not_played:
+        side = "" if one.leg is None else f"{LEG_NAMES[one.leg]}: "
+        console.print(f"[yellow]{escape(side + wording.not_played(one.why, one.count, one.detail))}[/]")
 
 
 def register(app: typer.Typer) -> None:

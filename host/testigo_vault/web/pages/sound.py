@@ -3,7 +3,7 @@
 import re
 
 from fastapi import APIRouter, Form, Request
-from fastapi.responses import RedirectResponse, Response
+from fastapi.responses import RedirectResponse, Response, StreamingResponse
 
 from testigo_vault.audit.access_log import DENIED, GRANTED
 from testigo_vault.errors import KeyLocked, Refused
@@ -71,4 +71,6 @@ def play(request: Request, recording_id: str) -> Response:
     headers = {"Accept-Ranges": "bytes"}
     if span:
         headers["Content-Range"] = f"bytes {start}-{end - 1}/{total}"
-    return Response(timeline.wav(start, end), 206 if span else 200, headers, "audio/wav")
+        return Response(timeline.wav(start, end), 206, headers, "audio/wav")
+    headers["Content-Length"] = str(total)
+    return StreamingResponse(timeline.wav_pieces(), 200, headers, "audio/wav")
