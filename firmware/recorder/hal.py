@@ -21,6 +21,8 @@ it; no other file of the recorder imports a hardware module.
     tcp(host, port)    stream socket whose connect has begun, non-blocking
     on_readable(sock, fn)  fn() is called from the event loop while sock is readable
     forget(sock)       takes that back; call it before close
+    flusher()      an object that flushes a file beside the event loop, as Flush of hal_unix_flush.py; None where the port cannot
+    flush(file)    coroutine: file.flush(), during which the event loop runs where the port can do that; raises OSError
     free_bytes()   free space of the file system that holds root
     collect()      garbage collection at a moment when no audio is late (see below)
     reset(service=False)  restarts the machine, into service mode if asked; on Unix the

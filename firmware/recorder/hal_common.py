@@ -1,5 +1,6 @@
 """What both ports of the HAL share: sockets in asyncio, the clock, garbage collection."""
 
+import asyncio
 import gc
 import os
 import socket
@@ -11,6 +12,7 @@ SHORT_COLLECTION_US = 5000
 SMALL_HEAP = 400000
 BESIDE_CALLS = 200000  # free at the start, where a session with the vault can run beside a call
 COLLECT_EVERY = 8192
+FLUSH_STEP_MS = 2
 FRAMES = 64  # a collection every so many frames: 15 s of one call
 LOW_SHARE = 6  # where collecting is slow: only when less than a sixth of what is used is free
 
@@ -87,6 +89,21 @@ class CommonHal:
 
     def forget(self, sock):
         self._queue.forget(sock)
+
+    def flusher(self):
+        return None  # a chip's flash stops the whole chip while it writes
+
+    async def flush(self, file):
+        flusher = self.flusher()
+        if flusher is None or not flusher.begin(file):
+            file.flush()
+            return
+        error = flusher.result()
+        while error is None:
+            await asyncio.sleep_ms(FLUSH_STEP_MS)
+            error = flusher.result()
+        if error:
+            raise OSError(error)
 
     def free_bytes(self):
         stat = os.statvfs(self.spool_root)

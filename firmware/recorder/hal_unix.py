@@ -13,6 +13,11 @@ import time
 from recorder.hal import HalError
 from recorder.hal_common import CommonHal
 
+try:
+    from recorder.hal_unix_flush import Flush
+except (ImportError, OSError):
+    Flush = None  # files are flushed in the event loop, as on a chip
+
 WRITE_AT_ONCE = 512  # less than a terminal's buffer, so that a ready terminal takes it all
 
 
@@ -76,6 +81,9 @@ class Hal(CommonHal):
 
     def set_unix_ms(self, unix_ms):
         self._clock_offset += unix_ms - self.unix_ms()
+
+    def flusher(self):
+        return Flush and Flush()
 
     async def network(self, settings):
         return "127.0.0.1"  # unless the settings name another address to bind

@@ -24,6 +24,8 @@ FREE_TO_OPEN = 98304
 FREE_TO_CONTINUE = 32768  # for the end of all calls and for erasing
 FRAMES_PER_CHECK = 64
 FLUSH_MS = 200
+FLUSH_STEP_MS = 5
+UNFLUSHED_FRAMES = 2  # what a power cut takes at most, with the one that is being filled: less than 500 ms
 FAR = 1
 
 
@@ -42,6 +44,12 @@ class Recordings:
         # Passed from call to call; the first is made while the heap is in one piece.
         self.audio_buffers = [bytearray(buffer_size(AUDIO_CAPACITY))]
         self.active = []
+
+    def flush_all(self):
+        """Flush all frames that were written. A disk writes those of several calls in one go when they are flushed together."""
+        for recording in self.active:
+            if recording.unflushed:
+                recording.flush_soon()
 
     def open(self, policy=None):
         """-> a new Recording, on flash with its header. Without a policy in force it can hold events only.
@@ -93,7 +101,9 @@ class Recording:
         self._not_erasing.set()
         self._erasing_begun = False
         self._frames = 0
+        self.unflushed = 0  # frames that were written since the last flush began
         self._flushing = False
+        self._flusher = owner.hal.flusher()
         self._path = owner.spool.path(self.number, OPEN)
         try:
             self._file = open(self._path, "wb")
@@ -150,21 +160,53 @@ class Recording:
                 self._fail("write: " + str(exc))
 
     def _flush(self):
+        """What was written is on flash when this returns."""
         self._flushing = False
+        self.unflushed = 0
         if self._waiting_items is None and not self.failed:
             try:
                 self._file.flush()
             except OSError as exc:
                 self._fail("flush: " + str(exc))
 
+    def flush_soon(self):
+        """Flush what was written; where the port can, the packets do not wait for it -> False: the last flush still runs.
+
+        A flush that fails fails the recording, when the next one is to begin or the recording is closed.
+        """
+        flusher = self._flusher
+        if flusher and self._waiting_items is None and not self.failed:
+            if flusher.result() is None:
+                return False
+            self._check_flush()
+            if not self.failed and flusher.begin(self._file):
+                self._flushing = False
+                self.unflushed = 0
+                return True
+        self._flush()
+        return True
+
+    async def _flush_to_the_end(self):
+        """As `_flush`; other tasks run meanwhile."""
+        while not self.flush_soon():
+            await asyncio.sleep_ms(FLUSH_STEP_MS)
+        while self._flusher and self._flusher.result() is None:
+            await asyncio.sleep_ms(FLUSH_STEP_MS)
+        self._check_flush()
+
+    def _check_flush(self):
+        if self._flusher and self._flusher.result() and not self.failed:
+            self._fail("flush: " + str(OSError(self._flusher.result())))
+
     def _fail(self, why):
         self.failed = why
         self._owner.log("recording %d: %s" % (self.number, why))
 
     async def _flush_later(self):
-        await asyncio.sleep_ms(FLUSH_MS)
-        if self._flushing:
-            self._flush()
+        while self._flushing:
+            await asyncio.sleep_ms(FLUSH_MS)
+            if self._flushing:
+                self.flush_soon()
 
     def event(self, name, *values):
         """Write one event of docs/formats/events.md; its time is now. Long texts are cut."""
@@ -179,9 +221,10 @@ class Recording:
             self._consented = values[1]
         elif name == "stopped" or (name == "joined" and values[0] == FAR):
             self._consented = False  # what follows needs consent again
-        if name == "consent" or name == "objection":
-            self._flush()
-        elif not self._flushing:
+        # At once. What depends on a consent follows it in the same file, so it is never there without it.
+        if name in ("consent", "objection") and self.flush_soon():
+            return
+        if not self._flushing:
             self._flushing = True
             asyncio.create_task(self._flush_later())
 
@@ -219,8 +262,12 @@ class Recording:
             return False
         self._write(self._audio.seal(n))
         self._frames += 1
-        if not self._frames & 1:  # a power cut takes two frames at most: less than 500 ms
-            self._flush()
+        self.unflushed += 1
+        if self.unflushed >= UNFLUSHED_FRAMES:
+            if self._flusher:
+                self._owner.flush_all()
+            else:
+                self._flush()
         if self._frames % FRAMES_PER_CHECK == 0 and self._owner.hal.free_bytes() < FREE_TO_CONTINUE:
             self._audio = None
             self.full = True
@@ -246,20 +293,21 @@ class Recording:
             await self._not_erasing.wait()
             return
         self._erasing_begun = True
-        self._flush()
-        if self.failed:
-            return  # recovery erases it when the recording is closed
         self._not_erasing.clear()
-        self._waiting_items = []
         try:
+            await self._flush_to_the_end()
+            if self.failed:
+                return  # recovery erases it when the recording is closed
+            self._waiting_items = []
             erased_count = await self._rewrite()
             self._waiting_items = None
             self.event("erased", erased_count)
-            self._flush()
+            self.flush_soon()
         except (OSError, MemoryError) as exc:
             self._waiting_items = None
             self._fail("erasing: " + str(exc))
-        self._not_erasing.set()
+        finally:
+            self._not_erasing.set()
 
     async def _rewrite(self):
         from testigo_wire.recording import rewrite  # loaded for an objection
@@ -271,6 +319,7 @@ class Recording:
             erased_count = await steps(
                 rewrite.erase_steps(owner.primitives, source.readinto, target.write, self._buffer)
             )
+            await owner.hal.flush(target)  # all of it; what comes meanwhile is little
             for item in self._waiting_items:
                 target.write(item)
             target.flush()
@@ -289,13 +338,13 @@ class Recording:
             return
         owner.active.remove(self)
         closed_ms = self.opened_ms + self.elapsed_ms()
-        self._flush()
+        self.flush_soon()
         self._closed = True
         chain = self._chain
         digest = items.seal_digest(owner.primitives, self.recording_id, chain.items, chain.head, closed_ms, reason)
         signature = await steps(ecdsa.sign_steps(owner.primitives, owner.identity.private, digest))
         self._store(items.encode_seal(chain.items, chain.head, closed_ms, reason, signature))
-        self._flush()
+        await self._flush_to_the_end()
         try:
             self._file.close()
             if self.failed:

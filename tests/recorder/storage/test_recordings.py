@@ -197,6 +197,42 @@ async def test_a_write_error_closes_with_what_is_whole():
     stores.remove_tree(a.root)
 
 
+async def test_a_flush_that_fails_fails_its_own_recording():
+    a = await stores.ready("flush")
+    made, other = a.begin(), a.begin()
+    streams = [made.start_audio(), other.start_audio()]
+
+    class Unflushable:
+        """Takes what is written; its flush fails."""
+
+        def __init__(self, file):
+            self.write, self.close = file.write, file.close
+            self._other = open("/dev/null", "wb")
+            self.fileno = self._other.fileno
+
+    made._file = Unflushable(made._file)
+    for _ in range(4):
+        made.write_audio(stores.put_audio(streams[0], 25))
+        other.write_audio(stores.put_audio(streams[1], 25))
+    assert "EINVAL" in made.failed and not other.failed, (made.failed, other.failed)
+    await made.close("hang-up")
+    await other.close("hang-up")
+    assert (a.verify(1).seal[4], a.verify(2).seal[4]) == ("failed", "hang-up")
+    stores.remove_tree(a.root)
+
+
+async def test_the_last_flush_fails():
+    a = await stores.ready("flush")
+    made = a.begin()
+    flushes = []
+    made._flusher.result = lambda: 5 if flushes else 0
+    made._flusher.begin = flushes.append
+    await made.close("hang-up")
+    assert "EIO" in made.failed and a.spool.numbers() == [1], made.failed  # what was written is whole
+    assert [line for line in a.log.lines() if "recording 1: flush" in line]
+    stores.remove_tree(a.root)
+
+
 async def test_long_texts_are_cut():
     a = await stores.ready("long")
     made = a.recordings.open(a.documents.policy)

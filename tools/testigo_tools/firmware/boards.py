@@ -55,11 +55,11 @@ def foreign_hals(board: Board) -> set[str]:
 def device_files(board: Board, build_dir: Path, report: Callable[[str], None] = lambda name: None) -> dict[str, bytes]:
     """Path on the device to content: the compiled firmware below `lib`, the board, and `main.py`, which starts it."""
     compiled = build(board.march, build_dir / board.march, report)
-    unwanted = {f"recorder/{hal}.mpy" for hal in foreign_hals(board)}
+    unwanted = tuple(f"recorder/{hal}" for hal in foreign_hals(board))  # and what belongs to them, as hal_unix_flush
     found = {
         f"lib/{path.relative_to(compiled)}": path.read_bytes()
         for path in sorted(compiled.rglob("*.mpy"))
-        if str(path.relative_to(compiled)) not in unwanted
+        if not str(path.relative_to(compiled)).startswith(unwanted)
     }
     source = board.folder / "board.py"
     if not source.is_file():
