@@ -10,7 +10,8 @@ outside of a call are answered without state, so that a flood of them holds no m
 
 from testigo_wire.compat import const
 from testigo_wire.sip import events as sip_event
-from testigo_wire.sip.call import ALLOW, SDP, Call
+from testigo_wire.sip.body import SDP, keep_sdp
+from testigo_wire.sip.call import ALLOW, Call
 from testigo_wire.sip.events import Event
 from testigo_wire.sip.message import (
     COOKIE,
@@ -62,6 +63,9 @@ class Agent:
         self.source_filter = (
             None  # where set, an INVITE is refused, and holds no memory, if source_filter(source) is None
         )
+        # Where set, an INVITE for which is_urgent(message, source) is true needs no credentials, passes the filter, and is
+        # taken beyond every limit.
+        self.is_urgent = None
         self.calls = []
         self.registrations = []
         self.transactions = {}
@@ -181,13 +185,6 @@ class Agent:
         transaction.start(now)
         return transaction
 
-    def check_body(self, message):
-        """Raise a SipError of status 415 for a body that is not plain SDP (8.2.3)."""
-        if message.body:
-            kind = message.get("content-type", "").split(";")[0].strip().lower()
-            if kind != SDP or message.get("content-encoding", "identity").lower() != "identity":
-                raise SipError("not SDP", 415)
-
     # Inside
 
     def _take_events(self):
@@ -259,9 +256,13 @@ class Agent:
             if transaction.user:
                 transaction.user.cancelled(now)
             return
-        for tag in message.all("require"):
-            if tag.lower() not in EXTENSIONS:
-                raise SipError("bad extension", 420)
+        urgent = method == "INVITE" and not message.to_tag and self.is_urgent and self.is_urgent(message, source)
+        if not urgent:
+            if not message.to_tag:
+                uri(message.uri)  # raises 416
+            for tag in message.all("require"):
+                if tag.lower() not in EXTENSIONS:
+                    raise SipError("bad extension", 420)
         if message.to_tag:
             call = self._find_call(message)
             if call is None:
@@ -273,7 +274,7 @@ class Agent:
             except SipError as error:
                 transaction.respond(_error_response(message, error, self.tag), now)
         elif method == "INVITE":
-            self._receive_invite(message, source, key, target, now)
+            self._receive_invite(message, source, key, target, urgent, now)
         elif method == "OPTIONS":
             answer = response(message, 200, self.tag)
             self.describe(answer, message.get("to"))
@@ -287,11 +288,11 @@ class Agent:
         else:
             raise SipError("method not allowed", 405)
 
-    def _receive_invite(self, message, source, key, target, now):
+    def _receive_invite(self, message, source, key, target, urgent, now):
         for call in self.calls:
             if call.call_id == message.call_id and not call.outgoing and call.dialog.remote_tag == message.from_tag:
                 raise SipError("merged request", 482)
-        if self.authenticator and source[0] not in self.trusted:
+        if not urgent and self.authenticator and source[0] not in self.trusted:
             user, stale = self.authenticator.check(message, now)
             if not user:
                 answer = response(message, 401, self.tag)
@@ -299,15 +300,16 @@ class Agent:
                     answer.add("www-authenticate", value)
                 self._reply(answer, target)
                 return
-        if self.source_filter and self.source_filter(source) is None:
+        if not urgent and self.source_filter and self.source_filter(source) is None:
             raise SipError("unknown source", 403)
-        self.check_body(message)
+        keep_sdp(message)
         if message.has("supported", "timer") and message.get("session-expires"):
             if number(message.get("session-expires").split(";")[0].strip()) < MIN_SE:
                 raise SipError("interval too small", 422)
-        if len(self.calls) >= self.max_calls or not self._make_room():
+        if (not self._make_room() or len(self.calls) >= self.max_calls) and not urgent:
             raise SipError("busy", 503)
         call = Call(self, message, source, False)
+        call.urgent = urgent
         call.transaction = self._open_server_transaction(message, key, target, call, now)
         self.calls.append(call)
         call.transaction.respond(response(message, 100), now)

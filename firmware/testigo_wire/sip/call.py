@@ -6,6 +6,7 @@ requires it; RFC 3311 UPDATE; RFC 4028 as far as a refreshed peer needs it; RFC 
 
 from testigo_wire.sip import dtmf
 from testigo_wire.sip import events as sip_event
+from testigo_wire.sip.body import SDP, keep_sdp
 from testigo_wire.sip.dialog import Dialog
 from testigo_wire.sip.events import Event
 from testigo_wire.sip.message import SipError, address, response
@@ -34,7 +35,6 @@ ALLOWED = {
 }
 
 ALLOW = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, PRACK"
-SDP = "application/sdp"
 
 
 class Call:
@@ -47,6 +47,7 @@ class Call:
         self.outgoing = outgoing
         self.credentials = credentials
         self.owner = None
+        self.urgent = False  # an INVITE that came in passed the agent's limits, see Agent.is_urgent
         self.call_id = request.call_id
         self.display, self.caller, _ = address(request.get("from"))
         self.callee = request.uri
@@ -221,7 +222,7 @@ class Call:
                 raise SipError("offer pending", 491)
             if self.offered or (method == "INVITE" and self.state == INCOMING):
                 raise SipError("offer pending", 500)
-            self.agent.check_body(message)
+            keep_sdp(message)
             self.offered = transaction
             transaction.user = self
             self.agent.emit(Event(sip_event.OFFER, self, body=message.body or None, message=message))

@@ -142,7 +142,12 @@ def _start_line(message, line):
         raise SipError("method differs from cseq")
     if method != "ACK" and not message.branch.startswith(COOKIE) and not message.from_tag:
         raise SipError("neither branch nor tag")
-    uri(message.uri)
+    try:
+        uri(message.uri)
+    except SipError as error:
+        # Emergency calls may use other schemes. `Agent` refuses these for all other requests.
+        if error.status != 416 or not message.uri.lower().startswith(("sips:", "urn:service:sos")):
+            raise
 
 
 def _body(message, datagram, start):

@@ -190,3 +190,37 @@ def test_requests_in_a_call_are_limited():
         network.run(20)
         assert len(ben.agent.transactions) <= 41
     assert len([1 for event in ben.events if event.kind == sip_event.KEY]) == 150
+
+
+def test_an_urgent_invite_passes_authentication_filter_and_limits():
+    one = agent()
+    one.authenticator = Authenticator("testigo", {"desk": "secret"}, Dice(5))
+    one.source_filter = lambda source: None
+    one.max_calls = 0
+    one.is_urgent = lambda message, source: message.uri == "urn:service:sos" and source == PEER
+    for uri, status in (("sip:line@192.0.2.1", 401), ("urn:service:sos.fire", 416), ("sips:line@192.0.2.1", 416)):
+        data = request("INVITE").replace(b"sip:line@192.0.2.1 SIP", uri.encode() + b" SIP")
+        assert [answer.status for answer, _ in ask(one, data)] == [status], uri
+    assert one.calls == []
+    data = request("INVITE", ("Require: foo",)).replace(b"sip:line@192.0.2.1 SIP", b"urn:service:sos SIP")
+    one.transactions = {number: _Done() for number in range(40)}
+    (event,) = one.receive(data, PEER, 0)
+    assert event.kind == sip_event.INCOMING and event.call.urgent and event.call.callee == "urn:service:sos"
+    ((answer, _),) = [(parse(data), target) for data, target in one.datagrams()]
+    assert answer.status == 100 and one.calls == [event.call]
+    event.call.reject(603, 0)
+    assert one.calls == []
+
+
+class _Done:
+    """A transaction that cannot make room."""
+
+    kind = state = "x"
+
+
+def test_a_scheme_for_emergency_calls_is_refused_in_other_requests():
+    for method in ("OPTIONS", "REGISTER", "INVITE", "MESSAGE"):
+        for uri in (b"sips:line@192.0.2.1", b"urn:service:sos"):
+            data = request(method).replace(b"sip:line@192.0.2.1 SIP", uri + b" SIP")
+            ((answer, _),) = ask(agent(), data)
+            assert answer.status == 416, (method, uri)
