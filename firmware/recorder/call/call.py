@@ -142,6 +142,11 @@ class Call:
             self._ended = CallEnded(side, status, reason)
         self._wake.set()
 
+    @property
+    def ended(self):
+        """Whether it is over for the parties; its recording may still have to be signed."""
+        return self._ended is not None
+
     def raise_end(self, side, status, reason):
         self.end(side, status, reason)
         raise self._ended

@@ -164,7 +164,7 @@ class Gateway:
         now = self.hal.ms()
         sip = event.call
         side = self._side_of(sip.target)
-        if len(self.calls) >= self._max_calls:
+        if not self._has_place():
             self._log("call refused: %d calls are up" % len(self.calls))
             sip.reject(486, now)
             return
@@ -189,6 +189,14 @@ class Gateway:
         sip.owner = call
         self.calls.append(call)
         asyncio.create_task(self._run(call))
+
+    def _has_place(self):
+        """Whether another call may begin. A call that has ended stays in `calls` while its recording is signed, and takes no
+        place; but no more than `max_calls` may be at that."""
+        up = 0
+        for call in self.calls:
+            up += not call.ended
+        return up < self._max_calls and len(self.calls) < 2 * self._max_calls
 
     def open(self):
         """[[number of the recording, "on", "off" or "paused"], ...] of the calls that are up."""
