@@ -1,10 +1,12 @@
 """The HAL of MicroPython's Unix port: the virtual appliance.
 
-Arguments: `root=DIR` (required), `console=no` when stdin is not the serial port.
+Arguments: `root=DIR` (required), `console=no` when stdin is not the serial port, `clock=board` to keep time like
+a chip without a battery instead of by the machine's clock.
 The serial port is the terminal on stdin and stdout, as on a chip; diagnostics that
 are meant for a person go to stderr.
 """
 
+import os
 import select
 import socket
 import sys
@@ -18,6 +20,7 @@ try:
 except (ImportError, OSError):
     Flush = None  # files are flushed in the event loop, as on a chip
 
+YEAR_2000_MS = 946684800000  # where the clock of a chip starts
 WRITE_AT_ONCE = 512  # less than a terminal's buffer, so that a ready terminal takes it all
 
 
@@ -65,6 +68,12 @@ class Hal(CommonHal):
             raise HalError("root=DIR is missing: where the appliance keeps its files")
         self.root = self.spool_root = root.rstrip("/")
         super().__init__(board)
+        self._disturbance = None
+        if arguments.get("clock") == "board":
+            self.clock = 0
+            self._clock_offset = YEAR_2000_MS - self.ms()
+            self._disturbance = self.root + "/board-clock"
+            self._disturb()
         self.serial = None
         if arguments.get("console") != "no":
             try:
@@ -77,7 +86,24 @@ class Hal(CommonHal):
         sys.stderr.write(text + "\n")
 
     def unix_ms(self):
-        return time.time_ns() // 1000000 + self._clock_offset
+        if self._disturbance is None:
+            return time.time_ns() // 1000000 + self._clock_offset
+        self._disturb()
+        return self.ms() + self._clock_offset
+
+    def _disturb(self):
+        """Moves the board's clock as the file ROOT/board-clock says, and removes the file: `UNIX_MS [CLOCK]`."""
+        try:
+            with open(self._disturbance) as file:
+                words = file.read().split()
+        except OSError:
+            return
+        if not words:
+            return  # it is being written
+        os.remove(self._disturbance)
+        self._clock_offset = int(words[0]) - self.ms()
+        if len(words) > 1:
+            self.clock = int(words[1])
 
     def set_unix_ms(self, unix_ms):
         self._clock_offset += unix_ms - self.unix_ms()

@@ -31,6 +31,7 @@ def test_page(micropython, tmp_path):
         put=[
             Put("/srv/testigo", str(vault), "a scratch folder"),
             Put("/var/lib/testigo/branch-7", "branch-7", "a scratch folder"),
+            Put("/var/lib/testigo/try", "try", "a scratch folder"),
             Put("127.0.0.1:5060", f"127.0.0.1:{sip}", "a free port"),
             Put("--listen 5062", f"--listen {free_udp_range(2)}", "a free port"),
         ],

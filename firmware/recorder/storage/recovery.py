@@ -64,7 +64,8 @@ async def finish(spool, number, reason):
         return True
     seal = b""
     if not found.sealed:
-        closed_ms = max(found.header[6], spool.hal.unix_ms())
+        # Not the clock's time: it may have fallen back, or be years ahead. The times in the items cannot be read without keys.
+        closed_ms = found.header[6] + recording.FRAME_MS * found.counters[recording.AUDIO]
         digest = found.seal_digest(primitives, closed_ms, reason)
         signature = await steps(ecdsa.sign_steps(primitives, spool.identity.private, digest))
         seal = found.seal(closed_ms, signature, reason)

@@ -10,6 +10,8 @@ AUDIO = const(1)
 # The longest item: an audio frame of 8192 bytes with its CBOR head, SFrame header and tag; a keys item is shorter.
 MAX_ITEM = const(8224)
 MAX_PLAINTEXT = const(8192)
+# How much of a call an audio frame holds while a leg sends packets. For estimates: a silence of both legs is in no frame.
+FRAME_MS = const(240)
 
 REASONS = "hang-up|objection|refused|power-loss|unrecorded|cancelled|failed|test|limit"
 _HEADER = (

@@ -40,8 +40,12 @@ def command_line(
     micropython: Path | None = None,
     mpy: bool = False,
     build_dir: Path = Path("build"),
+    board_clock: bool = False,
 ) -> tuple[list[str], dict[str, str]]:
-    """What starts the firmware, and its environment. `mpy`: compiled, as on a chip, instead of from the sources."""
+    """What starts the firmware, and its environment. `mpy`: compiled, as on a chip, instead of from the sources.
+
+    board_clock: it keeps time like a chip without a battery.
+    """
     interpreter = find(micropython)
     line = [str(interpreter.path)]
     if heap:
@@ -54,7 +58,10 @@ def command_line(
     else:
         environment["MICROPYPATH"] = ".frozen"
         line += [str(shared() / "firmware" / "main.py"), f"board={BOARD}"]
-    return [*line, f"root={root.resolve()}"], environment
+    line.append(f"root={root.resolve()}")
+    if board_clock:
+        line.append("clock=board")
+    return line, environment
 
 
 def run(
@@ -63,10 +70,13 @@ def run(
     mpy: bool = typer.Option(False, help="Run the compiled firmware, as on a chip."),
     micropython: Path | None = typer.Option(None, help="The MicroPython program to use."),
     build_dir: Path = typer.Option(Path("build"), help="The folder for compiled files."),
+    board_clock: bool = typer.Option(
+        False, help="Keep time like a chip without a battery: from 2000-01-01, or the time kept, at each start."
+    ),
 ) -> None:
     """Run a virtual appliance until Ctrl-C. Its serial port is ROOT/tty; errors are in ROOT/stderr.log."""
     try:
-        line, environment = command_line(root, heap or None, micropython, mpy, build_dir)
+        line, environment = command_line(root, heap or None, micropython, mpy, build_dir, board_clock)
         appliance = VirtualAppliance(root, line, environment)
     except (InterpreterError, VirtualError, BuildError) as error:
         console.print(f"[red]error:[/] {error}", highlight=False)

@@ -1,0 +1,1 @@
+"""Power cuts of appliances and what they leave."""
