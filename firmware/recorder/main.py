@@ -67,6 +67,7 @@ class Appliance:
         try:
             while True:
                 self.clock.keep()
+                self.spool.unrecorded.keep()
                 if self._fault and not self.hal.calls:
                     self.log("restarts after a fault")
                     self.hal.reset()

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from testigo_vault.audit.access_log import AccessLog
 from testigo_vault.audit.alarms import Alarms
+from testigo_vault.audit.device_reports import DeviceReports
 from testigo_vault.documents.archive import documents_of
 from testigo_vault.identity.keys import StreamKeyOpener
 from testigo_vault.identity.organisation import Organisation
@@ -24,6 +25,7 @@ class Vault:
         self.store = Store(self.config.copies)
         self.users = Users(self.database)
         self.alarms = Alarms(folder, self.database)
+        self.device_reports = DeviceReports(self.database, self.alarms)
         self.log = AccessLog(folder, self.database)
         self._index_key: StreamKeyOpener | None = None
 

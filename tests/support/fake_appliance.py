@@ -80,6 +80,7 @@ class Appliance:
     refused: dict[int, str] = field(default_factory=dict)
     documents: list[bytes] = field(default_factory=list)
     blobs: dict[str, bytes] = field(default_factory=dict)
+    report: tuple[list, list] = ([], [])
 
     def __post_init__(self):
         if not self.certificate:
@@ -229,6 +230,8 @@ class Appliance:
             receipt = documents.parse(event[1])
             self.receipts[receipt.version] = event[1]
             return ""
+        if event[0] == "vault":
+            return self.report
         if event[0] == "refused":
             self.refused[event[1]] = event[2]
         return None

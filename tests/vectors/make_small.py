@@ -67,6 +67,7 @@ EVENTS = (
     ("objection", 9950, 1, "9", "info"),
     ("erased", 9960, 41),
     ("unrecorded", 9970, "notice missing"),
+    ("no_recording", 9975, "space", 12, 1700000000000, 1700000400000),
     ("hang_up", 9980, 1, 200, "BYE"),
     ("power_loss", 9990),
 )
@@ -87,6 +88,11 @@ def all_events() -> dict:
         ("unknown rule", cbor.encode(["policy", 1, 1, b"", "all", "ask"]), "policy.rule: not one of the known values"),
         ("digest cut short", cbor.encode([*recordings.NOTICE[:5], b"4", 1, 1, True]), "notice.digest: not 32 bytes"),
         ("unknown who", cbor.encode(["pause", 1, "caller"]), "pause.by: not one of the known values"),
+        (
+            "calls as text",
+            cbor.encode(["no_recording", 1, "space", "12", 1, 2]),
+            "no_recording.calls: not an unsigned number",
+        ),
         ("bytes after it", cbor.encode(["pause", 1, "key"]) + b"\x00", "bytes after the item"),
     ]
     assert {event[0] for event in EVENTS} == set(events.EVENTS)

@@ -200,9 +200,11 @@ class Call:
             self.recording = services.recordings.open(control.policy)
         except (SpoolError, asyncio.TimeoutError) as exc:
             self._log("call not recorded: " + (str(exc) or "no keys"))
+            services.recordings.unrecorded.add(getattr(exc, "why", "keys"))
             control.refuse_if_required()
             return
         control.write_first_events(self._first)
+        services.recordings.unrecorded.tell(self.recording)
 
     async def _answer_first(self):
         leg = self._first

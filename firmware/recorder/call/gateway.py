@@ -161,18 +161,15 @@ class Gateway:
     # calls
 
     def _incoming(self, event):
-        now = self.hal.ms()
         sip = event.call
         side = self._side_of(sip.target)
         if not self._has_place():
-            self._log("call refused: %d calls are up" % len(self.calls))
-            sip.reject(486, now)
+            self._refuse(sip, 486, "busy", "%d calls are up" % len(self.calls))
             return
         other = 1 - side
         target = self._target(other, sip)
         if target is None:
-            self._log("call refused: no phone is registered")
-            sip.reject(480, now)
+            self._refuse(sip, 480, "no phone", "no phone is registered")
             return
         legs = []
         try:
@@ -183,8 +180,7 @@ class Gateway:
         except (PortError, MemoryError) as exc:
             for leg in legs:
                 leg.close()
-            self._log("call refused: " + str(exc))
-            sip.reject(503, now)
+            self._refuse(sip, 503, "resources", str(exc))
             return
         sip.owner = call
         self.calls.append(call)
@@ -197,6 +193,12 @@ class Gateway:
         for call in self.calls:
             up += not call.ended
         return up < self._max_calls and len(self.calls) < 2 * self._max_calls
+
+    def _refuse(self, sip, status, why, text):
+        """A call that leaves no recording, and is counted."""
+        self._log("call refused: " + text)
+        sip.reject(status, self.hal.ms())
+        self.recordings.unrecorded.add(why)
 
     def open(self):
         """[[number of the recording, "on", "off" or "paused"], ...] of the calls that are up."""

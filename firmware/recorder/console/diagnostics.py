@@ -27,6 +27,7 @@ def facts(app, endpoint):
         "open": app.gateway.open() if app.gateway else [],
         "recordings": [len(numbers), numbers[0] if numbers else 0, spool.next_number],
         "set_aside": spool.aside(),
+        "unrecorded": [entry[:4] for entry in spool.unrecorded.entries],
         "sync": [app.sync.state, app.sync.sent, app.sync.last_ms] if app.sync else ["starting", 0, 0],
         "serial": [endpoint.sent, endpoint.resent, endpoint.received, endpoint.bad],
         "log": app.log.lines(4),

@@ -36,6 +36,7 @@ class Recordings:
         self.identity = identity
         self.keypool = keypool
         self.spool = spool
+        self.unrecorded = spool.unrecorded
         self.log = log
         self.documents = documents
         # A whole frame in one call of AES, or 2 KB at a time on a small heap.
@@ -350,6 +351,7 @@ class Recording:
             if self.failed:
                 from recorder.storage import recovery
 
+                owner.unrecorded.sealed(self.number, False)
                 await recovery.finish(owner.spool, self.number, "failed")
             else:
                 owner.spool.sealed(self.number)

@@ -9,6 +9,7 @@ import os
 
 from recorder import files
 from recorder.storage.primitives import steps
+from recorder.storage.unrecorded import UnrecordedCalls
 from testigo_wire.encoding import cbor
 from testigo_wire.errors import WireError
 from testigo_wire.policy import documents
@@ -42,6 +43,7 @@ class Spool:
         self.next_number = 1
         self.previous = bytes(32)
         self.on_sealed = []
+        self.unrecorded = UnrecordedCalls(hal, log)
         files.make_folder(self.folder)
 
     def path(self, number, suffix):
@@ -52,6 +54,7 @@ class Spool:
 
     def load(self):
         """Read the state file -> the numbers of recordings that were not closed."""
+        self.unrecorded.load()
         state = files.read(self._state_path)
         if state is not None:
             try:
@@ -76,6 +79,7 @@ class Spool:
         """The recording is complete: from now on it is offered to the vault."""
         os.rename(self.path(number, OPEN), self.path(number, SEALED))
         files.remove(self.path(number, ERASE))
+        self.unrecorded.sealed(number)
         self.announce(number)
 
     def announce(self, number):

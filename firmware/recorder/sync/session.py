@@ -57,6 +57,9 @@ async def _handle(sync, app, event):
     elif name == "time":
         app.clock.set(event[1])
         sync.state = "connected"
+    elif name == "vault":
+        app.spool.unrecorded.spoke(event[1])
+        return _report(app)
     elif name == "document":
         ok, reason = await app.documents.accept(event[1])
         return "" if ok else reason
@@ -70,3 +73,12 @@ async def _handle(sync, app, event):
     elif name == "refused":
         app.log("the vault refused recording %d: %s" % event[1:])
     return None
+
+
+def _report(app):
+    """-> (calls without a recording, facts), see docs/formats/link.md."""
+    spool = app.spool
+    return [entry[:4] for entry in spool.unrecorded.entries], [
+        ["storage_free", app.hal.free_bytes()],
+        ["set_aside", spool.aside()],
+    ]

@@ -11,7 +11,8 @@ wait for bytes, SILENCE_MS at most, and pass them to `receive`. ProtocolError en
 from testigo_wire.compat import const
 from testigo_wire.link.messages import SERVER_NAME, Messages, ProtocolError, check, frame  # noqa: F401 - for its users
 
-VERSION = const(1)
+VERSION = const(2)
+FIRST = const(1)  # of hello, which every vault accepts; the version itself is an entry of its documents
 SILENCE_MS = const(60000)
 CHUNK = const(1024)
 PIECE = const(512)  # of a recording: small, since an appliance whose heap is nearly full finds no larger block
@@ -73,8 +74,9 @@ class DeviceSession(Session):
     documents:  versions() -> [[kind, name, version], ...]; wanted() -> [[blob name, offset], ...];
                 blob(name, offset, data, last) -> next offset
 
-    Events: ("time", unix_ms) · ("document", bytes) and ("receipt", bytes), answered with a reason or "" · ("refused",
-    number, reason) · ("sent", number) · ("busy",) let other work run.
+    Events: ("time", unix_ms) · ("vault", version), answered with the report, (unrecorded calls, facts), from version 2
+    on · ("document", bytes) and ("receipt", bytes), answered with a reason or "" · ("refused", number, reason) · ("sent",
+    number) · ("busy",) let other work run.
     """
 
     def __init__(self, hello, primitives, spool, documents):
@@ -86,15 +88,21 @@ class DeviceSession(Session):
 
     def _run(self):
         device_id, firmware, next_number = self._hello
-        self._send("hello", VERSION, device_id, firmware, next_number, self._documents.versions())
+        held = self._documents.versions() + [["link", "", VERSION]]
+        self._send("hello", FIRST, device_id, firmware, next_number, held)
         message = yield from self._get({"welcome": "iii"})
-        if message[1] != VERSION:
-            raise ProtocolError("the vault speaks version %d" % message[1])
+        version = message[1]
+        if not FIRST <= version <= VERSION:
+            raise ProtocolError("the vault speaks version %d" % version)
         yield ("time", message[2])
+        report = (yield ("vault", version)) or ((), ())
         for _ in range(message[3]):
             document = yield from self._get({"document": "b"})
             reason = yield ("document", document[1])
             self._send("taken", reason)
+        if version > FIRST:
+            self._send("report", *report)
+            yield from self._get({"taken": "s"})
         for name, offset in self._documents.wanted():
             yield from self._fetch(name, offset)
         # Recordings closed in the meantime follow; one that was refused waits for the next session.

@@ -1,8 +1,10 @@
 """The vault's end of the link (docs/formats/link.md); see device.py for how a session is driven."""
 
-from testigo_wire.link.device import CHUNK, VERSION, ProtocolError, Session
+from testigo_wire.encoding import schema
+from testigo_wire.link.device import CHUNK, FIRST, VERSION, ProtocolError, Session
 
 MAX_SIZE = 1 << 32
+_UNRECORDED = "why:s calls:u since_ms:u until_ms:u"
 
 
 class RecordingRefused(Exception):
@@ -15,6 +17,8 @@ class VaultSession(Session):
     device_id: from the certificate of the TLS connection; clock: a function that gives Unix time in ms.
     adapter, whose methods may take their time:
         documents(firmware, next_number, held) -> list of signed documents to push. held: [[kind, name, version], ...]
+        report(unrecorded, facts)   what a device of link version 2 says of itself: [[why, calls, since_ms, until_ms], ...]
+                                    and [[name, value], ...]
         taken(document, reason)     the answer of the device to a document or receipt; reason is "" if it took it
         blob(name) -> bytes or None
         resume(number, recording_id, size, head) -> the offset to go on from; bytes: the receipt of a recording that is
@@ -37,7 +41,7 @@ class VaultSession(Session):
 
     def _run(self):
         _, version, device_id, firmware, next_number, held = yield from self._get({"hello": "issia"})
-        if version != VERSION:
+        if version != FIRST:
             raise ProtocolError("the device speaks version %d" % version)
         if device_id != self._device_id:
             raise ProtocolError("hello of another device than the certificate's")
@@ -45,23 +49,43 @@ class VaultSession(Session):
             if not isinstance(entry, list) or [type(part) for part in entry] != [str, str, int]:
                 raise ProtocolError("hello: documents")
         yield ("hello", device_id, firmware)
+        spoken = max([FIRST] + [entry[2] for entry in held if entry[0] == "link"])
+        version = min(spoken, VERSION)
+        held = [entry for entry in held if entry[0] != "link"]
         documents = self._adapter.documents(firmware, next_number, held)
-        self._send("welcome", VERSION, self._clock(), len(documents))
+        self._send("welcome", version, self._clock(), len(documents))
         for document in documents:
             self._send("document", document)
             yield ("document", (yield from self._taken(document)))
         known = {"need": "si", "offer": "ibib", "bye": ""}
+        if version > FIRST:
+            known["report"] = "aa"
         while True:
             message = yield from self._get(known)
             if message[0] == "bye":
                 break
             if message[0] == "need":
                 yield from self._give(message[1], message[2])
+            elif message[0] == "report":
+                yield from self._report(message[1], message[2])
             else:
                 yield from self._receive(*message[1:])
         self._send("bye")
         while self._out:
             yield None
+
+    def _report(self, unrecorded, facts):
+        try:
+            for entry in unrecorded:
+                schema.check(_UNRECORDED, entry, "report")
+            for entry in facts:
+                if not isinstance(entry, list) or len(entry) != 2 or not isinstance(entry[0], str):
+                    raise ProtocolError("report: facts")
+        except schema.FieldError as error:
+            raise ProtocolError(str(error))
+        self._adapter.report(unrecorded, facts)
+        self._send("taken", "")
+        yield ("report", len(unrecorded))
 
     def _taken(self, document):
         message = yield from self._get({"taken": "s"})

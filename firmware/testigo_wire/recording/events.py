@@ -35,6 +35,7 @@ EVENTS = {
     "objection": "leg:=0|1 key:k channel:" + _CHANNEL,
     "erased": "items:u",
     "unrecorded": "why:s",
+    "no_recording": "why:s calls:u since_ms:u until_ms:u",
     "hang_up": "leg:=0|1 status:u reason:s",
     "power_loss": "",
 }

@@ -19,6 +19,8 @@ GAP = "gap"
 COPY = "copy"
 LOG = "access-log"
 POLICY = "policy"
+UNRECORDED = "unrecorded"
+STORAGE = "storage"
 
 _log = logging.getLogger("testigo.alarm")
 

@@ -59,6 +59,9 @@ class DeviceAdapter:
                 missing.append(data)
         return missing
 
+    def report(self, unrecorded: list, facts: list) -> None:
+        self._vault.device_reports.save(self._device_id, unrecorded, facts)
+
     def taken(self, document: bytes, reason: str) -> None:
         parsed = documents.parse(document)
         if reason:

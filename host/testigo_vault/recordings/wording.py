@@ -6,6 +6,7 @@ Without a language the words are English, as on the command line.
 from collections.abc import Callable
 
 from testigo_vault.printable import visible
+from testigo_vault.timestamps import utc_text
 from testigo_vault.vocabulary.translator import Translator, translator
 
 _ENGLISH = translator("en")
@@ -160,6 +161,16 @@ def _objection(words, leg, key, channel):
     return words.say(sentence, leg=words.leg(leg), key=key)
 
 
+def _no_recording(words, why, calls, since_ms, until_ms):
+    return words.say(
+        "no-recording",
+        calls=calls,
+        since=utc_text(since_ms),
+        until=utc_text(until_ms),
+        why=words.term("unrecorded", why),
+    )
+
+
 def _hang_up(words, leg, status, reason):
     who = words.term("legs", _SIDES.get(leg, "appliance"))
     return words.say("hang-up-status" if status else "hang-up", leg=who, status=f"{status} {reason}".rstrip())
@@ -178,6 +189,7 @@ _EVENTS: dict[str, Callable[..., str]] = {
     "objection": _objection,
     "erased": lambda words, items: words.say("erased", items=items),
     "unrecorded": lambda words, why: words.say("unrecorded", why=words.term("unrecorded", why)),
+    "no_recording": _no_recording,
     "pause": lambda words, by="": words.with_who("pause", by),
     "resume": lambda words, by="": words.with_who("resume", by),
     "started": lambda words, by: words.with_who("started", by),

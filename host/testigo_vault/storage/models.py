@@ -101,6 +101,17 @@ class Alarm(Base):
     text: Mapped[str] = mapped_column(Text)
 
 
+class DeviceReport(Base):
+    """What an appliance said last of itself. unrecorded: [[why, calls, since_ms, until_ms], ...]; facts: [[name, value]]."""
+
+    __tablename__ = "device_report"
+
+    device_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    at_ms: Mapped[int]
+    unrecorded: Mapped[list] = mapped_column(JSON)
+    facts: Mapped[list] = mapped_column(JSON)
+
+
 class User(Base):
     __tablename__ = "user_account"
 

@@ -44,6 +44,8 @@ ALARM_KINDS = {
     "copy": N_("Damaged copy"),
     "access-log": N_("Access log"),
     "policy": N_("Policy"),
+    "unrecorded": N_("Calls without a recording"),
+    "storage": N_("Storage of an appliance"),
 }
 
 MARKS = {

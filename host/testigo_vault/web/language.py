@@ -84,6 +84,9 @@ class Language:
     def _stored_value(self, name: str, value: str, depth: int) -> str:
         if name == "date":
             return self.iso_date(value)
+        if name == "unrecorded":
+            codes = {words: code for code, words in translator("en").table("unrecorded").items()}
+            return self.words.term("unrecorded", codes.get(value, value))
         return "; ".join(self.stored(part, depth + 1) for part in value.split("; "))
 
     def date(self, day: datetime.date) -> str:

@@ -100,6 +100,8 @@ ALARMS = (
     N_("{device_id} sent number {number}, the highest before was {highest}."),
     N_("{device_id} number {number}: {findings}"),
     N_("not as a device sealed it: {findings}"),
+    # audit/device_reports.py
+    N_("{device_id} had {calls} calls without a recording since {time}: {unrecorded}."),
     # ingest/server.py
     N_("{device_id} offers number {number} of {size} bytes, which is more than this vault takes."),
     N_("From {address}: {reason}"),
@@ -205,7 +207,9 @@ _VALUES = {
     "date": r"\d{4}-\d{2}-\d{2}",
     "second": r"[\d.]+",
     **dict.fromkeys(("item", "offset", "number", "offered", "previous", "stream", "frame", "expected"), _NUMBER),
-    **dict.fromkeys(("count", "other", "line", "last", "highest", "size", "minutes", "days", "version"), _NUMBER),
+    **dict.fromkeys(
+        ("calls", "count", "other", "line", "last", "highest", "size", "minutes", "days", "version"), _NUMBER
+    ),
     **dict.fromkeys(("device_id", "sender", "name", "recording", "address", "certificate", "revoked"), _WORD),
 }
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")

@@ -64,6 +64,8 @@ def rows(facts: dict[str, Any]) -> list[tuple[str, str]]:
         found.append(("Audio missing", ", ".join(name for name, _ in facts["wanted"])))
     if facts["set_aside"]:
         found.append(("Set aside", ", ".join(map(str, facts["set_aside"]))))
+    for why, calls, since_ms, _ in facts.get("unrecorded", []):
+        found.append(("No recording", f"{calls} calls since {when(since_ms)}: {why}"))
     found.extend((("Log" if i == 0 else ""), line) for i, line in enumerate(facts["log"]))
     return found
 

@@ -24,6 +24,7 @@ def show(request: Request) -> Response:
         highest=context.index.highest(),
         gaps=context.index.gaps(),
         counts=context.index.counts(),
+        reports=vault.device_reports.all(),
         places=vault.store.places,
         policy=policy_state(vault.documents, now_ms()),
         alarms=vault.alarms.latest(100) if READ_LOG in identity.rights else None,
