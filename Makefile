@@ -23,6 +23,14 @@ lint: setup ## style, types and the directions of imports
 bench: setup ## measure, and print the tables of docs/benchmarks.md
 	@$(BIN)/python tests/bench $(ARGS)
 
+# SEED and COUNT choose faults, NAME is one of them, KINDS limits them; WORD=micropython32 takes 32-bit words and the compiled firmware.
+faults: setup ## do seeded faults to appliance and vault, long; a short form is in `make test` (SEED=1 COUNT=200, NAME=...)
+	@$(BIN)/python tests/faults $(if $(SEED),--seed $(SEED)) $(if $(COUNT),--count $(COUNT)) $(if $(NAME),--name $(NAME)) \
+	  $(if $(KINDS),--kinds $(KINDS)) $(if $(WORD),--word $(WORD)) $(ARGS)
+
+soak: setup ## an hour with eight calls up, then a table of memory and handles (ARGS="--minutes 5")
+	@$(BIN)/python tests/faults/soak.py $(ARGS)
+
 # After a text of a page was added or changed: then translate what is empty in web/locale/*/LC_MESSAGES/messages.po.
 translations: setup ## take the texts of the pages into their catalogues
 	@mkdir -p build
@@ -37,5 +45,5 @@ setup: ## the environment, MicroPython and the test peers, without tests
 clean: ## remove what was built; `make clean ALL=1` also what was set up
 	@rm -rf build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis $(if $(ALL),.venv .tools)
 
-.PHONY: help demo test lint bench translations setup clean
+.PHONY: help demo test lint bench faults soak translations setup clean
 .DEFAULT_GOAL := help

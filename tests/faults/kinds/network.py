@@ -1,0 +1,25 @@
+"""The network between the appliance and the vault: a TLS record is lost with the connection, late, doubled or changed."""
+
+from collections.abc import Iterator
+
+from faults.fault import SYNCS, Fault, Places
+
+WHATS = ("cut", "half", "delay", "double", "corrupt", "silence")
+DIRECTIONS = {"up": 0, "down": 1}
+
+
+class Network:
+    NAME = "network"
+    TITLE = "The TCP link is cut (also inside a message), delayed, silent, doubled or corrupted at a message, in both directions"
+    EXPECTED = "The next session goes on at the byte where the last one ended; nothing acknowledged is lost"
+
+    def names(self, places: Places) -> Iterator[str]:
+        for scenario in SYNCS:
+            for word, direction in DIRECTIONS.items():
+                for n in range(1, places.messages(scenario, direction) + 1):
+                    for what in WHATS:
+                        yield f"{self.NAME}/{what}/{word}/{scenario}/{n}"
+
+    def fault(self, parts: list[str]) -> Fault:
+        what, direction, scenario, n = parts
+        return Fault("/".join((self.NAME, *parts)), scenario, vault=("proxied", (what, DIRECTIONS[direction], int(n))))

@@ -1,0 +1,39 @@
+"""The vault does what it must not: it is killed, or it lies."""
+
+from collections.abc import Iterator
+
+from faults.fault import SYNCS, Fault, Places
+from faults.lies import LIES
+
+
+class Lie:
+    NAME = "lie"
+    TITLE = "The vault lies: forged receipts, wrong offsets, endless messages, documents of another signer, times of another age"
+    EXPECTED = "The appliance deletes nothing and puts nothing into force; a true vault gets everything afterwards"
+
+    def names(self, places: Places) -> Iterator[str]:
+        for scenario in SYNCS:
+            for lie in LIES:
+                yield f"{self.NAME}/{scenario}/{lie}"
+
+    def fault(self, parts: list[str]) -> Fault:
+        scenario, lie = parts
+        return Fault("/".join((self.NAME, *parts)), scenario, vault=("lie", lie))
+
+
+class KillVault:
+    NAME = "kill-vault"
+    TITLE = "The vault's process is killed (SIGKILL) at each message, and at each step of its storage"
+    EXPECTED = "No receipt was given for what is not stored; the next session delivers the rest"
+
+    def names(self, places: Places) -> Iterator[str]:
+        for scenario in SYNCS:
+            for direction in (0, 1):
+                for n in range(1, places.messages(scenario, direction) + 1):
+                    yield f"{self.NAME}/message/{scenario}/{direction}/{n}"
+        for n in range(1, places.vault_steps() + 1):
+            yield f"{self.NAME}/step/sync/0/{n}"
+
+    def fault(self, parts: list[str]) -> Fault:
+        what, scenario, direction, n = parts
+        return Fault("/".join((self.NAME, *parts)), scenario, vault=("killed", (what, int(direction), int(n))))
