@@ -196,6 +196,26 @@ for quote, what in {
 }.items():
     causes.of(quote)(lambda request, what=what: request.getfixturevalue("unrecorded")[what])
 
+
+@pytest.fixture(scope="module")
+def emergencies(micropython):
+    """{name: line of the log}, of emergency calls."""
+    done = run_micropython(ROOT / "tests" / "support" / "device" / "emergency_calls.py")
+    assert done.returncode == 0, done.stdout
+    return dict(line.split("\t", 1) for line in done.stdout.splitlines())
+
+
+for quote, what in {
+    "emergency call connected": "connected",
+    "a call gives way to an emergency call": "gives way",
+    "emergency call not connected: no ports or memory…": "no place",
+    "emergency call not connected: the far side has no address": "no address",
+    "call refused: no ports or memory for a call back": "call back",
+    "emergency call has no record: space": "no record",
+    "emergency call not noted: …": "not noted",
+}.items():
+    causes.of(quote)(lambda request, what=what: request.getfixturevalue("emergencies")[what])
+
 # What the appliance answers to a self-test; Port puts the same words before each refusal.
 for what in ("keys", "space"):
     causes.of(f"the device refuses selftest: {what}")(

@@ -7,7 +7,6 @@ consent/recording_control.py.
 
 import asyncio
 
-from recorder.consent.recording_control import RecordingControl
 from recorder.media import fast_path
 from recorder.media.bridge import Bridge
 from recorder.media.leg import FAR
@@ -16,8 +15,8 @@ from testigo_wire.sip import call as sip_call
 from testigo_wire.sip import events as sip_event
 from testigo_wire.sip import sdp
 
-RING_TIMEOUT_MS = 120000
 KEYS_MS = 4000
+GAVE_WAY = "gave way to an emergency call"
 
 
 class CallEnded(Exception):
@@ -25,13 +24,19 @@ class CallEnded(Exception):
 
 
 class Call:
-    def __init__(self, services, first, second, line_name, target, log):
-        """services: the Gateway. line_name: of the policy. target: (request URI, address, credentials) of the second leg."""
+    recorded = True  # or would be, if policy and parties let it
+    ring_timeout_ms = 120000
+
+    def __init__(self, services, first, second, control, target, log):
+        """services: the Gateway. control: a function that makes the RecordingControl of this call, or what stands in its place.
+
+        target: (request URI, address, credentials) of the second leg.
+        """
         self._services = services
         self._hal = services.hal
         self._target = target
         self._log = log
-        self._control = RecordingControl(self, services, line_name)
+        self._control = control(self)
         self.bridge = Bridge(services.hal, first, second, self._control.capture.tap, self._on_rtp_key)
         self._first = first
         self._second = second
@@ -43,6 +48,7 @@ class Call:
         self._answered = None
         self._confirmed = None
         self.recording = None
+        self.gives_way = False  # it ends for an emergency call
 
     # events, from the gateway and the relays
 
@@ -153,26 +159,30 @@ class Call:
 
     # the stages
 
-    async def run(self):
+    async def converse(self):
+        """The call from its INVITE to its end, which is a CallEnded."""
         control = self._control
+        await self._open_recording()
+        records_all = control.records_all
+        if records_all and control.notice_first and self._first.side == FAR:
+            await self._answer_first()
+            await control.obtain_consent()
+            await self._dial()
+        else:
+            await self._dial()
+            await self._answer_first()
+            if records_all:
+                await control.obtain_consent()
+        await control.connect_parties()
+        while True:
+            await self.next(None)
+            if control.state.waiting:
+                await control.connect_parties()
+
+    async def run(self):
         self._hal.calls += 1
         try:
-            await self._open_recording()
-            records_all = control.records_all
-            if records_all and control.notice_first and self._first.side == FAR:
-                await self._answer_first()
-                await control.obtain_consent()
-                await self._dial()
-            else:
-                await self._dial()
-                await self._answer_first()
-                if records_all:
-                    await control.obtain_consent()
-            await control.connect_parties()
-            while True:
-                await self.next(None)
-                if control.state.waiting:
-                    await control.connect_parties()
+            await self.converse()
         except CallEnded as ended:
             side, status, reason = ended.args
             if self.recording:
@@ -260,7 +270,7 @@ class Call:
         body = leg.endpoint.offer(encodings=encodings, event_type=event_type, record=record)
         leg.announced_state = record or ""
         leg.sip = services.invite(uri, first.sip.caller, body, address, credentials, self)
-        deadline = self._hal.ms() + RING_TIMEOUT_MS
+        deadline = self._hal.ms() + self.ring_timeout_ms
         while not self._answered:
             left = deadline - self._hal.ms()
             if left <= 0:
@@ -289,6 +299,25 @@ class Call:
         """After a fault in `tick`: the conversation goes on, nothing more is recorded, and `tick` does nothing from now on."""
         self._faulty = True
         self._control.fail("fault")
+
+    def give_way(self):
+        """Ends the call, so that an emergency call has its place. A tone tells the parties, if there is memory for it."""
+        self.gives_way = True
+        try:
+            from recorder.call import way_tone
+
+            asyncio.create_task(self._end_with_tone(way_tone))
+        except MemoryError:
+            self.end(None, 503, GAVE_WAY)
+
+    async def _end_with_tone(self, tone):
+        try:
+            self._control.fail(GAVE_WAY)
+            await tone.play(self.bridge)
+        except Exception as exc:  # noqa: BLE001 - whatever happens, the emergency call needs the place
+            self._log("tone before the end: " + str(exc))
+        finally:
+            self.end(None, 503, GAVE_WAY)
 
     async def next(self, timeout_ms):
         """Waits for an event of the call, or until the time is over. Raises CallEnded."""

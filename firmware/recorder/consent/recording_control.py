@@ -326,13 +326,13 @@ class RecordingControl:
 
     def fail(self, reason="memory"):
         """Nothing more is recorded: there was no memory for what had to be done, so that a party who joined may not have been
-        informed; or a party is there who must not be recorded.
+        informed; or a party is there who must not be recorded; or the call ends for an emergency call.
         """
         if self.notice and not (self.notice.failed or self.notice.refused):
             self.handle(rs.FAILED)
             self.notice.fail()
             self.call.recording.event("unrecorded", reason)
-            if reason != "objection list" and self.line[fields.IMPOSSIBLE] == "refuse-call":
+            if reason in ("memory", "fault") and self.line[fields.IMPOSSIBLE] == "refuse-call":
                 self.call.end(None, 503, "recording impossible")
 
     def _end_call(self, reason):

@@ -18,6 +18,7 @@ class Bridge:
         self.legs = (first, second) if first.side == NEAR else (second, first)
         self.relays = tuple(Relay(side, tap, hal.random(4), on_key) for side in (NEAR, FAR))
         self.up = False  # packets have been forwarded: the conversation has begun
+        self.closed = False  # its ports are free
         self._since = 0
         self._hal = hal
         self.unanswered = [None, None]  # of each leg: the re-INVITE whose SDP answer comes with the ACK
@@ -46,9 +47,10 @@ class Bridge:
         """Whether a telephone of the call understands a=record."""
         return self.first.supports_record_aware or self.second.supports_record_aware
 
-    def media_timed_out(self, now):
+    def media_timed_out(self, now, limit=MEDIA_TIMEOUT_MS):
         """Whether neither party has sent a packet for so long that their BYE must have been lost. On hold it takes longer."""
-        limit = HOLD_TIMEOUT_MS if self.legs[NEAR].held or self.legs[FAR].held else MEDIA_TIMEOUT_MS
+        if self.legs[NEAR].held or self.legs[FAR].held:
+            limit = HOLD_TIMEOUT_MS
         if fast_path.since(now, self._since) < limit:
             return False
         for side in (NEAR, FAR):
@@ -65,3 +67,4 @@ class Bridge:
     def close(self):
         for leg in self.legs:
             leg.close()
+        self.closed = True

@@ -52,9 +52,10 @@ class Recordings:
             if recording.unflushed:
                 recording.flush_soon()
 
-    def open(self, policy=None):
+    def open(self, policy=None, began=None):
         """-> a new Recording, on flash with its header. Without a policy in force it can hold events only.
 
+        began: (Unix time, hal.ms()) of its beginning where that is past, else it is now.
         Raises SpoolError; `why` is "identity", "recipients", "keys", "space", "file" or "memory".
         """
         if not self.identity.provisioned:
@@ -63,8 +64,8 @@ class Recordings:
             raise SpoolError("recipients")
         if self.hal.free_bytes() < FREE_TO_OPEN:
             raise SpoolError("space")
-        unix_ms = self.hal.unix_ms()
-        started = self.hal.ms()  # the same moment: making keys takes a chip most of a second
+        # The same moment: making keys takes a chip most of a second.
+        unix_ms, started = began or (self.hal.unix_ms(), self.hal.ms())
         tail = self.primitives.random(10)
         # UUIDv7 (RFC 9562 section 5.7)
         recording_id = (
@@ -209,11 +210,11 @@ class Recording:
             if self._flushing:
                 self.flush_soon()
 
-    def event(self, name, *values):
-        """Write one event of docs/formats/events.md; its time is now. Long texts are cut."""
+    def event(self, name, *values, at=None):
+        """Write one event of docs/formats/events.md; its time is now, or `at` ms of the recording. Long texts are cut."""
         if name == "objection":
             self._mark_erased()
-        t_ms = self.elapsed_ms()
+        t_ms = self.elapsed_ms() if at is None else at
         try:
             self._event(MAX_TEXT, name, t_ms, values)
         except RecordingError:

@@ -56,6 +56,11 @@ class EmergencyNumbers:
                     found = self._abroad(number[len(outside + prefix) :])
         return found
 
+    @property
+    def general(self):
+        """The number to dial for SERVICE."""
+        return "911" if self._numbering[0] == "1" else "112"
+
     def is_code(self, digits):
         """Whether these digits, dialled as they stand, are one of the short numbers."""
         return digits.isdigit() and " %s " % digits in self._codes

@@ -17,6 +17,7 @@ class FaultyCall:
     """A call whose every step raises."""
 
     owner = None
+    recorded = True
 
     def __init__(self):
         self.call = self.owner = self
@@ -36,6 +37,9 @@ class FaultyCall:
 
 
 class NoMessages:
+    def tick(self, now):
+        pass
+
     def deadline(self):
         return None
 
@@ -48,8 +52,8 @@ class GatewayOfOneCall(Gateway):
 
     def __init__(self, appliance):
         self.hal = appliance.hal
-        self._log = appliance.log
-        self._agent = NoMessages()
+        self.log = appliance.log
+        self._agent = self.emergency = NoMessages()
         self.calls = [FaultyCall()]
 
 
