@@ -5,7 +5,7 @@ from contextlib import suppress
 
 import pytest
 
-from support.fake_appliance import AGREED, Appliance, call, speech
+from support.fake_appliance import AGREED, OPENED_MS, Appliance, call, speech
 from support.intake import take
 from support.pages import PASSWORD
 from support.policy_calls import listed, plain, refused, rich, withdrawn
@@ -48,6 +48,9 @@ def site(address, vault, appliance, tmp_path):
     check_copies(vault, damaged, now_ms())
     other = Appliance(vault.organisation, "almacen", tmp_path)
     take(vault, other.record(packets=speech(0.2)), device_id="almacen")
+    cut = {"opened_ms": 946_684_830_000, "clock": 1, "reason": "power-loss", "after": None}
+    take(vault, other.record(packets=speech(3), **cut), device_id="almacen")
+    take(vault, other.record(opened_ms=OPENED_MS + 100 * 365 * 86_400_000), device_id="almacen")
     vault.organisation.devices.revoke("almacen", "robado de la furgoneta")
     vault.alarms.raise_alarm(
         alarms.POLICY, "Policy version 1: Ended on 2026-01-31: appliances record nothing until another one is signed."

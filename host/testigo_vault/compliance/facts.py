@@ -168,7 +168,7 @@ def _counts(vault: Vault) -> tuple[dict[str, int], dict[str, int], int, int, int
     with vault.database.read() as session:
         outcomes = session.execute(select(Recording.outcome, func.count()).group_by(Recording.outcome)).all()
         first, last = session.execute(
-            select(func.min(Recording.opened_ms), func.max(Recording.opened_ms)).where(Recording.opened_ms > 0)
+            select(func.min(Recording.placed_ms), func.max(Recording.placed_ms)).where(Recording.placed_ms > 0)
         ).one()
         checked = session.scalar(select(func.min(Copy.checked_ms)))
         alarms = session.execute(select(Alarm.kind, func.count()).group_by(Alarm.kind)).all()

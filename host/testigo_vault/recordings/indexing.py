@@ -10,6 +10,8 @@ from sqlalchemy import delete, func, select, update
 
 from testigo_vault.errors import NotFound
 from testigo_vault.recordings import rows
+from testigo_vault.recordings.clock_findings import clock_findings
+from testigo_vault.recordings.placing import place, registered_ms
 from testigo_vault.recordings.reader import Reading, read
 from testigo_vault.recordings.rows import GOOD, QUARANTINED
 from testigo_vault.storage.copies import quarantine_path, recording_path
@@ -69,6 +71,9 @@ class Indexer:
                 for name in self._vault.store.names()
             ]
             session.add(row)
+            session.flush()
+            place(session, row, registered_ms(self._vault.organisation.devices, row.device_id))
+            row.findings.extend(clock_findings(session, row))
 
     def highest_number(self, device_id: str) -> int:
         """Of the device's recordings in the index; 0 where there is none."""

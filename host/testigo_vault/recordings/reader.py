@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from testigo_vault.identity.keys import AUDIO_STREAM, INDEX_STREAM, StreamKeyOpener
 from testigo_vault.primitives import HOST, verify
 from testigo_wire.errors import WireError
-from testigo_wire.recording.items import MAX_ITEM, Item
+from testigo_wire.recording.items import FRAME_MS, MAX_ITEM, Item
 from testigo_wire.recording.rewrite import erase_steps
 from testigo_wire.recording.verifier import Finding, Verifier
 
@@ -28,10 +28,16 @@ class Reading:
     audio_frames: int
     gone: int
     recipients: dict[int, list[bytes]] = field(default_factory=dict)
+    frames_at_end: int = 0  # audio frames after the last event
 
     @property
     def header_digest(self) -> bytes:
         return self.digests[0] if self.digests else b""
+
+    @property
+    def length_ms(self) -> int:
+        """Where the recording ends, by its last whole item: the time of an event, and of the audio frames that follow it."""
+        return (self.events[-1][1] if self.events else 0) + FRAME_MS * self.frames_at_end
 
     @property
     def sealed(self) -> bool:
@@ -65,10 +71,14 @@ def read(
 
     verifier = Verifier(HOST, signed, open_key, previous, digests)
     view = memoryview(data)
-    audio_items = 0
+    audio_items = frames_at_end = 0
     for at in range(0, len(data), _PIECE):
         for item in verifier.feed(view[at : at + _PIECE]):
             audio_items += item.stream == AUDIO_STREAM
+            if item.event is not None:
+                frames_at_end = 0
+            elif item.kind == "frame" and item.stream == AUDIO_STREAM:
+                frames_at_end += 1
             if on_item is not None:
                 on_item(item)
     findings = list(verifier.finish())
@@ -86,6 +96,7 @@ def read(
         verifier.audio_frames,
         verifier.gone,
         recipients,
+        frames_at_end,
     )
 
 

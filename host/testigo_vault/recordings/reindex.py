@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterator
 
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 
 from testigo_vault.errors import NotFound, StoreError
 from testigo_vault.recordings.indexing import Indexer, Offer
@@ -13,12 +13,14 @@ from testigo_vault.timestamps import now_ms
 from testigo_vault.vault import Vault
 
 _PATH = re.compile(r"(recordings|quarantine)/([^/]+)/(\d{8,})-([0-9a-f]{32})(?:-[0-9a-f]{8})?\.tsg\Z")
+_STORED = (Recording.path, Recording.sha256, Recording.stored_ms)
 
 
 def reindex(vault: Vault, progress: Callable[[int, int], None] = lambda done, total: None) -> int:
     """-> how many recordings are in the index now. Raises StoreError where no copy of a file can be read."""
     paths = sorted(set(_paths(vault)), key=lambda path: (path.split("/")[1], path.split("/")[2], path))
     with vault.database.session() as session:
+        stored = {(path, sha256): ms for path, sha256, ms in session.execute(select(*_STORED))}
         session.execute(delete(Recording))
     indexer = Indexer(vault)
     for done, path in enumerate(paths, 1):
@@ -29,7 +31,8 @@ def reindex(vault: Vault, progress: Callable[[int, int], None] = lambda done, to
         offer = Offer(match[2], int(match[3]), bytes.fromhex(match[4]), len(data), head)
         row, _ = indexer.prepare(offer, reading, data)
         row.path = path
-        row.stored_ms = now_ms()  # the copies do not say when it was stored
+        # The copies do not say when it was stored; the index did, where it was not lost.
+        row.stored_ms = stored.get((path, row.sha256)) or now_ms()
         indexer.save(row, reading)
         progress(done, len(paths))
     return len(paths)

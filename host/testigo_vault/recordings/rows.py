@@ -19,6 +19,8 @@ def make_row(reading: Reading, fallback_id: str, device_id: str, number: int) ->
     for name in ("line", "direction", "caller", "callee", "source", "rule"):
         setattr(row, name, "")
     row.opened_ms = row.closed_ms = row.clock = row.items = row.size = row.stored_ms = 0
+    row.placed_ms = row.earliest_ms = row.latest_ms = 0
+    row.time_trusted = False
     row.state = "good"
     if reading.header:
         _, _, recording_id, row.device_id, row.number, previous, row.opened_ms, row.clock, _ = reading.header
@@ -38,6 +40,9 @@ def make_row(reading: Reading, fallback_id: str, device_id: str, number: int) ->
             row.caller, row.callee = event[2:4]
     # A device's clock may be wrong. A time that no calendar or column holds is "not known" in the index, exact in the copies.
     row.opened_ms, row.closed_ms = (ms if ms <= LATEST_MS else 0 for ms in (row.opened_ms, row.closed_ms))
+    row.length_ms = min(reading.length_ms, LATEST_MS)
+    # Without an event at its end, the frames after the last event are only counted: their times are under the audio key.
+    row.length_exact = row.reason != POWER_LOSS and not reading.frames_at_end
     row.caller, row.callee, row.line = (visible(text) for text in (row.caller, row.callee, row.line))
     row.audio = audio_state(reading)
     row.outcome = outcome(reading, row)

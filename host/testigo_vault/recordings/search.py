@@ -12,7 +12,10 @@ from testigo_vault.storage.models import Recording
 
 @dataclass
 class Query:
-    """Empty fields match everything; `text` is searched in numbers, line, device and id."""
+    """Empty fields match everything; `text` is searched in numbers, line, device and id.
+
+    A recording matches a time when it may have taken place then (placing.py).
+    """
 
     text: str = ""
     device_id: str = ""
@@ -42,11 +45,12 @@ class RecordingIndex:
         self._database = database
 
     def find(self, query: Query) -> tuple[list[Recording], int]:
-        """(newest first, how many match in all)."""
+        """(newest first, those of one device always by number; how many match in all)."""
         where = _where(query)
         with self._database.read() as session:
             total = session.scalar(select(func.count()).select_from(Recording).where(*where)) or 0
-            rows = select(Recording).where(*where).order_by(Recording.opened_ms.desc(), Recording.number.desc())
+            newest_first = (Recording.placed_ms.desc(), Recording.device_id.desc(), Recording.number.desc())
+            rows = select(Recording).where(*where).order_by(*newest_first)
             return list(session.scalars(rows.limit(query.limit).offset(query.offset))), total
 
     def get(self, name: str) -> Recording:
@@ -120,7 +124,7 @@ def _where(query: Query) -> list:
     if query.state:
         where.append(Recording.state == query.state)
     if query.from_ms:
-        where.append(Recording.opened_ms >= query.from_ms)
+        where.append(Recording.latest_ms >= query.from_ms)
     if query.until_ms:
-        where.append(Recording.opened_ms < query.until_ms)
+        where.append(Recording.earliest_ms < query.until_ms)
     return where

@@ -6,13 +6,15 @@ Without a language the words are English, as on the command line.
 from collections.abc import Callable
 
 from testigo_vault.printable import visible
+from testigo_vault.recordings.placing import CLOCK_SET
+from testigo_vault.recordings.rows import GOOD
+from testigo_vault.storage.models import Recording
 from testigo_vault.timestamps import utc_text
 from testigo_vault.vocabulary.translator import Translator, translator
 
 _ENGLISH = translator("en")
 OUTCOMES = _ENGLISH.table("outcomes")
 REASONS = _ENGLISH.table("reasons")
-CLOCKS = {int(code): words for code, words in _ENGLISH.table("clocks").items()}
 AUDIO = _ENGLISH.table("audio")
 VERDICTS = _ENGLISH.table("verdicts")
 
@@ -43,6 +45,12 @@ def event(name: str, fields: list, language: str = "en") -> str:
         except (TypeError, KeyError, ValueError, IndexError):
             pass
     return visible(f"{name.replace('_', ' ')} {', '.join(str(field) for field in fields)}".strip())
+
+
+def clock(recording: Recording, language: str = "en") -> str:
+    """How far the appliance's clock is to be trusted for this recording."""
+    contradicted = recording.clock == CLOCK_SET and recording.state == GOOD and not recording.time_trusted
+    return translator(language).term("clocks", "contradicted" if contradicted else recording.clock)
 
 
 def answer(given: bool, by: str, key: str, language: str = "en") -> str:

@@ -16,7 +16,11 @@ class Base(DeclarativeBase):
 
 class Recording(Base):
     __tablename__ = "recording"
-    __table_args__ = (Index("recording_of_device", "device_id", "number"), Index("recording_opened", "opened_ms"))
+    __table_args__ = (
+        Index("recording_of_device", "device_id", "number"),
+        Index("recording_placed", "placed_ms", "device_id", "number"),
+        Index("recording_latest", "latest_ms"),
+    )
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
     device_id: Mapped[str] = mapped_column(String(32))
@@ -27,6 +31,12 @@ class Recording(Base):
     opened_ms: Mapped[int] = mapped_column(default=0)
     closed_ms: Mapped[int] = mapped_column(default=0)
     clock: Mapped[int] = mapped_column(default=0)
+    length_ms: Mapped[int] = mapped_column(default=0)
+    length_exact: Mapped[bool] = mapped_column(default=True)
+    placed_ms: Mapped[int] = mapped_column(default=0)
+    earliest_ms: Mapped[int] = mapped_column(default=0)
+    latest_ms: Mapped[int] = mapped_column(default=0)
+    time_trusted: Mapped[bool] = mapped_column(default=False)
     reason: Mapped[str] = mapped_column(String(32), default="")
     items: Mapped[int] = mapped_column(default=0)
     size: Mapped[int] = mapped_column(default=0)

@@ -140,6 +140,12 @@ FINDINGS = (
     N_("its header has another id than was offered"),
     N_("its header says number {number}, {offered} was offered"),
     N_("its seal names another head than was offered"),
+    # recordings/clock_findings.py
+    N_("by its clock it began after it was stored here: the clock was ahead"),
+    N_("by its clock it began before number {number}: {reason}"),
+    N_("that one's clock was ahead"),
+    N_("the clock had fallen back, or was set back"),
+    N_("by its clock it was closed before it began"),
     N_("another recording with the id {recording} is here already"),
     N_("recording {recording} has the same number {number}"),
     N_("does not name number {number} as the one before it"),

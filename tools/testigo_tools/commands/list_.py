@@ -24,7 +24,10 @@ def list_(
     as_json: bool = typer.Option(False, "--json", help="Print JSON, for programs."),
     vault: Path = VAULT_OPTION,
 ) -> None:
-    """List recordings, newest first, and report missing ones."""
+    """List recordings, newest first, and report missing ones.
+
+    ≈ marks a time that is uncertain since the appliance's clock was, and a length that is estimated since a power cut ended it.
+    """
     from testigo_vault.recordings.search import Query, RecordingIndex
     from testigo_vault.recordings.wording import OUTCOMES, party
 
@@ -40,6 +43,13 @@ def list_(
             "number",
             "opened_ms",
             "closed_ms",
+            "clock",
+            "placed_ms",
+            "earliest_ms",
+            "latest_ms",
+            "time_trusted",
+            "length_ms",
+            "length_exact",
             "line",
             "direction",
             "caller",
@@ -55,18 +65,18 @@ def list_(
     for column in ("Id", "Time", "Appliance", "From", "To", "Length", "Outcome", "Audio"):
         table.add_column(column, no_wrap=column in ("Id", "Time"), justify="right" if column == "Length" else "left")
     for row in rows:
-        seconds = max(0, row.closed_ms - row.opened_ms) // 1000
+        seconds = row.length_ms // 1000
         result = OUTCOMES.get(row.outcome, row.outcome)
         if row.state == "quarantined":
             result = "[red]in quarantine[/]"
-        opened_at = datetime.datetime.fromtimestamp(row.opened_ms / 1000)
+        began = datetime.datetime.fromtimestamp(row.placed_ms / 1000)
         table.add_row(
             row.id[:13],
-            opened_at.strftime("%Y-%m-%d %H:%M:%S"),
+            began.strftime("%Y-%m-%d %H:%M:%S") + ("" if row.time_trusted else " ≈"),
             escape(f"{row.device_id}/{row.number}"),
             escape(party(row.caller)),
             escape(party(row.callee)),
-            f"{seconds // 60}:{seconds % 60:02}",
+            ("" if row.length_exact else "≈ ") + f"{seconds // 60}:{seconds % 60:02}",
             result,
             row.audio,
         )

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from testigo_vault.identity.roles import LIST
+from testigo_vault.recordings import wording
 from testigo_vault.recordings.rows import QUARANTINED
 from testigo_vault.recordings.search import Query
 from testigo_vault.web.context import context_of, require_right
@@ -47,6 +48,7 @@ def show(
         link=lambda number: "/?" + urlencode(filters | {"page": str(number)}),
         devices=context.index.device_ids(),
         gaps=context.index.gaps(),
+        wording=wording,
         quarantined=context.index.counts().get(QUARANTINED, 0),
     )
 
