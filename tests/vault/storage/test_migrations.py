@@ -2,6 +2,7 @@
 
 from alembic import command
 from alembic.config import Config as AlembicConfig
+from alembic.script import ScriptDirectory
 
 from support.fake_appliance import OPENED_MS, speech
 from support.intake import take
@@ -40,3 +41,12 @@ def test_recordings_of_the_first_index_get_times_and_lengths(vault, appliance, f
         assert before[1] == [False, OPENED_MS, OPENED_MS + HOUR_MS, 1600 + 240 * 50, False]
     finally:
         opened.close()
+
+
+def test_migrations_are_one_line():
+    """Two changes that are made at the same time must not claim the same place."""
+    folder = database._MIGRATIONS / "versions"
+    numbers = sorted(path.name[:4] for path in folder.glob("0*.py"))
+    assert numbers == [f"{n:04}" for n in range(1, len(numbers) + 1)]
+    scripts = {script.revision: script.down_revision for script in ScriptDirectory(str(folder.parent)).walk_revisions()}
+    assert scripts == dict(zip(numbers, [None, *numbers], strict=False))

@@ -6,8 +6,8 @@ Recordings that are in the index get times from what is there; `testigo vault re
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0002"
-down_revision = "0001"
+revision = "0003"
+down_revision = "0002"
 
 INT = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 TIMES = ("length_ms", "placed_ms", "earliest_ms", "latest_ms")
