@@ -19,6 +19,7 @@ LOW_SHARE = 6  # where collecting is slow: only when less than a sixth of what i
 
 class CommonHal:
     clock = 0
+    SIP_RATE = 6
 
     def __init__(self, board):
         self.board = board
@@ -84,8 +85,8 @@ class CommonHal:
                 raise
         return sock
 
-    def on_readable(self, sock, handler):
-        self._queue.watch(sock, handler)
+    def on_readable(self, sock, handler, media=True):
+        self._queue.watch(sock, handler, media)
 
     def forget(self, sock):
         self._queue.forget(sock)
