@@ -15,17 +15,21 @@ it; no other file of the recorder imports a hardware module.
     clock          0 never set, 1 kept over a reset (approximate), 2 set in this run
     random(n)      n bytes of the system's entropy source, as good as that source is
     network(settings)  coroutine: brings the link up, gives the local IPv4 address; None without a network
-    address(host, port)  what sendto, connect and bind take; raises OSError
+    address(host, port)  what sendto, connect and bind take; raises OSError. The look-up of a name stops the event loop: beside
+                   calls the answer of the last one is used
+    is_known(host) whether `address` needs no look-up that could hold up calls
     peer(raw)      (host, port) of an address that recvfrom gave
     udp(host, port)    bound, non-blocking datagram socket
     tcp(host, port)    stream socket whose connect has begun, non-blocking
-    on_readable(sock, fn, media=True)  fn() is called from the event loop while sock is readable: those of media
-                   first, and they read all that waits; others read a few datagrams
-    SIP_RATE       messages a second of unknown sources, of each kind, that the machine can process beside its calls
+    on_readable(sock, fn)  fn() is called from the event loop while sock is readable
     forget(sock)       takes that back; call it before close
-    flusher()      an object that flushes a file beside the event loop, as Flush of hal_unix_flush.py; None where the port cannot
-    flush(file)    coroutine: file.flush(), during which the event loop runs where the port can do that; raises OSError
+    flusher()      a Flusher (hal_unix_flush.py), which flushes a file beside the event loop; None where the port cannot
+    flush(file, flusher=None)  coroutine: file.flush(), during which the event loop runs where the port can do that; raises
+                   OSError. flusher: the file's own, if it has one
     free_bytes()   free space of the file system that holds root
+    make_room(quick=False)  garbage collection before something large is loaded; beside calls only where memory is short,
+                   or, if `quick`, where a collection is
+    SLOW_TLS       whether a TLS handshake stops the event loop for longer than a call may be silent
     collect()      garbage collection at a moment when no audio is late (see below)
     reset(service=False)  restarts the machine, into service mode if asked; on Unix the
                    process ends with status 3

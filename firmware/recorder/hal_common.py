@@ -1,6 +1,5 @@
 """What both ports of the HAL share: sockets in asyncio, the clock, garbage collection."""
 
-import asyncio
 import gc
 import os
 import socket
@@ -12,14 +11,17 @@ SHORT_COLLECTION_US = 5000
 SMALL_HEAP = 400000
 BESIDE_CALLS = 200000  # free at the start, where a session with the vault can run beside a call
 COLLECT_EVERY = 8192
-FLUSH_STEP_MS = 2
 FRAMES = 64  # a collection every so many frames: 15 s of one call
 LOW_SHARE = 6  # where collecting is slow: only when less than a sixth of what is used is free
 
 
+def _is_numeric(host):
+    return host.replace(".", "").isdigit()
+
+
 class CommonHal:
     clock = 0
-    SIP_RATE = 6
+    SLOW_TLS = False
 
     def __init__(self, board):
         self.board = board
@@ -29,15 +31,19 @@ class CommonHal:
         self._clock_offset = 0
         self._frames = 0
         self._log = None
+        self._looked_up = {}  # numeric addresses by name: the hosts of the settings
         self._queue = udp_poll.install(self._failed)
         gc.collect()
         self.heap_small = board.HEAP_SMALL or gc.mem_free() < BESIDE_CALLS
         if gc.mem_free() < SMALL_HEAP:
             # Objects that stay for long are then close together: a small heap must keep large free blocks.
             gc.threshold(COLLECT_EVERY)
+        self._quick = min(self._time_collection(), self._time_collection()) < SHORT_COLLECTION_US
+
+    def _time_collection(self):
         start = time.ticks_us()
         gc.collect()
-        self._quick = time.ticks_diff(time.ticks_us(), start) < SHORT_COLLECTION_US
+        return time.ticks_diff(time.ticks_us(), start)
 
     def log_to(self, log):
         """log(text): where exceptions of packet handlers are reported."""
@@ -61,7 +67,13 @@ class CommonHal:
         return os.urandom(n)
 
     def address(self, host, port):
-        return socket.getaddrinfo(host, port)[0][-1]
+        raw = socket.getaddrinfo(self._looked_up.get(host, host) if self.calls else host, port)[0][-1]
+        if not _is_numeric(host):
+            self._looked_up[host] = self.peer(raw)[0]
+        return raw
+
+    def is_known(self, host):
+        return not self.calls or host in self._looked_up or _is_numeric(host)
 
     def udp(self, host, port):
         sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -85,8 +97,8 @@ class CommonHal:
                 raise
         return sock
 
-    def on_readable(self, sock, handler, media=True):
-        self._queue.watch(sock, handler, media)
+    def on_readable(self, sock, handler):
+        self._queue.watch(sock, handler)
 
     def forget(self, sock):
         self._queue.forget(sock)
@@ -94,17 +106,12 @@ class CommonHal:
     def flusher(self):
         return None  # a chip's flash stops the whole chip while it writes
 
-    async def flush(self, file):
-        flusher = self.flusher()
-        if flusher is None or not flusher.begin(file):
+    async def flush(self, file, flusher=None):
+        flusher = flusher or self.flusher()
+        if flusher:
+            await flusher.finish(file)
+        else:
             file.flush()
-            return
-        error = flusher.result()
-        while error is None:
-            await asyncio.sleep_ms(FLUSH_STEP_MS)
-            error = flusher.result()
-        if error:
-            raise OSError(error)
 
     def free_bytes(self):
         stat = os.statvfs(self.spool_root)
@@ -114,5 +121,8 @@ class CommonHal:
         self._frames += 1
         if self._frames >= FRAMES:
             self._frames = 0
-            if self._quick or not self.calls or gc.mem_free() < gc.mem_alloc() // LOW_SHARE:
-                gc.collect()
+            self.make_room(True)
+
+    def make_room(self, quick=False):
+        if not self.calls or quick and self._quick or gc.mem_free() < gc.mem_alloc() // LOW_SHARE:
+            gc.collect()

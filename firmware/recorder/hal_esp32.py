@@ -104,6 +104,8 @@ class ConsolePort:
 
 
 class Hal(CommonHal):
+    SLOW_TLS = True  # 1.4 s on an ESP32, nearly all of it in one call
+
     def __init__(self, board, arguments):
         machine.freq(FULL_SPEED_HZ)
         self.root = self.spool_root = ROOT

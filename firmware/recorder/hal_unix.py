@@ -6,7 +6,6 @@ The serial port is the terminal on stdin and stdout, as on a chip; diagnostics t
 are meant for a person go to stderr.
 """
 
-import os
 import select
 import socket
 import sys
@@ -15,12 +14,6 @@ import time
 from recorder.hal import HalError
 from recorder.hal_common import CommonHal
 
-try:
-    from recorder.hal_unix_flush import Flush
-except (ImportError, OSError):
-    Flush = None  # files are flushed in the event loop, as on a chip
-
-YEAR_2000_MS = 946684800000  # where the clock of a chip starts
 WRITE_AT_ONCE = 512  # less than a terminal's buffer, so that a ready terminal takes it all
 
 
@@ -61,7 +54,6 @@ class ConsolePort:
 
 class Hal(CommonHal):
     clock = 2  # the operating system keeps the time
-    SIP_RATE = 300
 
     def __init__(self, board, arguments):
         root = arguments.get("root")
@@ -69,12 +61,13 @@ class Hal(CommonHal):
             raise HalError("root=DIR is missing: where the appliance keeps its files")
         self.root = self.spool_root = root.rstrip("/")
         super().__init__(board)
-        self._disturbance = None
+        self._board_clock = None
         if arguments.get("clock") == "board":
+            from recorder.hal_unix_clock import BoardClock
+
             self.clock = 0
-            self._clock_offset = YEAR_2000_MS - self.ms()
-            self._disturbance = self.root + "/board-clock"
-            self._disturb()
+            self._board_clock = BoardClock(self)
+            self._board_clock.ms()
         self.serial = None
         if arguments.get("console") != "no":
             try:
@@ -87,30 +80,25 @@ class Hal(CommonHal):
         sys.stderr.write(text + "\n")
 
     def unix_ms(self):
-        if self._disturbance is None:
-            return time.time_ns() // 1000000 + self._clock_offset
-        self._disturb()
-        return self.ms() + self._clock_offset
-
-    def _disturb(self):
-        """Moves the board's clock as the file ROOT/board-clock says, and removes the file: `UNIX_MS [CLOCK]`."""
-        try:
-            with open(self._disturbance) as file:
-                words = file.read().split()
-        except OSError:
-            return
-        if not words:
-            return  # it is being written
-        os.remove(self._disturbance)
-        self._clock_offset = int(words[0]) - self.ms()
-        if len(words) > 1:
-            self.clock = int(words[1])
+        if self._board_clock:
+            return self._board_clock.ms()
+        return time.time_ns() // 1000000 + self._clock_offset
 
     def set_unix_ms(self, unix_ms):
-        self._clock_offset += unix_ms - self.unix_ms()
+        if self._board_clock:
+            self._board_clock.set(unix_ms)
+        else:
+            self._clock_offset += unix_ms - self.unix_ms()
 
     def flusher(self):
-        return Flush and Flush()
+        """None where files are flushed in the event loop: in a heap as small as a chip's, or for want of `aio_fsync`."""
+        if self.heap_small:
+            return None
+        try:
+            from recorder.hal_unix_flush import Flusher
+        except (ImportError, OSError):
+            return None
+        return Flusher()
 
     async def network(self, settings):
         return "127.0.0.1"  # unless the settings name another address to bind

@@ -1,53 +1,81 @@
-"""Flushes beside the event loop. Under the clock of tests a flush is over when its result is looked at."""
+"""Flushes beside the event loop. Under the clock of tests one is over when it is looked at."""
 
 import gc
 
-from recorder.hal_unix_flush import Flush
+from recorder.hal_unix_flush import Flusher
 from support.device import stores
 
+HEAP = "500k"  # in a smaller one files are flushed in the event loop
 EINVAL = 22
+
+
+def hal(root):
+    return stores.Appliance(root).hal
+
+
+def error_of(function, *arguments):
+    try:
+        function(*arguments)
+    except OSError as exc:
+        return exc.errno
+    return 0
 
 
 def test_a_file_is_flushed_again_and_again():
     root = stores.fresh_root("flush")
-    flush = Flush()
-    assert flush.result() == 0
+    flusher = hal(root).flusher()
     with open(root + "/file", "wb") as file:
         for _ in range(5):
             file.write(bytes(5000))
-            assert flush.begin(file)
+            assert flusher.flush(file)
             gc.collect()  # what the C library still writes to stays where it is
-            assert flush.result() == 0
+            assert not flusher.runs()
     stores.remove_tree(root)
 
 
-def test_an_error_stays_until_the_next_flush():
+def test_an_error_is_told_once():
     root = stores.fresh_root("flush")
-    flush = Flush()
+    flusher = hal(root).flusher()
     with open("/dev/null", "wb") as device, open(root + "/file", "wb") as file:
-        assert flush.begin(device)
-        assert (flush.result(), flush.result()) == (EINVAL, EINVAL)  # it cannot be flushed
-        assert flush.begin(file) and flush.result() == 0
+        assert flusher.flush(device)  # it cannot be flushed
+        assert error_of(flusher.flush, file) == EINVAL
+        assert flusher.flush(file) and not flusher.runs()
     stores.remove_tree(root)
 
 
-def test_a_file_of_another_file_system_is_left_to_the_caller():
+def test_a_file_of_another_file_system_is_flushed_at_once():
     class File:
         """As of MicroPython's own file systems: without a number of the operating system."""
 
-    assert not Flush().begin(File())
+        flushed = 0
+
+        def flush(self):
+            self.flushed += 1
+
+    file = File()
+    flusher = Flusher()
+    assert flusher.flush(file) and file.flushed == 1 and not flusher.runs()
 
 
 async def test_the_hal_waits_for_the_end_and_tells_the_error():
     root = stores.fresh_root("flush")
-    hal = stores.Appliance(root).hal
-    with open(root + "/file", "wb") as file:
-        file.write(b"x")
-        await hal.flush(file)
-    with open("/dev/null", "wb") as device:
-        try:
-            await hal.flush(device)
-            raise AssertionError("flushed")
-        except OSError as exc:
-            assert exc.errno == EINVAL
+    machine = hal(root)
+    for flusher in (None, machine.flusher()):
+        with open(root + "/file", "wb") as file:
+            file.write(b"x")
+            await machine.flush(file, flusher)
+        with open("/dev/null", "wb") as device:
+            try:
+                await machine.flush(device, flusher)
+                raise AssertionError("flushed")
+            except OSError as exc:
+                assert exc.errno == EINVAL
+    stores.remove_tree(root)
+
+
+def test_a_small_heap_flushes_in_the_event_loop():
+    root = stores.fresh_root("flush")
+    machine = hal(root)
+    machine.heap_small = True
+    assert machine.flusher() is None
     stores.remove_tree(root)

@@ -46,10 +46,10 @@ class Recordings:
         self.audio_buffers = [bytearray(buffer_size(AUDIO_CAPACITY))]
         self.active = []
 
-    def flush_all(self):
-        """Flush all frames that were written. A disk writes those of several calls in one go when they are flushed together."""
+    def flush_frames(self, full):
+        """Flush the frames of the recording `full`; with those of others where it costs no time: a disk writes them in one go."""
         for recording in self.active:
-            if recording.unflushed:
+            if recording is full or recording.flusher and recording.unflushed:
                 recording.flush_soon()
 
     def open(self, policy=None, began=None):
@@ -105,7 +105,7 @@ class Recording:
         self._frames = 0
         self.unflushed = 0  # frames that were written since the last flush began
         self._flushing = False
-        self._flusher = owner.hal.flusher()
+        self.flusher = None
         self._path = owner.spool.path(self.number, OPEN)
         try:
             self._file = open(self._path, "wb")
@@ -119,7 +119,8 @@ class Recording:
             )
         )
         self._index = self._open_stream(INDEX, owner.event_buffer)
-        self._flush()
+        self.flush_soon()
+        self.flusher = owner.hal.flusher()
         if self.failed:
             self._file.close()
             files.remove(self._path)
@@ -161,44 +162,30 @@ class Recording:
             except OSError as exc:
                 self._fail("write: " + str(exc))
 
-    def _flush(self):
-        """What was written is on flash when this returns."""
-        self._flushing = False
-        self.unflushed = 0
-        if self._waiting_items is None and not self.failed:
-            try:
-                self._file.flush()
-            except OSError as exc:
-                self._fail("flush: " + str(exc))
-
     def flush_soon(self):
-        """Flush what was written; where the port can, the packets do not wait for it -> False: the last flush still runs.
+        """Flush what was written; beside the event loop where the port can -> False: the last flush still runs.
 
         A flush that fails fails the recording, when the next one is to begin or the recording is closed.
         """
-        flusher = self._flusher
-        if flusher and self._waiting_items is None and not self.failed:
-            if flusher.result() is None:
-                return False
-            self._check_flush()
-            if not self.failed and flusher.begin(self._file):
-                self._flushing = False
-                self.unflushed = 0
-                return True
-        self._flush()
+        if self._waiting_items is None and not self.failed:
+            try:
+                if self.flusher is None:
+                    self._file.flush()
+                elif not self.flusher.flush(self._file):
+                    return False
+            except OSError as exc:
+                self._fail("flush: " + str(exc))
+        self._flushing = False
+        self.unflushed = 0
         return True
 
     async def _flush_to_the_end(self):
-        """As `_flush`; other tasks run meanwhile."""
-        while not self.flush_soon():
-            await asyncio.sleep_ms(FLUSH_STEP_MS)
-        while self._flusher and self._flusher.result() is None:
-            await asyncio.sleep_ms(FLUSH_STEP_MS)
-        self._check_flush()
-
-    def _check_flush(self):
-        if self._flusher and self._flusher.result() and not self.failed:
-            self._fail("flush: " + str(OSError(self._flusher.result())))
+        self._flushing = False
+        if self._waiting_items is None and not self.failed:
+            try:
+                await self._owner.hal.flush(self._file, self.flusher)
+            except OSError as exc:
+                self._fail("flush: " + str(exc))
 
     def _fail(self, why):
         self.failed = why
@@ -266,10 +253,7 @@ class Recording:
         self._frames += 1
         self.unflushed += 1
         if self.unflushed >= UNFLUSHED_FRAMES:
-            if self._flusher:
-                self._owner.flush_all()
-            else:
-                self._flush()
+            self._owner.flush_frames(self)
         if self._frames % FRAMES_PER_CHECK == 0 and self._owner.hal.free_bytes() < FREE_TO_CONTINUE:
             self._audio = None
             self.full = True

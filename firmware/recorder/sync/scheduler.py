@@ -2,11 +2,11 @@
 
 A session runs when a recording was closed, every quarter of an hour, and on request. After a failure the next one waits
 longer each time. On a small heap it waits until no call is up, because a TLS session takes the memory that a call needs.
+It also waits where the TLS handshake would hold up the calls (ADR 22), until what is recorded is about to fill the storage.
 Sessions use TCP as the settings say, or the serial port on the request of a program there.
 """
 
 import asyncio
-import gc
 
 from recorder.loading import unload
 from recorder.storage.spool import SpoolError
@@ -16,6 +16,7 @@ EVERY_MS = 900000
 SOON_MS = 300
 FIRST_RETRY = 5000
 LOOK_MS = 250
+STORAGE_LOOK_MS = 60000  # a file system may read all its blocks to count the free ones
 
 
 class Sync:
@@ -30,6 +31,7 @@ class Sync:
         self._due = app.hal.ms() + SOON_MS
         self._retry = FIRST_RETRY
         self._serial_session = None
+        self._storage_due = 0
         self.numbers = app.spool.numbers
         self.read = app.spool.read
         app.spool.on_sealed.append(lambda number: self.request())
@@ -63,11 +65,26 @@ class Sync:
             if not self._app.identity.provisioned or not (serial or where[0] == "tcp"):
                 self.state = "no vault configured"
                 self._due = self._hal.ms() + EVERY_MS
-            elif self._hal.calls and self._hal.heap_small:
+            elif self._hal.calls and not self._may_run_beside_calls(serial or self._hal.is_known(where[1])):
                 self.state = "waits for the call to end"
             else:
                 self._due = self._hal.ms() + EVERY_MS  # a request during the session brings it forward
                 await self._attempt(serial, where)
+
+    def _may_run_beside_calls(self, is_known):
+        """is_known: the vault can be reached without looking up its name."""
+        hal = self._hal
+        if hal.heap_small:
+            return False
+        if is_known and not hal.SLOW_TLS:
+            return True
+        if hal.ms() < self._storage_due:
+            return False
+        self._storage_due = hal.ms() + STORAGE_LOOK_MS
+        from recorder.sync import backlog
+
+        unload("recorder.sync.backlog")
+        return backlog.fills_storage(self._app)
 
     def _serial(self):
         if self._serial_session is None:
@@ -76,7 +93,7 @@ class Sync:
         return endpoint.session == self._serial_session and endpoint.state == OPEN
 
     async def _attempt(self, serial, where):
-        gc.collect()
+        self._hal.make_room()
         # The link and TLS are loaded for the session and unloaded after it.
         from recorder.sync import session as sync_session
 
@@ -100,7 +117,7 @@ class Sync:
             unload(
                 "recorder.sync.session", "recorder.sync.channel", "recorder.sync.tls_stream", "testigo_wire.link.device"
             )
-        gc.collect()
+        self._hal.make_room()
         self.running = False
 
     def must_yield(self):

@@ -23,6 +23,7 @@ async def run(sync, app, serial, where):
         raw = await open_tcp(app.hal, where[1], where[2], OPEN_MS)
     stream = None
     try:
+        app.hal.make_room()
         stream = TlsStream(context(app.identity), raw)
         await _exchange(sync, app, stream)
     finally:

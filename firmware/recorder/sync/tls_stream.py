@@ -5,7 +5,6 @@ polled every few milliseconds, which is all that a background transfer needs. On
 """
 
 import asyncio
-import gc
 
 import tls
 
@@ -26,7 +25,6 @@ def _why(error):
 
 def context(identity):
     """An SSLContext with the device's certificate and key, that trusts its CA only."""
-    gc.collect()
     made = tls.SSLContext(tls.PROTOCOL_TLS_CLIENT)
     made.verify_mode = tls.CERT_REQUIRED
     try:

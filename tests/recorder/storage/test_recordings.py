@@ -225,11 +225,31 @@ async def test_the_last_flush_fails():
     a = await stores.ready("flush")
     made = a.begin()
     flushes = []
-    made._flusher.result = lambda: 5 if flushes else 0
-    made._flusher.begin = flushes.append
+
+    class Failing:
+        async def finish(self, file):
+            flushes.append(file)
+            raise OSError(5)
+
+        def flush(self, file):
+            return True
+
+    made.flusher = Failing()
     await made.close("hang-up")
     assert "EIO" in made.failed and a.spool.numbers() == [1], made.failed  # what was written is whole
     assert [line for line in a.log.lines() if "recording 1: flush" in line]
+    stores.remove_tree(a.root)
+
+
+async def test_nothing_is_flushed_after_the_end():
+    a = await stores.ready("end")
+    faults = []
+    asyncio.get_event_loop().set_exception_handler(lambda loop, context: faults.append(context))
+    made = a.begin()
+    made.event("hang_up", 1, 200, "BYE")  # is flushed a little later
+    await made.close("hang-up")
+    await asyncio.sleep_ms(1000)
+    assert not faults, faults
     stores.remove_tree(a.root)
 
 
