@@ -153,10 +153,12 @@ class Appliance:
         self._environment = environment(micropython)
         self.process: subprocess.Popen[str] | None = None
 
+    def command(self) -> list[str]:
+        return [sys.executable, "-m", "testigo_tools.cli", "virtual", "run", "--root", str(self.root), *self.options]
+
     def start(self) -> None:
-        line = [sys.executable, "-m", "testigo_tools.cli", "virtual", "run", "--root", str(self.root), *self.options]
         self.process = subprocess.Popen(
-            line, env=self._environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=ROOT
+            self.command(), env=self._environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=ROOT
         )
         assert self.process.stdout is not None
         said = self.process.stdout.readline()
