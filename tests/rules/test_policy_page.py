@@ -16,6 +16,7 @@ TABLES = {
     "[processor]": "processor",
     "[processing]": "processing",
     "[numbering]": "numbering",
+    "[emergency]": "emergency",
     "[[lines]]": "lines[0]",
     "[[lines.notices]]": "lines[0].notices[0]",
     "[lines.tone]": "lines[0].tone",

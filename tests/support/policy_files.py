@@ -18,6 +18,10 @@ information = "www.example.com/calls"
 retention_days = 365
 [numbering]
 country_code = 34
+[emergency]
+numbers = ["55 55", "+34 915 620 420"]
+outside_prefix = 8
+callback_minutes = 45
 [purposes.routes]
 en = "plan routes"
 

@@ -3,14 +3,14 @@
 They are those of the countries of the presets and of the languages of notices. Sources: the national numbering plans that
 ITU-T publishes (E.164, E.129 and the Operational Bulletin), and for Europe the list of 112 countries by the EU; checked
 against the short numbers of libphonenumber. Helplines of a country for people in danger are included where a call to them
-must leave no trace or must not wait. Numbers that hold everywhere (emergency.ALWAYS) are not repeated here.
+must leave no trace or must not wait. Some of the numbers hold everywhere as well (emergency.ALWAYS).
 
 A device loads this module while it reads a policy, and then removes it from memory.
 """
 
 # country codes: numbers
 _TABLE = """
-34: 016 024 112
+34: 016 024 061 062 080 085 088 091 092 112
 44: 112 18000 999 116123
 49: 110 112 116016 116123
 1: 911 112 988

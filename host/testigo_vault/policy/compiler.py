@@ -7,8 +7,9 @@ import hashlib
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from testigo_vault.policy.source import Acknowledgement, Line, PolicySource
+from testigo_vault.policy.source import Acknowledgement, Emergency, Line, PolicySource
 from testigo_vault.toml.types import NO_DATE
+from testigo_wire.policy.emergency import EmergencyNumbers
 from testigo_wire.policy.schedule import DAY as DAY_MINUTES
 
 HORIZON_YEARS = 10  # for how long changes of local time are listed where a policy has no end
@@ -36,7 +37,22 @@ def policy_body(source: PolicySource, recipients: list[list], since: date | None
         offsets(zone, begin, max(begin, _midnight(first, zone)), end) if scheduled else [],
         recipients,
         [_line(line) for line in source.lines],
+        # Only where the table says something: firmware before 0.3 refuses a policy that has this element.
+        *([_emergency(source)] if source.emergency != Emergency() else []),
     ]
+
+
+def _emergency(source: PolicySource) -> list:
+    emergency = source.emergency
+    return [emergency.numbers, emergency.outside_prefix, emergency.callback_minutes]
+
+
+def emergency_numbers(source: PolicySource) -> EmergencyNumbers:
+    """What the appliances take for an emergency number under this policy."""
+    numbering = source.numbering
+    return EmergencyNumbers(
+        (numbering.country_code, numbering.national_prefix, numbering.international_prefix), _emergency(source)
+    )
 
 
 def offsets(zone: ZoneInfo, begin: datetime, first: datetime, end: datetime | None) -> list[list[int]]:

@@ -22,6 +22,15 @@ def number_kept(line: Line) -> str:
     return _WORDS.term("numbers-kept", line.unrecorded_numbers)
 
 
+def emergency(source: PolicySource) -> str:
+    """What happens to calls for help under every policy, and what this one adds."""
+    added, minutes = source.emergency.numbers, source.emergency.callback_minutes
+    text = "connected at once, never recorded"
+    if added:
+        text += f"; also to {', '.join(added)}"
+    return f"{text}; call backs the same for {minutes} minutes" if minutes else f"{text}; call backs are announced"
+
+
 def title(line: Line) -> str:
     return f"Line {line.name}, {calls(line.direction)}"
 

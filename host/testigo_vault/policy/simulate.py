@@ -9,11 +9,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from testigo_vault.policy import describe
-from testigo_vault.policy.compiler import policy_body
+from testigo_vault.policy.compiler import emergency_numbers, policy_body
 from testigo_vault.policy.consent_paths import Path, paths
 from testigo_vault.policy.source import Line, PolicySource
 from testigo_wire.policy import decision, e164
 
+EMERGENCY = "emergency"  # the appliance's word (recorder/call/unrecorded_call.py)
 RECORDED, UNRECORDED = "asked", "connected-unrecorded"
 _RECIPIENTS = [[stream, bytes(8), bytes(65)] for stream in (0, 1)]  # stand for the real ones, which decide nothing
 
@@ -68,6 +69,8 @@ def run(
     known = [e164.e164(text, body[6]) for text in dialled]
     trial = Trial(known[0], known[1], at, direction, line_name, UNRECORDED, "")
     steps = trial.steps
+    if direction == "out" and emergency_numbers(source).find(callee):
+        return _emergency(trial, source, at)
     for what, text, number in zip(("Caller", "Called"), dialled, known, strict=True):
         steps.append(Step(what, _number(text, number)))
     steps.append(Step("Time", f"{at:%A %Y-%m-%d %H:%M} ({source.timezone})"))
@@ -97,6 +100,20 @@ def run(
     voice = decision.first_voice(found, known[1])
     steps += _recorded_steps(source, line, voice, direction)
     trial.paths = paths(line, voice)
+    return trial
+
+
+def _emergency(trial: Trial, source: PolicySource, at: datetime) -> Trial:
+    """The appliance recognises it before it looks at the policy."""
+    minutes = source.emergency.callback_minutes
+    trial.why = EMERGENCY
+    back = f"incoming calls are connected at once too for {minutes} minutes" if minutes else "is announced as usual"
+    trial.steps = [
+        Step("Emergency", "emergency call: connected at once, not recorded", True),
+        Step("Time", f"{at:%A %Y-%m-%d %H:%M} ({source.timezone})"),
+        Step("Then", "there is a record without audio, with the reason emergency"),
+        Step("Call back", back),
+    ]
     return trial
 
 

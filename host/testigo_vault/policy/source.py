@@ -17,6 +17,7 @@ from testigo_vault.policy.purposes import BASES, PURPOSES
 from testigo_vault.policy.values import MIDNIGHT
 from testigo_vault.toml.types import NO_DATE, Day, NonemptyText, Text, Texts, choice, scaled, whole
 from testigo_vault.toml.validation import Table, TomlDocument, needed
+from testigo_wire.policy.emergency import CALLBACK_MINUTES
 
 DEFAULT_FROM = date(2000, 1, 1)
 DEFAULT_PAUSE_MS = 120_000  # where the worker pauses by keys: a forgotten pause must end
@@ -61,6 +62,14 @@ class Numbering(Table):
     country_code: values.CountryCode = ""
     national_prefix: values.Digits = ""
     international_prefix: values.Digits = "00"
+
+
+class Emergency(Table):
+    """What a site adds to the emergency numbers that always hold (testigo_wire/policy/emergency.py)."""
+
+    numbers: values.Numbers = Field(default=[])
+    outside_prefix: values.Digits = ""  # for an outside line, beside 0 and 9
+    callback_minutes: Annotated[int, whole(0, 1440)] = CALLBACK_MINUTES  # incoming calls are not announced for so long
 
 
 class Voice(Table):
@@ -185,5 +194,6 @@ class PolicySource(TomlDocument):
     processor: Processor | None = None
     processing: Processing = needed("add [processing] with retention_days", Processing())
     numbering: Numbering = Numbering()
+    emergency: Emergency = Emergency()
     purposes: values.OwnPurposes = Field(default={})  # own purposes: name -> {language: words}
     lines: list[Line] = needed("add [[lines]], one for each line", [])

@@ -20,6 +20,10 @@ country_code = ""             # as 34
 national_prefix = ""          # as 0, where there is one
 international_prefix = "00"
 
+# [emergency]                 # calls for help are connected at once and never recorded; this adds to 112 and the like
+# numbers = []                # of your own, as of a guard
+# outside_prefix = ""         # for an outside line, where it is not 0 or 9
+
 [[lines]]
 name = "main"                 # the line's name in an appliance's settings
 direction = "both"            # in, out, both

@@ -127,6 +127,14 @@ def prefix_or_short(value: Any) -> str:
     return prefix(value)
 
 
+def telephone_number(value: Any) -> str:
+    """A number as it is dialled, short or long, or in E.164 with its `+`; separators are left out."""
+    found = "".join(c for c in _as_digits(value) if c not in e164.SEPARATORS)
+    if not 2 <= len(found.removeprefix("+")) <= e164.LONGEST or not _are_digits(found.removeprefix("+")):
+        raise ConversionError(f"is {show_value(value)}: a number of 2 to {e164.LONGEST} digits is wanted, as '5555'")
+    return found
+
+
 def days(value: Any) -> list[int]:
     """["mon", "wed-fri"] or "mon-fri" -> numbers from Monday 0, in order."""
     words = value if isinstance(value, list) else [word for word in text(value).replace(",", " ").split(" ") if word]
@@ -191,6 +199,7 @@ Language = Annotated[str, PlainValidator(language)]
 NoticeName = Annotated[str, PlainValidator(notice_name)]
 Prefixes = Annotated[list[Annotated[str, PlainValidator(prefix)]], BeforeValidator(list_or_text)]
 PrefixesOrShort = Annotated[list[Annotated[str, PlainValidator(prefix_or_short)]], BeforeValidator(list_or_text)]
+Numbers = Annotated[list[Annotated[str, PlainValidator(telephone_number)]], BeforeValidator(list_or_text)]
 Days = Annotated[list[int], PlainValidator(days)]
 Clock = Annotated[int, PlainValidator(clock)]
 Words = Annotated[dict[Language, NonemptyText], BeforeValidator(own_purpose_words)]

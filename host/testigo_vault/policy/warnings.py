@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from testigo_vault.policy import emergency_warnings
 from testigo_vault.policy.checks import unfilled
 from testigo_vault.policy.source import Line, PolicySource
 from testigo_vault.toml.positions import Setting
@@ -14,17 +15,16 @@ from testigo_vault.toml.reader import Problem
 
 SOON = timedelta(days=30)
 LONGEST_MS = 12 * 3_600_000  # a recording of 1 GiB is refused by the vault: about 14 hours
-# Short numbers that are plainly meant as such.
-EMERGENCY = ("112", "911", "999")
 
 Found = Iterator[tuple[Setting, str]]
 
 
 def warnings(source: PolicySource, now: datetime) -> list[Problem]:
     """In the order of the file's lines. now: with a time zone."""
-    found = [*_whole(source, now)]
+    found = [*_whole(source, now), *emergency_warnings.site(source)]
     for i, line in enumerate(source.lines):
         if line.mode != "never":
+            found += [(("lines", i, *setting), reason) for setting, reason in emergency_warnings.line(line, source)]
             for check in (_law, _duty, _germany, _asked, _voices, _numbers, _useless):
                 found += [(("lines", i, *setting), reason) for setting, reason in check(line, source)]
     to_be_filled_in = unfilled(source)
@@ -43,7 +43,7 @@ def _whole(source: PolicySource, now: datetime) -> Found:
     recorded = [line for line in source.lines if line.mode != "never"]
     if recorded and not source.numbering.country_code:
         text = "is missing: numbers dialled without it are no E.164, so that lists of numbers and objections miss them"
-        yield ("numbering", "country_code"), text
+        yield ("numbering", "country_code"), f"{text}, and of emergency numbers only 112, 911 and the like are known"
     if source.timezone == "UTC" and any(line.schedule for line in recorded):
         yield ("timezone",), "is UTC, and there are schedules: are they meant in UTC?"
     if any(line.high_level for line in recorded) and not source.controller.dpo:
@@ -109,7 +109,7 @@ def _voices(line: Line, source: PolicySource) -> Found:
 def _numbers(line: Line, source: PolicySource) -> Found:
     for name, prefixes in (("only", line.only), ("except", line.except_)):
         for j, prefix in enumerate(prefixes):
-            if not prefix.startswith("+") and prefix not in EMERGENCY:
+            if not prefix.startswith("+") and not emergency_warnings.means_one(prefix, source):
                 text = f"fits short numbers dialled as they stand, such as extensions; for an area write +...{prefix}"
                 yield (name, j), f"is {prefix!r}: it {text}"
 

@@ -208,7 +208,7 @@ def test_a_policy_with_placeholders_is_not_signed(organisation, made_folder):
         (
             'worker = "acknowledgement"',
             'worker = "notice"\nworker_notice = "staff"',
-            r"line 32: lines\[0\]\.worker_notice is 'staff', a notice that does not exist",
+            r"line 36: lines\[0\]\.worker_notice is 'staff', a notice that does not exist",
         ),
     ],
 )

@@ -36,7 +36,7 @@ def test_notice_policy_and_settings_are_signed_for_an_appliance(vault):
         ('accept_key = "1"', 'accept_key = "9"', "which is the accept_key already"),
         ("repeats = 1", "repeat = 1", "repeat"),
         ("key_timeout_s = 10", 'key_timeout_s = "10"', "a number is wanted"),
-        ("purposes =", "purposes = [", r"policy\.toml line 26: "),
+        ("purposes =", "purposes = [", r"policy\.toml line 30: "),
     ],
 )
 def test_policy_errors_name_the_setting(vault, line, instead, said):

@@ -11,7 +11,7 @@ from testigo_vault.errors import VaultError
 from testigo_vault.policy import parser
 from testigo_vault.policy.compiler import policy_body
 from testigo_vault.policy.settings import settings_body
-from testigo_vault.policy.source import Acknowledgement, Keys, Span, Tone, Voice
+from testigo_vault.policy.source import Acknowledgement, Emergency, Keys, Span, Tone, Voice
 from testigo_vault.policy.template import SETTINGS_TEMPLATE
 from testigo_vault.toml.reader import FileProblems
 from testigo_wire.policy import documents, fields, schedule
@@ -24,6 +24,7 @@ def test_every_setting_is_read(tmp_path):
     line, never = source.lines
     assert (source.controller.name, source.processing.retention_days) == ("Example", 365)
     assert (source.numbering.country_code, source.numbering.international_prefix) == ("34", "00")
+    assert source.emergency == Emergency(numbers=["5555", "+34915620420"], outside_prefix="8", callback_minutes=45)
     assert source.purposes == {"routes": {"en": "plan routes"}} and source.jurisdiction == "ES"
     assert (source.valid_from, source.valid_until) == (datetime.date(2026, 1, 1), datetime.date(2026, 12, 31))
     assert (line.accept_key, line.object_key, line.key_timeout_ms, line.repeats) == ("1", "9", 7500, 2)
@@ -49,12 +50,24 @@ def test_the_body_of_the_document(tmp_path):
     end = datetime.datetime(2027, 1, 1, tzinfo=madrid).timestamp() * 1000
     assert body[:2] == [begin, end]  # the last day counts whole, by the clocks of the place
     assert body[5] == hashlib.sha256(FULL.encode()).digest()
+    assert body[10:] == [[["5555", "+34915620420"], "8", 45]]
     line = body[9][0]
     assert line[fields.WORKER_REFERENCE] == "2 on file, 2026-01-10 to 2026-01-15, text 1, 2"
     assert "Ane" not in str(body)
     assert line[fields.SCHEDULE] == [[0b1000111, 1320, 1440], [0b1111, 0, 360], [0b100000, 0, 1440]]
     assert line[fields.TONE] == [[1400, 500, 12_500, 25]]
     assert line[fields.VOICES] == [["es", "aviso", "", []], ["eu", "oharra", "2", ["+34943"]]]
+
+
+def test_a_policy_without_emergency_settings_is_one_that_older_appliances_read(tmp_path):
+    table = FULL[FULL.index("[emergency]") : FULL.index("[purposes.routes]")]
+    for text in ("", "[emergency]\n", "[emergency]\ncallback_minutes = 30\nnumbers = []\n"):
+        body = policy_body(read(tmp_path, FULL.replace(table, text)), RECIPIENTS)
+        documents.check("policy", 1, body)
+        assert len(body) == 10
+    assert (
+        len(policy_body(read(tmp_path, FULL.replace(table, "[emergency]\ncallback_minutes = 0\n")), RECIPIENTS)) == 11
+    )
 
 
 def test_pauses_have_a_default_limit(tmp_path):
@@ -122,8 +135,8 @@ def test_every_problem_names_the_file(tmp_path):
     with pytest.raises(VaultError) as caught:
         read(tmp_path, FULL.replace('rule = "opt-in"', 'rule = "ask"').replace("repeats = 2", "repeats = 99"))
     assert caught.value.message.splitlines() == [
-        "policy.toml line 22: lines[0].rule is 'ask': use notify, opt-out or opt-in.",
-        "policy.toml line 29: lines[0].repeats is 99: use 0 to 9.",
+        "policy.toml line 26: lines[0].rule is 'ask': use notify, opt-out or opt-in.",
+        "policy.toml line 33: lines[0].repeats is 99: use 0 to 9.",
     ]
     assert str(tmp_path) in caught.value.hint
 
@@ -136,6 +149,10 @@ WRONG = [
     ("retention_days = 365", "", "[processing]", "processing.retention_days is missing: how long"),
     ("country_code = 34", "country_code = 34943", "country_code", "a country code is wanted"),
     ("country_code = 34", 'country_code = "0"', "country_code", "a country code is wanted"),
+    ('"55 55"', '"1"', "numbers", "emergency.numbers[0] is '1': a number of 2 to 15 digits is wanted"),
+    ('"55 55"', '"55x"', "numbers", "emergency.numbers[0] is '55x': a number of 2 to 15 digits is wanted"),
+    ("outside_prefix = 8", "outside_prefix = 123456", "outside_prefix", "up to five digits"),
+    ("callback_minutes = 45", "callback_minutes = 1441", "callback_minutes", "use 0 to 1440"),
     ("[purposes.routes]", "[purposes.proof]\nen = 'x'\n[purposes.routes]", "[purposes.proof]", "choose another name"),
     ('en = "plan routes"', 'english = "x"', "english", "a language code is wanted"),
     ('name = "Example"', 'name = " "', 'name = " "', "controller.name is empty"),
@@ -204,7 +221,7 @@ def test_worker_by_tone_or_acknowledgement_needs_its_settings(tmp_path):
     assert any("so add [[lines.acknowledgements]]" in reason for _, reason in problems(tmp_path, text))
     text = FULL.replace('worker = "acknowledgement"', 'worker = "tone"')
     text = text.replace("[lines.tone]\ninterval_s = 12.5\nlevel_dbm0 = -25\n", "")
-    assert problems(tmp_path, text) == [(16, "lines[0].tone is missing: worker is tone, so add [lines.tone]")]
+    assert problems(tmp_path, text) == [(20, "lines[0].tone is missing: worker is tone, so add [lines.tone]")]
 
 
 def test_on_demand_start_needs_stop(tmp_path):
@@ -255,7 +272,7 @@ def test_a_byte_order_mark_and_carriage_returns_are_accepted(tmp_path):
     source = parser.load(tmp_path / "policy.toml")
     assert policy_body(source, RECIPIENTS)[5] == hashlib.sha256(data).digest()
     (tmp_path / "policy.toml").write_bytes(data.replace(b'"opt-in"', b'"ask"'))
-    with pytest.raises(FileProblems, match="line 22: "):
+    with pytest.raises(FileProblems, match="line 26: "):
         parser.load(tmp_path / "policy.toml")
 
 

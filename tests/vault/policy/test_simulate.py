@@ -279,3 +279,31 @@ def test_every_path_ends_as_the_consent_table_says(tmp_path, objection, impossib
         for i, move in enumerate(path.moves):
             assert move.does != "records" or "it is heard to its end" in happened[: i + 1]
         assert path.words == OUTCOMES[path.outcome]
+
+
+def test_a_call_to_an_emergency_number(attempt, testigo, folder):
+    """Said first, and the same with a policy that is over, on a line that there is not, and behind a prefix."""
+    for changes in (
+        {"to": "112"},
+        {"to": "0112"},
+        {"to": "sip:+34112@example.net"},
+        {"to": "urn:service:sos"},
+        {"to": "016", "at": "2030-01-01 10:00"},
+        {"to": "112", "line": "none"},
+    ):
+        found, shown = attempt(**{"direction": "out", "from": "200", **changes})
+        assert (found["outcome"], found["why"]) == ("connected-unrecorded", "emergency"), changes
+        steps = [each for each in found["steps"] if each["what"] != "Signed"]
+        assert steps[0] == {
+            "what": "Emergency",
+            "says": "emergency call: connected at once, not recorded",
+            "stops": True,
+        }
+        assert found["paths"] == [] and "emergency call: connected at once, not recorded" in shown
+        assert step(found, "Call back") == "incoming calls are connected at once too for 30 minutes"
+    found, _ = attempt(direction="in", to="112")
+    assert found["why"] != "emergency", "a number of this side is none of an emergency centre"
+    text = POLICY.replace("[[lines]]", "[emergency]\ncallback_minutes = 0\nnumbers = '5555'\n[[lines]]", 1)
+    (folder / "policy.toml").write_text(text)
+    found, _ = attempt(direction="out", to="5555", **{"from": "200"})
+    assert step(found, "Call back") == "is announced as usual"

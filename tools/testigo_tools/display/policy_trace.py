@@ -103,6 +103,7 @@ def summarise(source: "PolicySource") -> None:
 
     controller = source.controller
     console.print(f"[bold]{escape(controller.name)}[/], {escape(controller.contact)}")
+    console.print(f"Emergency calls: {escape(describe.emergency(source))}", soft_wrap=True)
     for line in source.lines:
         console.print(f"[bold]{escape(describe.title(line))}[/]")
         for what, words in describe.describe(line, source):
