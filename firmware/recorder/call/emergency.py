@@ -62,6 +62,8 @@ class Emergency:
 
             self._numbers = EmergencyNumbers(policy.numbering, policy.emergency) if policy else EmergencyNumbers()
             self._policy = policy
+            # A new policy may have made the time shorter.
+            self.until = min(self.until, self.hal.ms() + self._numbers.callback_ms)
         return self._numbers
 
     def is_urgent(self, message, source):
@@ -93,6 +95,11 @@ class Emergency:
 
     @property
     def expects_call_back(self):
+        try:
+            if self.hal.ms() < self.until:
+                self.numbers()
+        except MemoryError:
+            pass
         return self.hal.ms() < self.until
 
     def incoming(self, sip):

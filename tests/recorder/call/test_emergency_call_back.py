@@ -3,6 +3,7 @@
 import asyncio
 
 from recorder import files
+from support.device import stores
 from support.device.emergency_office import (
     hang_up,
     help_at_once,
@@ -13,6 +14,7 @@ from support.device.emergency_office import (
     use_settings,
 )
 from support.device.two_phone_rig import HOST, Sealed, gateway_of, line, until
+from testigo_wire.policy import documents
 from testigo_wire.sip import events as sip_event
 
 HEAP = "2m"
@@ -45,6 +47,18 @@ async def test_a_policy_sets_the_time_for_a_call_back():
     await help_at_once(r)
     assert not r.gateway.emergency.expects_call_back
     await hang_up(r)
+    await r.close()
+
+
+async def test_a_new_policy_ends_the_time():
+    r = await office("shorter")
+    await help_at_once(r)
+    await hang_up(r)
+    assert r.gateway.emergency.expects_call_back
+    body = documents.parse(files.read(r.app.root + "/policy.tsd")).body
+    ok, why = await r.app.documents.accept(stores.sign("policy", 2, body + [[[], "", 0]]))
+    assert ok, why
+    assert not r.gateway.emergency.expects_call_back
     await r.close()
 
 
