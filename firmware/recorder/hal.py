@@ -21,7 +21,9 @@ it; no other file of the recorder imports a hardware module.
     peer(raw)      (host, port) of an address that recvfrom gave
     udp(host, port)    bound, non-blocking datagram socket
     tcp(host, port)    stream socket whose connect has begun, non-blocking
-    on_readable(sock, fn)  fn() is called from the event loop while sock is readable
+    on_readable(sock, fn, media=True)  fn() is called from the event loop while sock is readable: those of media
+                   first, and they read all that waits; others read a few datagrams
+    SIP_RATE       messages a second of unknown sources, of each kind, that the machine can process beside its calls
     forget(sock)       takes that back; call it before close
     flusher()      a Flusher (hal_unix_flush.py), which flushes a file beside the event loop; None where the port cannot
     flush(file, flusher=None)  coroutine: file.flush(), during which the event loop runs where the port can do that; raises

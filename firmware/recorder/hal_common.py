@@ -22,6 +22,7 @@ def _is_numeric(host):
 class CommonHal:
     clock = 0
     SLOW_TLS = False
+    SIP_RATE = 6
 
     def __init__(self, board):
         self.board = board
@@ -97,8 +98,8 @@ class CommonHal:
                 raise
         return sock
 
-    def on_readable(self, sock, handler):
-        self._queue.watch(sock, handler)
+    def on_readable(self, sock, handler, media=True):
+        self._queue.watch(sock, handler, media)
 
     def forget(self, sock):
         self._queue.forget(sock)

@@ -54,6 +54,7 @@ class ConsolePort:
 
 class Hal(CommonHal):
     clock = 2  # the operating system keeps the time
+    SIP_RATE = 300
 
     def __init__(self, board, arguments):
         root = arguments.get("root")

@@ -3,6 +3,10 @@
 asyncio waits through `core._io_queue`; this queue takes its place.  A datagram
 socket stays registered once and its handler is called directly: waiting costs no
 task switch and no allocation per packet.  Streams (TCP, TLS) go on as before.
+
+In each turn of the event loop every readable socket's handler is called once: those of
+media first, then those of messages, which must read a few datagrams only.  What is left
+waits for the next turn, after the timers and tasks that are due.
 """
 
 import select
@@ -16,15 +20,19 @@ class PacketQueue(core.IOQueue):
         """failed(exc): called with an exception that a handler raised."""
         super().__init__()
         self.packets = select.poll()
-        self.handlers = {}
+        self.handlers = {}  # of media
+        self.messages = {}  # handlers that are called after those of media
         self.failed = failed
+        self._failing = None  # the socket whose handler raised last
+        self._byte = bytearray(1)
 
-    def watch(self, sock, handler):
-        self.handlers[sock] = handler
+    def watch(self, sock, handler, media=True):
+        """media: the handler comes before those of messages, and reads all that waits."""
+        (self.handlers if media else self.messages)[sock] = handler
         self.packets.register(sock, select.POLLIN)
 
     def forget(self, sock):
-        if self.handlers.pop(sock, None):
+        if self.handlers.pop(sock, None) or self.messages.pop(sock, None):
             self.packets.unregister(sock)
 
     def wait_io_event(self, dt):
@@ -35,13 +43,36 @@ class PacketQueue(core.IOQueue):
                 dt = 0
             elif dt < 0 or dt > SLICE_MS:
                 dt = SLICE_MS
+        messages = False
         for sock, _ in self.packets.ipoll(dt):
             handler = self.handlers.get(sock)
             if handler:
-                try:
-                    handler()
-                except Exception as exc:  # noqa: BLE001 - one bad packet must not end the other calls
-                    self.failed(exc)
+                self._call(sock, handler)
+            else:
+                messages = True
+        if messages:
+            for sock in list(self.messages):
+                handler = self.messages.get(sock)
+                if handler:
+                    self._call(sock, handler)
+
+    def _call(self, sock, handler):
+        try:
+            handler()
+            if self._failing is sock:
+                self._failing = None
+        except Exception as exc:  # noqa: BLE001 - one bad packet must not end the other calls
+            if self._failing is sock:
+                self._discard(sock)
+            self._failing = sock
+            self.failed(exc)
+
+    def _discard(self, sock):
+        """A handler that fails before it reads would be called for the same datagram for ever."""
+        try:
+            sock.readinto(self._byte)
+        except OSError:
+            pass  # it was read, or the socket is closed
 
 
 def clear_peer_closed(sock):

@@ -3,6 +3,7 @@
 import ast
 import asyncio
 import re
+import socket
 from contextlib import suppress
 
 import pytest
@@ -99,6 +100,9 @@ class Story:
                 with suppress(CallFailed):
                     await unknown.answered(LIMIT_S)
             self._told["unknown source"] = await asyncio.to_thread(self._log, "unknown source")
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as noise:
+                noise.sendto(b"not SIP", ("127.0.0.1", environment.sip))
+            self._told["noise"] = await asyncio.to_thread(wait_for, lambda: self._log("refused"), LIMIT_S, "a minute")
             first, worker = await self._ringing(far, near)
             await self._record("ringing", "start")
             worker.answer()
@@ -158,6 +162,7 @@ for quote, what in {
     "the policy has no pauses on this line": "no pauses",
     "call refused: 2 calls are up": "third call",
     "INVITE from unknown source: ADDRESS": "unknown source",
+    "SIP messages refused: …": "noise",
     "recording 17 was cut by a power loss and is closed": "power cut",
 }.items():
     causes.of(quote)(lambda request, what=what: request.getfixturevalue("told")[what])

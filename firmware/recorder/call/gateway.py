@@ -2,6 +2,9 @@
 
 The source address of an INVITE decides its side. The near side is the worker's: a phone with a fixed address, or one that
 registers here. The far side is the trunk: a fixed address, or a server that the appliance registers with.
+
+A turn of the event loop takes a few datagrams, and its answers are sent after each, so that neither a flood nor a burst
+delays audio. What is refused or dropped is counted by kind (testigo_wire/sip/refusals.py); the log tells it once a minute.
 """
 
 import asyncio
@@ -10,17 +13,24 @@ import sys
 
 from recorder.call.call import Call
 from recorder.call.emergency import Emergency
+from recorder.call.sources import AUTH_USER, HOST, LINE, MODE, PASSWORD, PORT, USER, Sources
 from recorder.consent.recording_control import RecordingControl
+from recorder.loading import unload
 from recorder.media.leg import FAR, NEAR, Leg, PortError
 from recorder.udp_poll import clear_peer_closed
 from testigo_wire.sip import agent as sip_agent
+from testigo_wire.sip import call as sip_call
 from testigo_wire.sip import events as sip_event
+from testigo_wire.sip import refusals
+from testigo_wire.sip.dialog import is_numeric
 from testigo_wire.sip.message import SipError
 from testigo_wire.sip.message import uri as parse_uri
 
-MODE, HOST, PORT, USER, AUTH_USER, PASSWORD, LINE = range(7)
-SIDES = ("near", "far")
 DATAGRAM = 2048
+START = 128  # of a datagram: the request line
+TURN = 16  # of the event loop: what may be spent on datagrams
+PROCESSED = 4  # a datagram costs so much
+DROPPED = 1
 TICK_MS = 50
 
 
@@ -38,48 +48,31 @@ class Gateway:
         self.keypool = store.keypool
         self.calls = []
         self.registration = ""
-        self._unknown_source = ""
         self.log = log
+        self._told = [0] * refusals.KINDS
+        self._refused_log = None
+        self._unknown = None  # the source of the last of these
+        self._byte = bytearray(1)
         self._host = host
         sip = settings.sip
         self.line_name = sip[4][LINE]
         self._max_calls = settings.max_calls
         self.ports = (sip[2], sip[3])
         self._sides = (sip[4], sip[5])
+        from recorder.call import sides
+
         self._agent = sip_agent.Agent(host, sip[1], hal.random, max_calls=2 * self._max_calls + 1)
-        self._agent.source_filter = self.side_of
-        self._addresses = {}
-        for side in self._sides:
-            self._open_side(side)
+        self._agent.gate = self._gate
+        self.refused = self._agent.refused
+        self._sources = Sources(hal, self._sides, self._agent)
+        sides.open_all(self._agent, self._sides, self._sources.resolve, self._credentials, hal)
+        unload("recorder.call.sides")
+        self._sources.refresh()
         self._sock = hal.udp(host, sip[1])  # last: a failure before it leaves no port in use
-        hal.on_readable(self._sock, self._receive)
+        hal.on_readable(self._sock, self._receive, False)
         self.emergency = Emergency(self, settings, host, log)
         self._agent.is_urgent = self.emergency.is_urgent
         self.flush()
-
-    def _open_side(self, side):
-        agent = self._agent
-        now = self.hal.ms()
-        if side[MODE] == "register":
-            from testigo_wire.sip import register as sip_register
-
-            aor = "sip:%s@%s" % (side[USER], side[HOST])
-            sip_register.register(agent, aor, (self._resolve(side[HOST]), side[PORT]), self._credentials(side), now)
-        elif side[MODE] == "registrar":
-            from testigo_wire.sip import registrar as sip_registrar
-
-            registrar = sip_registrar.Registrar("testigo", {side[USER]: side[PASSWORD]}, self.hal.random)
-            agent.registrar = registrar
-            agent.authenticator = registrar.authenticator
-            other = self._sides[NEAR if side is self._sides[FAR] else FAR]
-            agent.trusted = {self._resolve(other[HOST])} if other[HOST] else set()
-        else:
-            self._resolve(side[HOST])  # looked up once, here: a look-up blocks every call
-
-    def _resolve(self, host):
-        if host not in self._addresses:
-            self._addresses[host] = self.hal.peer(self.hal.address(host, 5060))[0]
-        return self._addresses[host]
 
     def _credentials(self, side):
         if not side[PASSWORD]:
@@ -96,53 +89,110 @@ class Gateway:
     # datagrams in and out
 
     def _receive(self):
-        while True:
+        left = TURN
+        while left > 0:
             try:
                 datagram, raw = self._sock.recvfrom(DATAGRAM)
+            except MemoryError:
+                self._drop_unread()
+                return
             except OSError:
-                break
+                return
             if not datagram:  # some phones send them to keep a NAT binding open
                 clear_peer_closed(self._sock)
+                left -= DROPPED
                 continue
-            source = self.hal.peer(raw)
             try:
-                events = self._agent.receive(datagram, source, self.hal.ms())
+                left -= self._process(datagram, self.hal.peer(raw), self.hal.ms())
             except MemoryError:
-                if not self.emergency.frees_memory(datagram, source):
-                    raise
-                events = self._agent.receive(datagram, source, self.hal.ms())
-            self._handle(events)
-        self.flush()
+                self.refused[refusals.MEMORY] += 1  # nothing was kept of it; its peer repeats it
+                left -= PROCESSED
+            self.flush()
+
+    def _drop_unread(self):
+        """There is no memory for the next datagram, which would be the next one again. Its beginning shows whether it is an
+        emergency call, for which memory is kept back: its telephone sends it again."""
+        self.refused[refusals.MEMORY] += 1
+        try:
+            start, raw = self._sock.recvfrom(START)
+            self.emergency.frees_memory(start, self.hal.peer(raw))
+        except MemoryError:
+            self._sock.readinto(self._byte)
+
+    def _process(self, datagram, source, now):
+        """One datagram -> what it cost."""
+        if not self._sources.admits(datagram, source, now):
+            self.refused[refusals.RATE] += 1
+            return DROPPED
+        try:
+            events = self._agent.receive(datagram, source, now)
+        except MemoryError:
+            if not self.emergency.frees_memory(datagram, source):
+                raise
+            events = self._agent.receive(datagram, source, now)
+        self._handle(events)
+        return PROCESSED
 
     async def run(self):
         """Timers of the transactions and of the calls; ends only by being cancelled."""
         while True:
             await asyncio.sleep_ms(TICK_MS)
             try:
-                deadline = self._agent.deadline()
-                if deadline is not None and deadline <= self.hal.ms():
-                    self.flush()
-                for call in self.calls:
-                    try:
-                        call.tick()
-                    except Exception as exc:  # noqa: BLE001 - the other calls' timers go on
-                        self.failed("timer", exc)
-                        call.fail()
-                self.emergency.tick(self.hal.ms())
+                self._tick(self.hal.ms())
             except Exception as exc:  # noqa: BLE001 - the calls' timers go on
                 self.failed("SIP timer", exc)
+            for call in self.calls:
+                try:
+                    call.tick()
+                except Exception as exc:  # noqa: BLE001 - the other calls' timers go on
+                    self.failed("timer", exc)
+                    call.fail()
 
-    def flush(self):
-        """Handles the timers that are due, then sends the messages that wait."""
+    def _tick(self, now):
         agent = self._agent
         deadline = agent.deadline()
-        if deadline is not None and deadline <= self.hal.ms():
-            self._handle(agent.tick(self.hal.ms()))
-        for datagram, (host, port) in agent.datagrams():
-            try:
-                self._sock.sendto(datagram, self.hal.address(host, port))
-            except OSError as exc:
-                self.log("SIP to %s:%d: %s" % (host, port, exc))
+        if deadline is not None and deadline <= now:
+            self._handle(agent.tick(now))
+        self.flush()
+        self._end_unowned(now)
+        self.emergency.tick(now)
+        if self.refused != self._told:
+            self._tell(now)
+
+    def _end_unowned(self, now):
+        """Ends SIP calls for which the gateway could not make a call, or whose call has ended without memory for a BYE. An
+        emergency call waits for its own."""
+        for sip in self._agent.calls:
+            if sip.owner is None and not sip.ending and not sip.urgent:
+                sip.hang_up(now, 503)
+                self.flush()
+                break  # the list has changed; the next tick takes the next one
+
+    def _tell(self, now):
+        from recorder.call.refused_log import RefusedLog  # loaded for the first one
+
+        if self._refused_log is None:
+            self._refused_log = RefusedLog(self.log)
+        self._refused_log.tell(self.refused, self._told, self._unknown, now)
+
+    def flush(self):
+        """Handles the events that actions of calls left, then sends the messages that wait."""
+        agent = self._agent
+        try:
+            while len(agent.events):
+                self._handle(agent.events.take())
+            for datagram, address in agent.datagrams():
+                self._send(datagram, address)
+        except MemoryError:
+            self.refused[refusals.MEMORY] += 1  # what still waits is sent by the next tick
+
+    def _send(self, datagram, address):
+        try:
+            if not is_numeric(address[0]):  # a look-up would block every call
+                raise OSError
+            self._sock.sendto(datagram, self.hal.address(address[0], address[1]))
+        except OSError:
+            self.refused[refusals.UNSENT] += 1
 
     def _handle(self, events):
         for event in events:
@@ -152,17 +202,22 @@ class Gateway:
                     self._incoming(event)
                 elif kind in (sip_event.REGISTERED, sip_event.UNREGISTERED):
                     self._registered(event)
-                elif kind != sip_event.BINDING and event.call.owner:
+                elif kind == sip_event.BINDING:
+                    self._sources.refresh()
+                elif event.call.owner:
                     event.call.owner.on_sip(event)
             except Exception as exc:  # noqa: BLE001 - the next events belong to other calls
                 self.failed("SIP", exc)
-                if kind == sip_event.INCOMING and not event.call.owner:
-                    event.call.hang_up(self.hal.ms(), 503)  # else it would count as a call for ever
+                if kind == sip_event.INCOMING and event.call.owner is None:
+                    event.call.urgent = False  # the next tick ends it
 
     def failed(self, what, exc):
-        text = io.StringIO()
-        sys.print_exception(exc, text)
-        self.log(what + " failed: " + text.getvalue()[-140:].replace("\n", ";"))
+        try:
+            text = io.StringIO()
+            sys.print_exception(exc, text)
+            self.log(what + " failed: " + text.getvalue()[-140:].replace("\n", ";"))
+        except MemoryError:
+            self.refused[refusals.MEMORY] += 1  # the other calls go on
 
     def _registered(self, event):
         if event.kind == sip_event.REGISTERED:
@@ -200,13 +255,13 @@ class Gateway:
             legs.append(Leg(self.hal, other, self._host, self.ports))
             legs[0].sip = sip
             call = Call(self, legs[0], legs[1], self._control, target, self.log)
+            self.start(call)
         except (PortError, MemoryError) as exc:
             for leg in legs:
                 leg.close()
-            self._refuse(sip, 503, "resources", str(exc))
+            self._refuse(sip, 503, "resources", str(exc) or "memory")
             return
         sip.owner = call
-        self.start(call)
 
     def _control(self, call):
         return RecordingControl(call, self, self.line_name)
@@ -257,27 +312,24 @@ class Gateway:
             self.failed("call", exc)
         finally:
             self.calls.remove(call)
+            for leg in call.bridge.legs:
+                if leg.sip and leg.sip.state != sip_call.TERMINATED:
+                    leg.sip.owner = None
+                    leg.sip.urgent = False
             self.flush()
             if not call.recorded:
                 call.emergency.ended(call)
 
     def side_of(self, source):
-        """The side whose address the datagram came from, by host and port first, then by host; None: neither."""
-        for exact in (True, False):
-            for side in (NEAR, FAR):
-                if self._is_from(self._sides[side], source, exact):
-                    return side
-        if source[0] != self._unknown_source:  # logged once: the thousands of a scanner would wear out the flash
-            self._unknown_source = source[0]
-            self.log("INVITE from unknown source: %s:%d" % source)
-        return None
+        return self._sources.side_of(source)
 
-    def _is_from(self, side, source, exact):
-        if side[MODE] == "registrar":
-            found = self._agent.registrar.lookup(side[USER], self.hal.ms())
-            return found is not None and (found[1] == source if exact else found[1][0] == source[0])
-        address = (self._resolve(side[HOST]), side[PORT])
-        return address == source if exact else address[0] == source[0]
+    def _gate(self, message, source):
+        """-> 0, or the status with which an INVITE is refused before anything is made for it."""
+        if self.side_of(source) is None:
+            self._unknown = source
+            self.refused[refusals.UNKNOWN] += 1
+            return 403
+        return 0
 
     def target(self, side, sip, user=""):
         """(request URI, address, credentials) of the leg to call, or None. user: the number, if not that of the INVITE."""
@@ -285,7 +337,7 @@ class Gateway:
         if config[MODE] == "registrar":
             found = self._agent.registrar.lookup(config[USER], self.hal.ms())
             return None if found is None else (found[0], found[1], None)
-        address = (self._resolve(config[HOST]), config[PORT])
+        address = (self._sources.resolve(config[HOST]), config[PORT])
         if side == NEAR and config[USER]:
             user = config[USER]
         user = user or parse_uri(sip.callee)[1]

@@ -2,6 +2,13 @@
 
 import gc
 
+from testigo_wire.sip import refusals
+
+
+def refused(counts):
+    names = refusals.NAMES.split(",")
+    return [[names[i], counts[i]] for i in range(len(counts)) if counts[i]]
+
 
 def facts(app, endpoint):
     """[[name, value], ...]. app: the composition root. endpoint: of the serial link."""
@@ -25,6 +32,7 @@ def facts(app, endpoint):
         "wanted": documents.wanted(),
         "calls": hal.calls,
         "open": app.gateway.open() if app.gateway else [],
+        "refused": refused(app.gateway.refused) if app.gateway else [],
         "recordings": [len(numbers), numbers[0] if numbers else 0, spool.next_number],
         "set_aside": spool.aside(),
         "unrecorded": [entry[:4] for entry in spool.unrecorded.entries],

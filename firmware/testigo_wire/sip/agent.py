@@ -10,25 +10,25 @@ outside of a call are answered without state, so that a flood of them holds no m
 
 from testigo_wire.compat import const
 from testigo_wire.sip import events as sip_event
+from testigo_wire.sip import refusals
 from testigo_wire.sip.body import SDP, keep_sdp
-from testigo_wire.sip.call import ALLOW, Call
+from testigo_wire.sip.call import Call
 from testigo_wire.sip.events import Event
 from testigo_wire.sip.message import (
+    ALLOW,
     COOKIE,
+    EXTENSIONS,
     MAX_FORWARDS,
-    REASONS,
-    SIP_PORT,
     Message,
     SipError,
     address,
+    complete_via,
     number,
     response,
-    split,
     uri,
-    via,
 )
 from testigo_wire.sip.parser import parse
-from testigo_wire.sip.timers import MIN_SE
+from testigo_wire.sip.queue import Queue
 from testigo_wire.sip.transaction import (
     ACK,
     CLIENT,
@@ -43,9 +43,11 @@ from testigo_wire.sip.transaction import (
     server_key,
 )
 
-MAX_TRANSACTIONS = const(40)
+MIN_TRANSACTIONS = const(40)
+TRANSACTIONS_PER_CALL = const(4)  # INVITE, BYE, and two requests in between, each held for half a minute
 MAX_CHALLENGES = const(2)
-EXTENSIONS = ("timer", "100rel")
+# Transactions that only wait for a repeated message, which seldom comes.
+DONE = (SERVER + COMPLETED, CLIENT + COMPLETED, INVITE_SERVER + CONFIRMED, INVITE_CLIENT + COMPLETED)
 
 
 class Agent:
@@ -60,17 +62,18 @@ class Agent:
         self.registrar = None
         self.authenticator = None  # where set, an INVITE from a host that is not in `trusted` needs credentials
         self.trusted = ()
-        self.source_filter = (
-            None  # where set, an INVITE is refused, and holds no memory, if source_filter(source) is None
-        )
-        # Where set, an INVITE for which is_urgent(message, source) is true needs no credentials, passes the filter, and is
+        # where set: gate(message, source) -> 0, or the status with which an INVITE is refused, which holds no memory
+        self.gate = None
+        # Where set, an INVITE for which is_urgent(message, source) is true needs no credentials, passes the gate, and is
         # taken beyond every limit.
         self.is_urgent = None
         self.calls = []
         self.registrations = []
         self.transactions = {}
-        self.out = []
-        self.events = []
+        self.max_transactions = max(MIN_TRANSACTIONS, TRANSACTIONS_PER_CALL * (max_calls + 2))
+        self.out = Queue(self.max_transactions + 16)
+        self.events = Queue(4 * max_calls + 16)
+        self.refused = [0] * refusals.KINDS
         self.tag = self.token()
 
     def receive(self, datagram, source, now):
@@ -83,27 +86,39 @@ class Agent:
             else:
                 self._receive_request(message, source, now)
         except SipError as error:
+            if message is None:
+                self.refused[refusals.MALFORMED] += 1
             message = message or error.message
             if message and not message.status and message.method != "ACK":
-                self._answer_malformed(message, source, error)
-        return self._take_events()
+                from testigo_wire.sip.replies import to_malformed  # loaded for the first one
+
+                answer = to_malformed(message, source, error, self.tag)
+                if answer:
+                    self._reply(*answer)
+        return self.events.take()
 
     def tick(self, now):
         """Run the timers that are due; returns their events, and those that actions of calls left."""
         for key in list(self.transactions):
             transaction = self.transactions[key]
-            transaction.tick(now)
+            self._tick(transaction, now)
             if transaction.state == TERMINATED:
                 del self.transactions[key]
         for one in self.calls + self.registrations:
+            self._tick(one, now)
+        return self.events.take()
+
+    def _tick(self, one, now):
+        try:
             at = one.deadline()
             if at is not None and now >= at:
                 one.tick(now)
-        return self._take_events()
+        except MemoryError:
+            self.refused[refusals.MEMORY] += 1  # its timer is due again at the next tick
 
     def deadline(self):
         """When `tick` is due, in ms, or None."""
-        if self.events:
+        if len(self.events):
             return 0
         earliest = None
         for group in (self.transactions.values(), self.calls, self.registrations):
@@ -115,9 +130,7 @@ class Agent:
 
     def datagrams(self):
         """[(bytes, (host, port))] to send, in order."""
-        out = self.out[:]
-        self.out.clear()  # not a new list: the transactions refer to this one
-        return out
+        return self.out.take()
 
     def invite(self, to_uri, from_uri, body, target, now, credentials=None, headers=()):
         """Call `to_uri` through `target`, (host, port); a `body` of None leaves the offer to the peer."""
@@ -136,7 +149,11 @@ class Agent:
         message.set_body(SDP, body)
         call = Call(self, message, target, True, credentials)
         self.calls.append(call)
-        call.transaction = self.send(message, target, call, now)
+        try:
+            call.transaction = self.send(message, target, call, now)
+        except MemoryError:
+            self.calls.remove(call)
+            raise
         return call
 
     # For calls and registrations
@@ -150,6 +167,10 @@ class Agent:
     def forget(self, call):
         if call in self.calls:
             self.calls.remove(call)
+
+    def drop(self, transaction):
+        """Take back a request that was not started."""
+        del self.transactions[(transaction.request.branch, transaction.request.method)]
 
     def contact(self, value):
         """Our Contact, with the user part of a From or To value."""
@@ -174,23 +195,25 @@ class Agent:
         message.add("user-agent", self.user_agent)
 
     def send(self, message, target, user, now):
-        """Send a request in a new transaction; `user` receives the responses and has the `credentials`, or is None."""
+        """Send a request in a new transaction; `user` receives the responses and has the `credentials`, or is None. With a
+        `now` of None it is left to the caller to start the transaction."""
         if not message.branch:
             if user and user.credentials:
                 user.credentials.authorize(message)
             self.route(message)
         kind = INVITE_CLIENT if message.method == "INVITE" else CLIENT
+        return self._open(kind, message, (message.branch, message.method), target, user, now)
+
+    def _open(self, kind, message, key, target, user, now):
+        """Start a transaction; it is in the table only when it is complete."""
         transaction = Transaction(kind, message, target, self.out, user)
-        self.transactions[(message.branch, message.method)] = transaction
-        transaction.start(now)
+        transaction.prepare()
+        self.transactions[key] = transaction
+        if now is not None:
+            transaction.start(now)
         return transaction
 
     # Inside
-
-    def _take_events(self):
-        events = self.events
-        self.events = []
-        return events
 
     def _receive_response(self, message, now):
         transaction = self.transactions.get((message.branch, message.method))
@@ -203,36 +226,12 @@ class Agent:
             attempts = transaction.attempts + 1
             # The first challenge may be to a nonce of an earlier call.
             if attempts <= MAX_CHALLENGES + stale and credentials.take(message):
-                transaction.user = None  # it ends here
-                request = transaction.request
-                transaction.receive(message, now)
-                self._retry_with_credentials(transaction, request, user, attempts, now)
+                credentials.retry(self, transaction, message, attempts, now)
                 return
         transaction.receive(message, now)
 
-    def _retry_with_credentials(self, old, request, user, attempts, now):
-        # 22.2: the same request with credentials, the next number and a new branch
-        user.number += 1
-        message = Message(request.method, request.uri)
-        message.number = user.number
-        message.call_id = request.call_id
-        message.from_tag = request.from_tag
-        message.body = request.body
-        for name, value in request.headers:
-            if name == "cseq":
-                value = "%d %s" % (user.number, request.method)
-            if name not in ("via", "user-agent"):
-                message.add(name, value)
-        transaction = self.send(message, old.address, user, now)
-        transaction.attempts = attempts
-        if user.transaction is old:
-            user.transaction = transaction
-            user.request = message
-        elif getattr(user, "offering", None) is old:
-            user.offering = transaction
-
     def _receive_request(self, message, source, now):
-        target = _complete_via(message, source)
+        target = complete_via(message, source)
         method = message.method
         if method == "ACK":
             transaction = self.transactions.get(server_key(message, "INVITE"))
@@ -267,12 +266,7 @@ class Agent:
             call = self._find_call(message)
             if call is None:
                 raise SipError("no such call", 481)
-            self._make_room()
-            transaction = self._open_server_transaction(message, key, target, None, now)
-            try:
-                call.receive(transaction, message, now)
-            except SipError as error:
-                transaction.respond(_error_response(message, error, self.tag), now)
+            self._receive_in_call(call, message, key, target, now)
         elif method == "INVITE":
             self._receive_invite(message, source, key, target, urgent, now)
         elif method == "OPTIONS":
@@ -288,52 +282,81 @@ class Agent:
         else:
             raise SipError("method not allowed", 405)
 
+    def _receive_in_call(self, call, message, key, target, now):
+        received = call.dialog.remote_number
+        room = self._make_room(0)
+        kind = INVITE_SERVER if message.method == "INVITE" else SERVER
+        transaction = self._open(kind, message, key, target, None, now)
+        try:
+            try:
+                if not room and message.method != "BYE":
+                    self.refused[refusals.BUSY] += 1
+                    raise SipError("too many requests", 500)
+                self._check_interval(message)
+                call.receive(transaction, message, now)
+            except SipError as error:
+                from testigo_wire.sip.replies import error_response
+
+                transaction.respond(error_response(message, error, self.tag), now)
+        except MemoryError:
+            del self.transactions[key]  # the peer repeats its request
+            call.dialog.remote_number = received
+            raise
+        if not room:
+            del self.transactions[key]
+
     def _receive_invite(self, message, source, key, target, urgent, now):
         for call in self.calls:
             if call.call_id == message.call_id and not call.outgoing and call.dialog.remote_tag == message.from_tag:
                 raise SipError("merged request", 482)
         if not urgent and self.authenticator and source[0] not in self.trusted:
-            user, stale = self.authenticator.check(message, now)
+            user, stale = self.authenticator.check(message, source, now)
             if not user:
                 answer = response(message, 401, self.tag)
                 for value in self.authenticator.challenges(now, stale):
                     answer.add("www-authenticate", value)
                 self._reply(answer, target)
                 return
-        if not urgent and self.source_filter and self.source_filter(source) is None:
-            raise SipError("unknown source", 403)
+        status = self.gate(message, source) if self.gate and not urgent else 0
+        if status:
+            raise SipError("refused", status)
         keep_sdp(message)
-        if message.has("supported", "timer") and message.get("session-expires"):
-            if number(message.get("session-expires").split(";")[0].strip()) < MIN_SE:
-                raise SipError("interval too small", 422)
-        if (not self._make_room() or len(self.calls) >= self.max_calls) and not urgent:
+        self._check_interval(message)
+        if (not self._make_room(self.max_calls) or len(self.calls) >= self.max_calls) and not urgent:
+            self.refused[refusals.BUSY] += 1
             raise SipError("busy", 503)
         call = Call(self, message, source, False)
         call.urgent = urgent
-        call.transaction = self._open_server_transaction(message, key, target, call, now)
+        event = Event(sip_event.INCOMING, call, body=call.body_received, message=message)
         self.calls.append(call)
-        call.transaction.respond(response(message, 100), now)
-        self.emit(Event(sip_event.INCOMING, call, body=call.body_received, message=message))
+        try:
+            call.transaction = self._open(INVITE_SERVER, message, key, target, call, now)
+            call.transaction.respond(response(message, 100), now)
+        except MemoryError:
+            self.transactions.pop(key, None)
+            self.calls.remove(call)
+            raise
+        self.emit(event)
 
-    def _make_room(self):
-        """Whether another transaction may be opened. Keys by INFO leave many completed ones, which only wait for a repeated
-        request: where there are too many, the older half of them is removed."""
+    def _check_interval(self, message):
+        # RFC 4028 section 9
+        if message.get("session-expires") and message.has("supported", "timer"):
+            from testigo_wire.sip.timers import MIN_SE
+
+            if number(message.get("session-expires").split(";")[0].strip()) < MIN_SE:
+                raise SipError("interval too small", 422)
+
+    def _make_room(self, reserve):
+        """Whether another transaction may be opened, so that room for `reserve` more is left. Where there are too many, the
+        older half of those that only wait for a repeated message is removed: keys by INFO leave many."""
         transactions = self.transactions
-        if len(transactions) >= MAX_TRANSACTIONS:
-            done = [
-                (one.expires_at, key) for key, one in transactions.items() if one.kind + one.state == SERVER + COMPLETED
-            ]
+        limit = self.max_transactions - reserve
+        if len(transactions) >= limit:
+            done = [(one.expires_at, key) for key, one in transactions.items() if one.kind + one.state in DONE]
             done.sort(key=lambda pair: pair[0])
-            for _, key in done[: len(done) // 2]:
+            for _, key in done[: (len(done) + 1) // 2]:
                 del transactions[key]
-        return len(transactions) < MAX_TRANSACTIONS
-
-    def _open_server_transaction(self, message, key, target, user, now):
-        kind = INVITE_SERVER if message.method == "INVITE" else SERVER
-        transaction = Transaction(kind, message, target, self.out, user)
-        self.transactions[key] = transaction
-        transaction.start(now)
-        return transaction
+        return len(transactions) < limit
 
     def _find_call(self, message):
         for call in self.calls:
@@ -342,53 +365,5 @@ class Agent:
                     return call
         return None
 
-    def _answer_malformed(self, message, source, error):
-        # Only where the request has what a response needs (8.2.6)
-        for name in ("via", "from", "to", "call-id", "cseq"):
-            if not message.get(name):
-                return
-        try:
-            target = _complete_via(message, source)
-        except SipError:
-            return
-        self._reply(_error_response(message, error, self.tag), target)
-
     def _reply(self, message, target):
         self.out.append((message.encode(), target))
-
-
-def _complete_via(message, source):
-    """Add to the top Via where a request came from (18.2.1, RFC 3581); returns where its responses go (18.2.2)."""
-    value = message.get("via")
-    values = split(value, ",")
-    parts = split(values[0], ";")
-    _, host, port, given = via(values[0])
-    kept = [part for part in parts if part.split("=")[0].strip().lower() not in ("received", "rport")]
-    kept.append("received=" + source[0])
-    if "rport" in given:
-        port = source[1]
-        kept.append("rport=%d" % port)
-    values[0] = ";".join(kept)
-    for i in range(len(message.headers)):
-        if message.headers[i][0] == "via":
-            message.headers[i] = ("via", ", ".join(values))
-            break
-    return source[0], port or SIP_PORT
-
-
-def _error_response(message, error, tag):
-    status = error.status
-    answer = response(message, status, tag, REASONS.get(status, error.reason))
-    if status == 405:
-        answer.add("allow", ALLOW)
-    elif status == 415:
-        answer.add("accept", SDP)
-    elif status == 420:
-        for value in message.all("require"):
-            if value.lower() not in EXTENSIONS:
-                answer.add("unsupported", value)
-    elif status == 422:
-        answer.add("min-se", str(MIN_SE))
-    elif status in (500, 503):
-        answer.add("retry-after", "5")
-    return answer

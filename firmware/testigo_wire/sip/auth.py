@@ -5,7 +5,7 @@ Here is the client, which answers challenges; the server, which makes them, is a
 
 import hashlib
 
-from testigo_wire.sip.message import parameters, split
+from testigo_wire.sip.message import Message, parameters, split
 
 # The algorithms that we answer, the better one first (RFC 8760 section 2.4)
 ALGORITHMS = ("SHA-256", "MD5")
@@ -106,3 +106,34 @@ class Credentials:
         if "opaque" in challenge:
             value += ", opaque=" + quote(challenge["opaque"])
         message.add(self.header, value)
+
+    def retry(self, agent, old, challenge, attempts, now):
+        """Send the request of a transaction again, with credentials, the next number and a new branch (22.2)."""
+        request = old.request
+        user = old.user
+        user.number += 1
+        message = Message(request.method, request.uri)
+        message.number = user.number
+        message.call_id = request.call_id
+        message.from_tag = request.from_tag
+        message.body = request.body
+        for name, value in request.headers:
+            if name == "cseq":
+                value = "%d %s" % (user.number, request.method)
+            if name not in ("via", "user-agent"):
+                message.add(name, value)
+        transaction = agent.send(message, old.address, user, None)
+        transaction.attempts = attempts
+        old.user = None  # it ends here
+        try:
+            old.receive(challenge, now)
+        except MemoryError:
+            agent.drop(transaction)
+            old.user = user
+            raise
+        transaction.start(now)
+        if user.transaction is old:
+            user.transaction = transaction
+            user.request = message
+        elif getattr(user, "offering", None) is old:
+            user.offering = transaction

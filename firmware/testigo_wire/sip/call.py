@@ -1,16 +1,14 @@
 """A call: one INVITE, its dialog and what happens inside it (RFC 3261 sections 9, 13, 14, 15; RFC 3262 for a peer that
 requires it; RFC 3311 UPDATE; RFC 4028 as far as a refreshed peer needs it; RFC 6086 INFO with keys).
 
-`Agent` makes the calls and passes messages on to them. A call of either direction has the same actions.
+`Agent` makes the calls and passes messages on to them. A call of either direction has the same actions. An action that
+fails for want of memory leaves the call as it was, so that it can be tried again: what is needed is made first.
 """
 
-from testigo_wire.sip import dtmf
 from testigo_wire.sip import events as sip_event
 from testigo_wire.sip.body import SDP, keep_sdp
 from testigo_wire.sip.dialog import Dialog
-from testigo_wire.sip.events import Event
 from testigo_wire.sip.message import SipError, address, response
-from testigo_wire.sip.timers import ReliableResponse, SessionTimer
 from testigo_wire.sip.transaction import ACK, PROCEEDING, TIMEOUT, cancellation
 
 # States
@@ -22,19 +20,12 @@ ACCEPTED = "A"  # we sent a 2xx; the ACK is awaited
 CONFIRMED = "F"
 TERMINATED = "T"
 
-# In which states the application may do what
+# What the application may do in a state
 ALLOWED = {
-    "ring": INCOMING,
-    "answer": INCOMING,
-    "reject": INCOMING,
-    "acknowledge": CONFIRMED,
-    "offer": CONFIRMED,
-    "info": CONFIRMED,
-    "accept": EARLY + INCOMING + CONFIRMED,
-    "refuse": EARLY + INCOMING + CONFIRMED,
+    EARLY: ("accept", "refuse"),
+    INCOMING: ("ring", "answer", "reject", "accept", "refuse"),
+    CONFIRMED: ("offer", "accept", "refuse"),
 }
-
-ALLOW = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, PRACK"
 
 
 class Call:
@@ -49,7 +40,7 @@ class Call:
         self.owner = None
         self.urgent = False  # an INVITE that came in passed the agent's limits, see Agent.is_urgent
         self.call_id = request.call_id
-        self.display, self.caller, _ = address(request.get("from"))
+        self.caller = address(request.get("from"))[1]
         self.callee = request.uri
         self.number = request.number if outgoing else 0
         self.body_sent = (request.body or None) if outgoing else None
@@ -58,13 +49,12 @@ class Call:
         self.offering = self.offered = None  # transactions of our re-INVITE, and of the peer's re-INVITE or UPDATE
         self.ack = None  # (bytes, address) for the 2xx, sent again whenever that comes again
         self.ending = False
-        self.timer = SessionTimer()
+        self._last_event = sip_event.Event(sip_event.ENDED, self)
+        self.timer = None  # a SessionTimer, where a peer wants one
         self.sequence = 0  # RSeq
         self.pending = self.waiting = None  # a ReliableResponse until its PRACK; (status, body) to ring with after it
         if outgoing:
-            self.tag = request.from_tag
-            self.dialog = None
-            self.state = CALLING
+            self.tag, self.dialog, self.state = request.from_tag, None, CALLING
         else:
             self.tag = agent.token()
             self.dialog = Dialog(request, self.tag)
@@ -82,6 +72,8 @@ class Call:
         elif self.pending:
             self.waiting = status, body  # RFC 3262 section 3: one at a time
         else:
+            from testigo_wire.sip.timers import ReliableResponse
+
             self.sequence += 1
             self.pending = ReliableResponse(message, self.sequence, now)
             self.transaction.respond(message, now)
@@ -90,11 +82,11 @@ class Call:
         """Send the 200 with an SDP body, which is repeated until the ACK comes."""
         self._check_allowed("answer")
         message = self._response(self.request, 200, body)
-        self.timer.agree(self.request, message, now)
+        self._agree_timer(self.request, message, now)
+        self.transaction.respond(message, now)
         self.body_sent = body
         self.pending = None
         self.state = ACCEPTED
-        self.transaction.respond(message, now)
 
     def reject(self, status, now, reason=None):
         """Send a final response from 300 on, which ends the call."""
@@ -108,10 +100,10 @@ class Call:
         if state == INCOMING:
             self.reject(status, now)
         elif state in (CALLING, EARLY):
-            self.state = CANCELLING
-            self.ending = True
             if self.transaction.state == PROCEEDING:
                 self._cancel(now)  # else a CANCEL has to wait for a provisional response (9.1)
+            self.state = CANCELLING
+            self.ending = True
         elif state == ACCEPTED:
             self.ending = True  # a callee's BYE has to wait for the ACK (15)
         elif state == CONFIRMED:
@@ -131,18 +123,19 @@ class Call:
     def accept(self, body, now):
         """Take the peer's re-INVITE or UPDATE; a body of None repeats the description in force."""
         self._check_allowed("accept")
-        transaction, self.offered = self.offered, None
+        transaction = self.offered
         if transaction is None:
             raise SipError("no offer")
         request = transaction.request
         body = body or self.body_sent
         message = self._response(request, 200, body)
-        self.timer.agree(request, message, now)
-        self.body_sent = body
+        self._agree_timer(request, message, now)
         self.body_received = request.body or self.body_received
+        transaction.respond(message, now)
+        self.offered = None
+        self.body_sent = body
         if request.method == "INVITE":
             self.transaction = transaction
-        transaction.respond(message, now)
 
     def refuse(self, status, now):
         """Leave the session as it is."""
@@ -151,20 +144,9 @@ class Call:
             self._respond_failure(self.offered, status, now)
         self.offered = None
 
-    def acknowledge(self, body, now):
-        """Answer the offer that came in the 2xx for an INVITE without one."""
-        self._check_allowed("acknowledge")
-        self.body_sent = body
-        self._acknowledge(self.dialog, self.request, body)
-
-    def info(self, digit, now, duration=160):
-        """Send a key."""
-        self._check_allowed("info")
-        self._request("INFO", now, "application/dtmf-relay", dtmf.to_info(digit, duration))
-
     def deadline(self):
         """When `tick` is due, or None."""
-        at = self.timer.at
+        at = self.timer.at if self.timer else 0
         if self.pending and (not at or self.pending.at < at):
             at = self.pending.at
         return at or None
@@ -178,7 +160,7 @@ class Call:
                 return
             self.agent.out.append((data, self.transaction.address))
         timer = self.timer
-        if timer.at and now >= timer.at:
+        if timer and timer.at and now >= timer.at:
             timer.at = now + timer.interval // 2
             if not timer.refresher:
                 self._peer_gone(now)
@@ -196,17 +178,18 @@ class Call:
     def acknowledged(self, message, now):
         """An ACK for a 2xx came."""
         transaction = self.transaction
+        body = message.body or None
+        event = sip_event.Event(sip_event.CONFIRMED if self.state == ACCEPTED else sip_event.ACCEPTED, self, body=body)
         if transaction.request.number != message.number or not transaction.handle(ACK, now):
             return
-        body = message.body or None
         self.body_received = body or self.body_received
         if self.state == ACCEPTED:
             self.state = CONFIRMED
-            self.agent.emit(Event(sip_event.CONFIRMED, self, body=body))
+            self.agent.emit(event)
             if self.ending:
                 self.hang_up(now)
         elif body:
-            self.agent.emit(Event(sip_event.ACCEPTED, self, body=body))
+            self.agent.emit(event)
 
     def receive(self, transaction, message, now):
         """A request within the dialog."""
@@ -223,16 +206,18 @@ class Call:
             if self.offered or (method == "INVITE" and self.state == INCOMING):
                 raise SipError("offer pending", 500)
             keep_sdp(message)
+            self.agent.emit(sip_event.Event(sip_event.OFFER, self, body=message.body or None, message=message))
             self.offered = transaction
             transaction.user = self
-            self.agent.emit(Event(sip_event.OFFER, self, body=message.body or None, message=message))
         elif method == "INFO":
+            from testigo_wire.sip import dtmf  # loaded for a peer that sends keys this way
+
             key = dtmf.from_info(message.get("content-type", ""), message.body)
             if key is None and message.body:
                 raise SipError("not a key", 415)
+            event = sip_event.Event(sip_event.KEY, self)
             transaction.respond(response(message, 200), now)
             if key:
-                event = Event(sip_event.KEY, self)
                 event.digit, event.duration = key
                 self.agent.emit(event)
         elif method == "PRACK":
@@ -240,8 +225,8 @@ class Call:
         elif method in ("UPDATE", "OPTIONS"):
             answer = self._response(message, 200)
             if method == "UPDATE":
-                self.timer.agree(message, answer, now)
-                self.agent.emit(Event(sip_event.UPDATED, self, message=message))
+                self._agree_timer(message, answer, now)
+                self.agent.emit(sip_event.Event(sip_event.UPDATED, self, message=message))
             transaction.respond(answer, now)
         else:
             raise SipError("unknown method", 405)
@@ -249,16 +234,21 @@ class Call:
     def on_response(self, transaction, message, now):
         """A response to a request of ours, or None when none came."""
         method = transaction.request.method
+        offering = self.offering
         if transaction is self.transaction:
             self._on_answer(message, now)
         elif method == "INVITE":
-            self._on_offer_answer(transaction, message, now)
+            try:
+                self._on_offer_answer(transaction, message, now)
+            except MemoryError:
+                self.offering = offering  # the response comes again
+                raise
         elif method in ("UPDATE", "INFO") and (message is None or message.status in (408, 481)):
             self._peer_gone(now)
 
     def on_timeout(self, transaction, now):
         """No ACK came for a final response."""
-        if transaction.data[:9] == b"SIP/2.0 2":
+        if transaction.datagram[0][:9] == b"SIP/2.0 2":
             self._peer_gone(now)
 
     def _on_answer(self, message, now):
@@ -272,8 +262,8 @@ class Call:
             elif message.status > 100 and self.state in (CALLING, EARLY):
                 if message.to_tag:
                     self.dialog = Dialog(message, default=self.request.uri)
+                self.agent.emit(self._event(sip_event.PROGRESS, message))
                 self.state = EARLY
-                self._emit(sip_event.PROGRESS, message)
         elif message.status < 300:
             self._on_success(message, now)
         elif self.state in (CALLING, EARLY, CANCELLING):
@@ -286,11 +276,12 @@ class Call:
             self._end(now, 502, error.reason, True)  # the response does not say how to reach the peer
             return
         if self.state in (CALLING, EARLY):
-            self.dialog = dialog
-            self.state = CONFIRMED
+            event = self._event(sip_event.ANSWERED, message)
             if self.request.body:
                 self._acknowledge(dialog, self.request, None)
-            self._emit(sip_event.ANSWERED, message)
+            self.dialog = dialog
+            self.state = CONFIRMED
+            self.agent.emit(event)
         elif self.state != CANCELLING and self.dialog and self.dialog.remote_tag == message.to_tag:
             if self.ack:
                 self.agent.out.append(self.ack)
@@ -311,30 +302,38 @@ class Call:
             return
         if status < 300:
             if self.offering is transaction:
+                event = self._event(sip_event.ACCEPTED, message)
                 self.offering = None
                 self.dialog.refresh(message)
                 self._acknowledge(self.dialog, transaction.request, None)
-                self._emit(sip_event.ACCEPTED, message)
+                self.agent.emit(event)
             elif self.ack:
                 self.agent.out.append(self.ack)
             return
-        self.offering = None
         if status in (408, 481):
             self._peer_gone(now)
         elif self.state == CONFIRMED:
-            self._emit(sip_event.REFUSED, message)
+            self.agent.emit(self._event(sip_event.REFUSED, message))
+        self.offering = None
 
     def _prack(self, transaction, message, now):
         if not self.pending or not self.pending.acknowledged(message.get("rack", "")):
             raise SipError("nothing to acknowledge", 481)
-        self.pending = None
         transaction.respond(response(message, 200), now)
+        self.pending = None
         if self.waiting and self.state == INCOMING:
             (status, body), self.waiting = self.waiting, None
             self.ring(now, body, status)
 
+    def _agree_timer(self, request, message, now):
+        if request.get("session-expires"):
+            from testigo_wire.sip.timers import SessionTimer
+
+            self.timer = self.timer or SessionTimer()
+            self.timer.agree(request, message, now)
+
     def _check_allowed(self, action):
-        if self.state not in ALLOWED[action]:
+        if action not in ALLOWED.get(self.state, ()):
             raise SipError(action + " out of place", 500)
 
     def _response(self, request, status, body=None):
@@ -371,8 +370,8 @@ class Call:
         self.agent.send(dialog.request("BYE", self.number), dialog.next_hop(self.target), self, now)
 
     def _cancel(self, now):
+        self.transaction.expires_at = now + TIMEOUT  # also without memory for the CANCEL
         self.agent.send(cancellation(self.transaction.request), self.transaction.address, None, now)
-        self.transaction.expires_at = now + TIMEOUT
 
     def _peer_gone(self, now):
         # 12.2.1.2, 13.3.1.4: the peer has no such call any more, or does not answer
@@ -380,21 +379,19 @@ class Call:
             self._bye(self.dialog, now)
             self._end(now, 408, "peer gone", False)
 
-    def _emit(self, kind, message):
+    def _event(self, kind, message):
         body = message.body or None
         self.body_received = body or self.body_received
-        self.agent.emit(Event(kind, self, message.status, message.reason, body, message))
+        return sip_event.Event(kind, self, message.status, message.reason, body, message)
 
     def _end(self, now, status, reason, local, message=None):
         if self.state == TERMINATED:
             return
-        self.state = TERMINATED
-        self.timer.at = 0
-        self.pending = None
         if self.offered:
             self._respond_failure(self.offered, 487, now)
-        self.offered = None
+        self.offered = self.pending = self.timer = None
+        self.state = TERMINATED
         self.agent.forget(self)
-        event = Event(sip_event.ENDED, self, status, reason, None, message)
-        event.local = local
+        event = self._last_event
+        event.status, event.reason, event.message, event.local = status, reason, message, local
         self.agent.emit(event)

@@ -3,11 +3,6 @@
 from testigo_wire.encoding.schema import KEYS
 
 
-def to_info(digit, duration_ms=160):
-    """The body of an INFO, application/dtmf-relay."""
-    return ("Signal=%s\r\nDuration=%d\r\n" % (digit, duration_ms)).encode()
-
-
 def from_info(content_type, body):
     """(digit, duration in ms) of an INFO body, or None."""
     kind = content_type.split(";")[0].strip().lower()

@@ -11,6 +11,8 @@ MAX_FORWARDS = const(70)
 MAX_NUMBER = const(0x7FFFFFFF)  # CSeq, 8.1.1.5
 SIP_PORT = const(5060)
 COOKIE = "z9hG4bK"  # 8.1.1.7
+EXTENSIONS = ("timer", "100rel")
+ALLOW = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, PRACK"
 
 REASONS = {
     100: "Trying",
@@ -36,6 +38,7 @@ class SipError(WireError):
         super().__init__(reason)
         self.reason = reason
         self.status = status
+        self.retry_after = 5  # s, for a 500 or 503
         self.message = None
 
 
@@ -277,3 +280,22 @@ def number(text, limit=MAX_NUMBER):
     if value > limit:
         raise SipError("number out of range")
     return value
+
+
+def complete_via(message, source):
+    """Add to the top Via where a request came from (18.2.1, RFC 3581); returns where its responses go (18.2.2)."""
+    value = message.get("via")
+    values = split(value, ",")
+    parts = split(values[0], ";")
+    _, host, port, given = via(values[0])
+    kept = [part for part in parts if part.split("=")[0].strip().lower() not in ("received", "rport")]
+    kept.append("received=" + source[0])
+    if "rport" in given:
+        port = source[1]
+        kept.append("rport=%d" % port)
+    values[0] = ";".join(kept)
+    for i in range(len(message.headers)):
+        if message.headers[i][0] == "via":
+            message.headers[i] = ("via", ", ".join(values))
+            break
+    return source[0], port or SIP_PORT

@@ -18,8 +18,8 @@ ENDED = "T"
 def register(agent, aor, target, credentials, now, expires=3600):
     """Register `aor` ("sip:user@domain") through `target`, (host, port). Events REGISTERED and UNREGISTERED follow."""
     registration = Registration(agent, aor, target, credentials, expires)
-    agent.registrations.append(registration)
     registration.send(expires, now)
+    agent.registrations.append(registration)
     return registration
 
 
@@ -57,7 +57,6 @@ class Registration:
         """Send a REGISTER for so many seconds."""
         _, _, host, port, _ = uri(self.aor)
         self.number += 1
-        self.at = None
         message = Message("REGISTER", "sip:%s:%d" % (host, port) if port else "sip:" + host)
         message.number = self.number
         message.call_id = self.call_id
@@ -70,25 +69,26 @@ class Registration:
         message.add("contact", self.agent.contact("<%s>" % self.aor))
         message.add("expires", str(expires))
         self.transaction = self.agent.send(message, self.target, self, now)
+        self.at = None
 
     def on_response(self, transaction, message, now):
         if transaction is not self.transaction or (message and message.status < 200):
             return
         if self.state == ENDED:
-            self.agent.registrations.remove(self)
             self._emit(sip_event.UNREGISTERED, message)
+            self.agent.registrations.remove(self)
         elif message and message.status < 300:
             expires = self._granted(message)
+            self._emit(sip_event.REGISTERED, message, expires)
             self.state = REGISTERED
             self.at = now + 1000 * max(expires - MARGIN, expires // 2)
-            self._emit(sip_event.REGISTERED, message, expires)
         elif message and message.status == 423 and message.get("min-expires"):
             self.expires = number(message.get("min-expires"))
             self.send(self.expires, now)
         else:
+            self._emit(sip_event.UNREGISTERED, message)
             self.state = FAILED
             self.at = now + RETRY_MS
-            self._emit(sip_event.UNREGISTERED, message)
 
     def _granted(self, message):
         # 10.2.4: of our Contact among those of the others, else the header's

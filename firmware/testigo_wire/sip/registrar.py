@@ -27,7 +27,7 @@ class Registrar:
 
     def receive(self, request, source, tag, now):
         """(response, event or None) for a REGISTER."""
-        user, stale = self.authenticator.check(request, now)
+        user, stale = self.authenticator.check(request, source, now)
         if not user:
             answer = response(request, 401, tag)
             for value in self.authenticator.challenges(now, stale):
@@ -35,37 +35,43 @@ class Registrar:
             return answer, None
         if uri(address(request.get("to"))[1])[1] != user:
             return response(request, 403, tag), None
-        event = None
         contacts = request.all("contact")
         if len(contacts) > 1:
             raise SipError("one contact only")
-        old = self.bindings.get(user)
-        if contacts and old and old[3] == request.call_id and old[4] >= request.number:
-            raise SipError("cseq out of order", 500)
+        old = binding = self.bindings.get(user)
+        event = None
         if contacts:
+            if old and old[3] == request.call_id and old[4] >= request.number:
+                raise SipError("cseq out of order", 500)
             expires = _wanted(contacts[0], request)
-            if contacts[0] == "*":
-                if expires:
-                    raise SipError("expires not 0")
-                self.bindings.pop(user, None)
-            else:
-                if 0 < expires < MIN_EXPIRES:
-                    answer = response(request, 423, tag)
-                    answer.add("min-expires", str(MIN_EXPIRES))
-                    return answer, None
-                target = address(contacts[0])[1]
-                uri(target)
-                if expires:
-                    self.bindings[user] = (target, source, now + expires * 1000, request.call_id, request.number)
-                elif old and old[0] == target:
-                    del self.bindings[user]
+            if 0 < expires < MIN_EXPIRES and contacts[0] != "*":
+                answer = response(request, 423, tag)
+                answer.add("min-expires", str(MIN_EXPIRES))
+                return answer, None
+            binding = _changed(old, contacts[0], expires, request, source, now)
             event = Event(sip_event.BINDING, reason=user)
             event.expires = expires
         answer = response(request, 200, tag)
-        binding = self.bindings.get(user)
         if binding and binding[2] > now:
             answer.add("contact", "<%s>;expires=%d" % (binding[0], (binding[2] - now) // 1000))
+        if binding:
+            self.bindings[user] = binding
+        elif old:
+            del self.bindings[user]
         return answer, event
+
+
+def _changed(old, contact, expires, request, source, now):
+    """The binding that a Contact value leads to, or None (10.3 step 7)."""
+    if contact == "*":
+        if expires:
+            raise SipError("expires not 0")
+        return None
+    target = address(contact)[1]
+    uri(target)
+    if expires:
+        return (target, source, now + expires * 1000, request.call_id, request.number)
+    return None if old and old[0] == target else old
 
 
 def _wanted(contact, request):

@@ -135,7 +135,7 @@ class Transaction:
         "state",
         "request",
         "address",
-        "data",
+        "datagram",
         "user",
         "out",
         "interval",
@@ -150,16 +150,20 @@ class Transaction:
         self.address = address
         self.out = out
         self.user = user
-        self.data = None
+        self.datagram = None  # what was sent last, (bytes, address)
         self.attempts = 0
-        self.state = 0
+        self.state = self.interval = self.retransmit_at = self.expires_at = 0
+
+    def prepare(self):
+        """Make what `start` sends: it allocates nothing itself."""
+        if self.kind in (INVITE_CLIENT, CLIENT):
+            self.datagram = (self.request.encode(), self.address)
 
     def start(self, now):
         """Send the request (client) or begin to hold it (server)."""
         if self.kind in (INVITE_CLIENT, CLIENT):
-            self.data = self.request.encode()
-            self._send()
             self._enter(CALLING if self.kind == INVITE_CLIENT else TRYING, now)
+            self.out.append(self.datagram)
         else:
             self._enter(PROCEEDING if self.kind == INVITE_SERVER else TRYING, now)
 
@@ -172,32 +176,47 @@ class Transaction:
         return self.handle(_input_of(message.status), now, message)
 
     def handle(self, event, now, message=None):
-        """Take one input; whether the table has an entry for it."""
+        """Take one input; whether the table has an entry for it. Without memory for it the transaction stays as it was, and
+        the MemoryError travels: the peer repeats its message, and a timer is due again."""
         row = TABLE.get(self.kind + self.state)
         if row is None or event not in row:
             return False
         cell = row[event]
-        state = cell & NEXT_STATE
-        action = cell - state
+        following = cell & NEXT_STATE
+        action = cell - following
+        datagram = self.datagram
         if action == SEND:
-            self.data = message.encode()
+            datagram = (message.encode(), self.address)
         elif action == ACK_AND_PASS_UP:
-            self.data = acknowledgement(self.request, message).encode()
-        if state != self.state:
-            self._enter(state, now)
-        if action in (SEND, ACK_AND_PASS_UP, REPEAT):
-            self._send()
-        if action in (PASS_UP, ACK_AND_PASS_UP):
-            if self.user:
-                self.user.on_response(self, message, now)
-        elif action == TIME_OUT and self.user:
-            if self.kind in (INVITE_CLIENT, CLIENT):
-                self.user.on_response(self, None, now)
-            else:
-                self.user.on_timeout(self, now)
+            datagram = (acknowledgement(self.request, message).encode(), self.address)
+        state, interval = self.state, self.interval
+        retransmit_at, expires_at = self.retransmit_at, self.expires_at
+        if following != state:
+            self._enter(following, now)
+        try:
+            self._tell_user(action, message, now)
+        except MemoryError:
+            self.state, self.interval = state, interval
+            self.retransmit_at, self.expires_at = retransmit_at, expires_at
+            raise
+        self.datagram = datagram
+        if datagram and action in (SEND, ACK_AND_PASS_UP, REPEAT):
+            self.out.append(datagram)
         if self.state == COMPLETED and self.kind in (CLIENT, SERVER):
             self.request = None  # only the bytes are needed from here on, for seconds
         return True
+
+    def _tell_user(self, action, message, now):
+        user = self.user
+        if user is None:
+            return
+        if action in (PASS_UP, ACK_AND_PASS_UP):
+            user.on_response(self, message, now)
+        elif action == TIME_OUT:
+            if self.kind in (INVITE_CLIENT, CLIENT):
+                user.on_response(self, None, now)
+            else:
+                user.on_timeout(self, now)
 
     def deadline(self):
         """When `tick` is due, or None."""
@@ -207,8 +226,8 @@ class Transaction:
 
     def tick(self, now):
         if self.expires_at and now >= self.expires_at:
-            self.expires_at = self.retransmit_at = 0
-            self.handle(EXPIRE, now)
+            if not self.handle(EXPIRE, now):
+                self.expires_at = self.retransmit_at = 0
         elif self.retransmit_at and now >= self.retransmit_at:
             interval = self.interval * 2
             if self.kind != INVITE_CLIENT and interval > T2:
@@ -223,10 +242,6 @@ class Transaction:
         self.retransmit_at = now + self.interval if self.interval else 0
         if expiry >= 0:
             self.expires_at = now + expiry if expiry else 0
-
-    def _send(self):
-        if self.data:
-            self.out.append((self.data, self.address))
 
 
 def _input_of(status):

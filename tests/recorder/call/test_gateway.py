@@ -53,7 +53,7 @@ async def test_ack_without_an_answer_ends_the_call():
     far.call = far.agent.invite("sip:100@x", "sip:200@x", None, (HOST, r.port), far.hal.ms())
     far.flush()
     await until(lambda: far.call.state == "F", "the 200")
-    far.call.acknowledge(None, far.hal.ms())
+    far.call._acknowledge(far.call.dialog, far.call.request, None)
     far.flush()
     await until(lambda: sip_event.ENDED in far.events, "the BYE")
     await r.close()
@@ -62,12 +62,20 @@ async def test_ack_without_an_answer_ends_the_call():
 async def test_invites_from_unknown_sources_keep_no_resources():
     r = await rig("unknown-sources")
     unknown = Phone(r.app.hal, r.port + 15)
-    r.gateway._sides = (side(1, host="127.0.0.9"), side(2, host="127.0.0.8"))
+    r.gateway._sources._sides = (side(1, host="127.0.0.9"), side(2, host="127.0.0.8"))
     for _ in range(5):
         unknown.invite(r.port)
     await until(lambda: unknown.events.count(sip_event.ENDED) == 5, "403")
     assert not r.gateway._agent.transactions and not r.gateway._agent.calls
+    await asyncio.sleep_ms(100)
+    assert "INVITE from unknown source: 127.0.0.1:%d" % (r.port + 15) in r.log(), r.log()
+    for _ in range(30):
+        unknown.invite(r.port)
+        await asyncio.sleep_ms(200)
     assert r.log().count("unknown source") == 1, r.log()
+    r.gateway._refused_log._unknown_at -= 50000  # not a whole minute of waiting
+    await asyncio.sleep_ms(6000)
+    assert "(30 since the last line)" in r.log(), r.log()
     unknown.close()
     await r.close()
 

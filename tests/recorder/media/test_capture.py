@@ -12,6 +12,7 @@ KEYS = ["*1", "*2", "*7", "*8"]
 PAUSE = {"keys": KEYS, "pause_limit": 60000}
 DEMAND = {"mode": "on-demand", "keys": KEYS, "pause_limit": 60000}
 TOLD = "call policy terms media notice consent media worker audio"
+from testigo_wire.sip.dtmf_sender import send_key
 
 
 def event_codes(sealed):
@@ -27,7 +28,7 @@ async def say_and_type_card_number(r):
     await r.near.press("55")
     for phone in (r.near, r.far):
         for digit in "49":
-            phone.call.info(digit, phone.hal.ms())
+            send_key(phone.call, digit, phone.hal.ms())
         phone.flush()
     await asyncio.sleep_ms(150)
     assert r.near.heard[-1][0] == 12 and r.far.heard[-1][0] == 11, "the conversation goes on"

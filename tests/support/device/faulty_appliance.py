@@ -11,6 +11,7 @@ import board
 from recorder.call.gateway import Gateway
 from recorder.main import Appliance
 from testigo_wire.sip import events
+from testigo_wire.sip.agent import Agent
 
 
 class FaultyCall:
@@ -18,8 +19,10 @@ class FaultyCall:
 
     owner = None
     recorded = True
+    legs = ()
 
     def __init__(self):
+        self.bridge = self
         self.call = self.owner = self
         self.kind = events.INCOMING + 100
 
@@ -36,15 +39,9 @@ class FaultyCall:
         pass
 
 
-class NoMessages:
+class NoEmergency:
     def tick(self, now):
         pass
-
-    def deadline(self):
-        return None
-
-    def datagrams(self):
-        return ()
 
 
 class GatewayOfOneCall(Gateway):
@@ -53,7 +50,9 @@ class GatewayOfOneCall(Gateway):
     def __init__(self, appliance):
         self.hal = appliance.hal
         self.log = appliance.log
-        self._agent = self.emergency = NoMessages()
+        self.emergency = NoEmergency()
+        self._agent = Agent("127.0.0.1", 5060, appliance.hal.random)
+        self.refused = self._told = self._agent.refused
         self.calls = [FaultyCall()]
 
 

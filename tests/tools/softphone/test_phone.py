@@ -10,6 +10,7 @@ from support.sounds import square_wave
 from testigo_tools.softphone.phone import CallFailed, Softphone
 from testigo_wire.rtp import g711
 from testigo_wire.sip.auth import Credentials
+from testigo_wire.sip.message import address
 from testigo_wire.sip.registrar import Registrar
 
 RATE = 8000
@@ -39,7 +40,7 @@ def test_the_audio_of_a_sipp_caller_arrives_exactly(tmp_path):
         async with Softphone(HOST) as phone:
             async with sipp(tmp_path, "uac_speech.xml", f"{HOST}:{phone.port}") as end:
                 call = await phone.wait_call(10)
-                assert call.sip.display == 'Ana, "la de ventas"'
+                assert address(call.sip.request.get("from"))[0] == 'Ana, "la de ventas"'
                 call.ring()
                 call.answer()
                 await call.ended(15)

@@ -5,6 +5,7 @@ from testigo_wire.encoding.schema import KEYS
 from testigo_wire.errors import WireError
 from testigo_wire.rtp import telephone_event
 from testigo_wire.sip import dtmf
+from testigo_wire.sip.dtmf_sender import key_body
 
 
 def test_a_press_is_found_once():
@@ -54,4 +55,4 @@ def test_info():
         ("text/plain", b"5", None),
     ):
         assert dtmf.from_info(kind, body) == key, body
-    assert dtmf.from_info(relay, dtmf.to_info("9", 250)) == ("9", 250)
+    assert dtmf.from_info(relay, key_body("9", 250)) == ("9", 250)

@@ -3,6 +3,7 @@
 from support.device.sip_network import Dice, invite, pair
 from testigo_wire.sip import call as sip_call
 from testigo_wire.sip import events as sip_event
+from testigo_wire.sip.dtmf_sender import send_key
 from testigo_wire.sip.message import SipError
 
 GARBLED = 40
@@ -44,7 +45,7 @@ def test_garbled_messages_raise_no_error():
                         if turn % 2:
                             one.offer(ana.media.offer(), network.now)
                         else:
-                            one.info("1", network.now)
+                            send_key(one, "1", network.now)
                 except SipError:
                     pass
                 for end in (ana, ben):

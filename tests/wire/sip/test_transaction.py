@@ -47,6 +47,7 @@ def make(kind, now=0):
     out, user = [], User()
     method = "INVITE" if kind in (st.INVITE_CLIENT, st.INVITE_SERVER) else "BYE"
     transaction = st.Transaction(kind, request(method), ("h", 5060), out, user)
+    transaction.prepare()
     transaction.start(now)
     return transaction, out, user
 
@@ -77,7 +78,7 @@ def test_every_cell_does_what_the_table_says():
             following, action = (state, 0) if cell is None else (cell & st.NEXT_STATE, cell & ~st.NEXT_STATE)
             transaction, out, user = make(kind)
             transaction.state = state
-            transaction.data = b"SIP/2.0 200 OK"
+            transaction.datagram = (b"SIP/2.0 200 OK", ("h", 5060))
             del out[:]
             message = response(transaction.request, (180, 200, 486)[event], "t") if event < 3 else None
             took = transaction.handle(event, 0, message)

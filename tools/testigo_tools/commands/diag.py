@@ -55,6 +55,7 @@ def rows(facts: dict[str, Any]) -> list[tuple[str, str]]:
             ", ".join(f"{kind} {name} {v}".replace("  ", " ") for kind, name, v in facts["documents"]) or "none",
         ),
         ("Calls up", calls_up(facts)),
+        ("SIP refused", ", ".join(f"{count} {kind}" for kind, count in facts.get("refused", [])) or "none"),
         ("Recordings here", f"{count}, the oldest is {first}" if count else "none"),
         ("Next number", str(following)),
         ("Sync", f"{state}; {sent} delivered since the start, last success {when(last)}"),

@@ -20,6 +20,7 @@ from testigo_wire.sip import sdp
 from testigo_wire.sip.agent import Agent
 from testigo_wire.sip.auth import Credentials
 from testigo_wire.sip.call import Call
+from testigo_wire.sip.dtmf_sender import send_key
 from testigo_wire.sip.events import Event
 from testigo_wire.sip.message import uri
 from testigo_wire.sip.register import Registration, register
@@ -129,7 +130,7 @@ class PhoneCall:
         """Press a key: in the audio (RFC 4733) where the peer takes that, else or if wished by SIP INFO."""
         agreed = self.media.agreed
         if info or agreed is None or agreed.event_type is None:
-            self._call().info(digit, self.phone.now(), duration_ms)
+            send_key(self._call(), digit, self.phone.now(), duration_ms)
             self.phone.pump()
         else:
             await self.media.press(digit, duration_ms)

@@ -1,0 +1,87 @@
+"""Where datagrams of SIP come from: which side of the gateway, and whether one more is processed now.
+
+The near side is the worker's, the far side the trunk. A known source is the address of a side, of the telephone that is
+registered, or of a peer of a call that is up. All others are unknown: few of their messages are processed.
+"""
+
+from recorder.media.leg import FAR, NEAR
+from testigo_wire.sip.message import SipError
+
+REFRESH_MS = 500
+MODE, HOST, PORT, USER, AUTH_USER, PASSWORD, LINE = range(7)
+
+
+class Sources:
+    def __init__(self, hal, sides, agent):
+        """sides: near and far of the settings document. agent: of SIP, with its registrar and its calls."""
+        self._hal = hal
+        self._sides = sides
+        self._agent = agent
+        self._addresses = {}
+        self._limiter = None
+        self._refresh_at = 0
+        self._exact = self._hosts = ()
+        self._peers = {}  # SIP call: the host that its requests come from
+
+    def resolve(self, host):
+        """The address of a host of the settings. Looked up once, at the start: a look-up blocks every call."""
+        if host not in self._addresses:
+            self._addresses[host] = self._hal.peer(self._hal.address(host, 5060))[0]
+        return self._addresses[host]
+
+    def address_of(self, side):
+        """(host, port) from which a side sends, or None: its telephone is not registered."""
+        config = self._sides[side]
+        if config[MODE] == "registrar":
+            found = self._agent.registrar.lookup(config[USER], self._hal.ms())
+            return found[1] if found else None
+        return self.resolve(config[HOST]), config[PORT]
+
+    def side_of(self, source):
+        """The side that a message came from, by host and port first, then by host; None: neither."""
+        addresses = self.address_of(NEAR), self.address_of(FAR)
+        for side in (NEAR, FAR):
+            if addresses[side] == source:
+                return side
+        for side in (NEAR, FAR):
+            if addresses[side] and addresses[side][0] == source[0]:
+                return side
+        return None
+
+    def admits(self, datagram, source, now):
+        """Whether a datagram is processed."""
+        if now >= self._refresh_at:
+            self._refresh_at = now + REFRESH_MS
+            self.refresh()
+        if source in self._exact:
+            return True
+        if self._limiter is None:
+            from testigo_wire.sip.limiter import Limiter  # loaded for the first source that is not one of these
+
+            self._limiter = Limiter(self._hal.SIP_RATE, self._hal.random)
+        self._limiter.renew(now)
+        if source[0] in self._hosts:
+            return self._limiter.allows_known_host(source)
+        return self._limiter.allows(source, datagram)
+
+    def refresh(self):
+        """Who is known now: call it after a telephone has registered."""
+        peers = {}
+        exact = set()
+        for side in (NEAR, FAR):
+            address = self.address_of(side)
+            if address:
+                exact.add(address)
+        hosts = set([host for host, _ in exact])
+        for call in self._agent.calls:
+            peers[call] = self._peers.get(call) or _peer_of(call)
+            hosts.add(peers[call])
+        self._peers, self._exact, self._hosts = peers, exact, hosts
+
+
+def _peer_of(call):
+    """The host that a call's peer sends requests from; "" until that is known."""
+    try:
+        return call.dialog.next_hop(call.target)[0] if call.dialog else ""
+    except SipError:
+        return call.target[0]
