@@ -24,6 +24,7 @@ KINDS: tuple[Kind, ...] = (
     network.Network(),
     power.Power(),
     vault.KillVault(),
+    vault.VaultStorage(),
     clock.Clock(),
     heap.Heap(),
     vault.Lie(),

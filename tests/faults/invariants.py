@@ -3,6 +3,7 @@
 The vault's own verifier judges what it holds; the report says what the appliance did.
 """
 
+from itertools import pairwise
 from typing import Any
 
 from faults.fault import Fault
@@ -28,8 +29,11 @@ def judge(vault: Vault, key: StreamKeyOpener, fault: Fault, device_id: str, repo
     wrong = list(_appliance(fault, report))
     rows = {row.number: row for row in _rows(vault, device_id)}
     wrong += _numbers(fault, report, rows)
+    told = 0
     for number, row in sorted(rows.items()):
+        told += sum(event.fields[1] for event in row.events if event.name == "no_recording")
         wrong += [f"recording {number}: {text}" for text in _recording(vault, key, fault, report, row)]
+    wrong += _calls(fault, report, told)
     wrong += [text for text in check_chains(vault) if text.startswith(f"{device_id}:") and not fault.damage]
     return wrong
 
@@ -102,6 +106,16 @@ def _numbers(fault: Fault, report: dict[str, Any], rows: dict[int, Recording]):
         yield f"left in the spool: {kept}"
 
 
+def _calls(fault: Fault, report: dict[str, Any], told: int):
+    """Every call that was connected has a recording, or is counted. told: how many the recordings say had none."""
+    if fault.damage or "next_number" not in report:
+        return
+    known = report["next_number"] - 1 + told + sum(calls for _, calls in report["uncounted"])
+    # A power cut may come before the number of the call's recording, or the count, was written.
+    if known < report["connected"] - (1 if fault.restart else 0):
+        yield f"{report['connected']} calls were connected, {known} are accounted for"
+
+
 def _recording(vault: Vault, key: StreamKeyOpener, fault: Fault, report: dict[str, Any], row: Recording):
     if row.state != "good":
         if not fault.damage:
@@ -111,10 +125,13 @@ def _recording(vault: Vault, key: StreamKeyOpener, fault: Fault, report: dict[st
         if copy.findings:
             yield f"copy {copy.place}: {copy.text}"
     arrivals: list[int] = []
+    legs: tuple[list[int], list[int]] = ([], [])
 
     def on_item(item: Any) -> None:
         if item.stream == AUDIO_STREAM and item.plaintext is not None:
-            arrivals.extend(ms for _, ms, _ in audio_frame_reader.parse(item.plaintext))
+            for leg, ms, _ in audio_frame_reader.parse(item.plaintext):
+                arrivals.append(ms)
+                legs[leg].append(ms)
 
     data = unchanged_copy(vault, row)
     publics = vault.organisation.devices.get(row.device_id).publics()
@@ -135,5 +152,9 @@ def _recording(vault: Vault, key: StreamKeyOpener, fault: Fault, report: dict[st
                 yield f"{elapsed_ms - last} ms of audio are lost before the fault at {elapsed_ms} ms"
     if fault.loses_audio:
         return
+    for leg, times in enumerate(legs):
+        missing = sum(b - a - PACKET_MS for a, b in pairwise(times) if b - a > 2 * PACKET_MS)
+        if missing > LOST_MS and fault.scenario != "pause":
+            yield f"{missing} ms of leg {leg} are missing in the middle"
     if fault.scenario == "call" and row.number == 1 and not arrivals and not fault.restart:
         yield "no audio"

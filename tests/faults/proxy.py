@@ -12,7 +12,7 @@ HOST = "127.0.0.1"
 UP, DOWN = 0, 1  # to the vault, to the appliance
 HEAD = 5
 CONNECT_TRIES, CONNECT_EVERY_S = 100, 0.05
-DELAY_S = 0.3  # three seconds of the appliance
+DELAY_S = 0.15  # three seconds of the appliance
 
 
 class Proxy:

@@ -106,10 +106,11 @@ class KilledVaults:
     @contextmanager
     def end(self, what: str, detail: Any, device_id: str) -> Iterator[End]:
         how, direction, n = detail
-        self._command("serve", n if how == "step" else -1)
+        counted = how != "message"
+        self._command("serve", n if counted else -1, how if how.isdigit() else "kill")
         with proxy(self._port, "call" if how == "message" else "", direction, n) as between:
             between.on_record = lambda: self._command("kill") and None
             made = End(between.port, between.port)
-            made.happened = lambda: self._command("state")[0] > 0
+            made.happened = lambda: self._command("state")[1] >= n if how.isdigit() else self._command("state")[0] > 0
             yield made
             made.steps = self._command("state")[1]

@@ -2,9 +2,9 @@
 
     python vault_process.py FOLDER
 
-Commands on stdin: `serve N` starts the ingest, which kills itself at the N-th step of its storage (0: never, -1: nothing is
-counted); `kill` kills it; `state`. The answer: how often it was killed since `serve`, and the steps that were done. An
-ingest that was killed is started again at once, on the same port.
+Commands on stdin: `serve N WHAT` starts the ingest; at the N-th step of its storage (0: never, -1: nothing is counted) it kills
+itself, or WHAT is the errno of that step, and of no other. `kill` kills it; `state` does nothing. The answer: how often it was
+killed since `serve`, and the steps that were done. An ingest that was killed is started again at once, on the same port.
 """
 
 import asyncio
@@ -24,10 +24,14 @@ STEPS = ("open", "os.rename", "os.remove", "os.truncate", "os.mkdir", "os.link")
 
 
 class Steps:
-    """Kills the process at the n-th step of its storage: opening, writing, syncing, renaming or removing a file, a commit."""
+    """Something at the n-th step of the storage: opening, writing, syncing, renaming or removing a file, a commit.
 
-    def __init__(self, folder: Path, n: int, counter: int) -> None:
+    what: "kill" ends the process, else the number of an error that the step raises.
+    """
+
+    def __init__(self, folder: Path, n: int, what: str, counter: int) -> None:
         self._folder = str(folder)
+        self._what = what
         self._n = n
         self._counter = counter
         self.count = 0
@@ -53,10 +57,12 @@ class Steps:
         self.count += 1
         os.pwritev(self._counter, [b"%10d" % self.count], 0)
         if self.count == self._n:
-            os.kill(os.getpid(), signal.SIGKILL)
+            if self._what == "kill":
+                os.kill(os.getpid(), signal.SIGKILL)
+            raise OSError(int(self._what), os.strerror(int(self._what)))
 
 
-def serve(folder: Path, n: int, ready: int, counter: int) -> None:
+def serve(folder: Path, n: int, what: str, ready: int, counter: int) -> None:
     """The child's whole life."""
 
     async def run() -> None:
@@ -64,21 +70,21 @@ def serve(folder: Path, n: int, ready: int, counter: int) -> None:
         ingest = IngestServer(vault)
         await ingest.start()
         if n >= 0:
-            Steps(folder, n, counter).install(vault)
+            Steps(folder, n, what, counter).install(vault)
         os.writev(ready, [b"1"])
         await asyncio.Event().wait()
 
     asyncio.run(run())
 
 
-def start(folder: Path, n: int, counter: int) -> int:
+def start(folder: Path, n: int, what: str, counter: int) -> int:
     """-> the process id of the child, which serves by now."""
     reader, writer = os.pipe()
     child = os.fork()
     if not child:
         os.close(reader)
         try:
-            serve(folder, n, writer, counter)
+            serve(folder, n, what, writer, counter)
         finally:
             os._exit(1)
     os.close(writer)
@@ -98,21 +104,21 @@ class Keeper:
         self._child = 0
         self.kills = 0
 
-    def serve(self, n: int) -> None:
-        """n: as of Steps; -1: count nothing."""
+    def serve(self, n: int, what: str) -> None:
+        """n, what: as of Steps; -1: count nothing."""
         child, self._child = self._child, 0
         if child:
             os.kill(child, signal.SIGKILL)
             os.waitpid(child, 0)
         self.kills = 0
         os.pwrite(self._counter, b"%10d" % 0, 0)
-        self._child = start(self._folder, n, self._counter)
+        self._child = start(self._folder, n, what, self._counter)
 
     def restart(self) -> None:
         """Call it now and then: a child that is gone was killed by its own step, or by `kill`."""
         if self._child and os.waitpid(self._child, os.WNOHANG)[0]:
             self.kills += 1
-            self._child = start(self._folder, -1, self._counter)
+            self._child = start(self._folder, -1, "kill", self._counter)
 
     def kill(self) -> None:
         os.kill(self._child, signal.SIGKILL)
@@ -135,7 +141,7 @@ def main() -> None:
             keeper.kill()
             return
         if words[0] == "serve":
-            keeper.serve(int(words[1]))
+            keeper.serve(int(words[1]), words[2])
         elif words[0] == "kill":
             keeper.kill()
         print(keeper.kills, keeper.steps, flush=True)

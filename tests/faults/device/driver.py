@@ -92,7 +92,7 @@ class Work:
         self.job = job
         self.fault = job["fault"]
         self.report = {
-            "name": job["name"], "happened": False, "objected": [], "at_fault": [], "ended": [], "logs": [], "writes": 0,
+            "name": job["name"], "happened": False, "connected": 0, "objected": [], "at_fault": [], "ended": [], "writes": 0,
         }  # fmt: skip
 
     def machine(self):

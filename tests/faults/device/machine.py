@@ -28,7 +28,7 @@ START_MS = 20000  # a start takes less than this
 TURNS = (
     10  # of an event loop that does not wait take a millisecond: some parts try again and again while memory is short
 )
-PACE = 10  # while a vault is connected, ten milliseconds of the appliance take at least one
+PACE = 20  # while a vault is connected, twenty milliseconds of the appliance take at least one
 
 
 class Reset(BaseException):
@@ -98,6 +98,7 @@ class _Pace:
 
     poll = None
     sockets = []
+    owed = 0  # milliseconds of the appliance that have taken no real time yet
 
 
 def wait_for(sock):
@@ -125,8 +126,10 @@ def _paced(ms):
     if machine and machine.flash.dead:
         raise PowerCut  # something of the interpreter has caught the first one
     if _Pace.sockets:
-        for _ in _Pace.poll.ipoll((ms + PACE - 1) // PACE):
+        _Pace.owed += ms
+        for _ in _Pace.poll.ipoll(_Pace.owed // PACE):
             break
+        _Pace.owed %= PACE
     _advance(ms)
 
 

@@ -10,6 +10,7 @@ from testigo_wire.sip import events as sip_event
 
 ANSWER_MS = 5000
 CONSOLE_MS = 5000
+CONNECT_MS = 20000
 SYNC_MS = 240000
 STEP_MS = 20
 
@@ -33,12 +34,19 @@ def conversation(machine):
     return None
 
 
+async def connected(machine, report):
+    """-> whether the call that was just made is up in time."""
+    if await wait(lambda: conversation(machine), CONNECT_MS):
+        report["connected"] += 1
+        return True
+    return False
+
+
 async def talk(machine, report, ms):
     """A call of the far party, up to a conversation of `ms`."""
     await wait(lambda: machine.serving, machines.START_MS)
     machine.far.invite(machine.port)
-    if not await wait(lambda: conversation(machine), 20000):
-        report["unconnected"] = report.get("unconnected", 0) + 1
+    if not await connected(machine, report):
         return None
     machine.near.speak(1)
     machine.far.speak(2)
@@ -143,6 +151,6 @@ async def probe(machine, report):
         machine.far.invite(machine.port)
         if await wait(lambda: sip_event.ANSWERED in machine.far.events, 2 * ANSWER_MS):
             report["answered_ms"] = machine.hal.ms() - begun
-        await wait(lambda: conversation(machine), 20000)
+        await connected(machine, report)
         await asyncio.sleep_ms(300)
         await hang_up(machine, report)

@@ -1,6 +1,8 @@
-"""The vault does what it must not: it is killed, or it lies."""
+"""The vault does what it must not: it is killed, its storage fails, or it lies."""
 
+import errno
 from collections.abc import Iterator
+from typing import ClassVar
 
 from faults.fault import SYNCS, Fault, Places
 from faults.lies import LIES
@@ -19,6 +21,23 @@ class Lie:
     def fault(self, parts: list[str]) -> Fault:
         scenario, lie = parts
         return Fault("/".join((self.NAME, *parts)), scenario, vault=("lie", lie))
+
+
+class VaultStorage:
+    NAME = "vault-storage"
+    TITLE = "A step of the vault's storage fails (ENOSPC, EIO): opening, writing, syncing, renaming a file, a commit"
+    EXPECTED = "No receipt is given for what is not stored in every place; the next session delivers it"
+    ERRORS: ClassVar = {"enospc": errno.ENOSPC, "eio": errno.EIO}
+
+    def names(self, places: Places) -> Iterator[str]:
+        for n in range(1, places.vault_steps() + 1):
+            for error in self.ERRORS:
+                yield f"{self.NAME}/{error}/sync/{n}"
+
+    def fault(self, parts: list[str]) -> Fault:
+        error, scenario, n = parts
+        killed = (str(self.ERRORS[error]), 0, int(n))
+        return Fault("/".join((self.NAME, *parts)), scenario, vault=("killed", killed))
 
 
 class KillVault:
