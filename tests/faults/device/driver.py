@@ -107,10 +107,10 @@ class Work:
         provision(self.job)
         if scenario in ("sync", "start"):
             machines.run(self.machine(), self.before)
+        plans.between_starts(self.machine(), self.fault, self.report)
         ended = machines.run(self.machine(), self.during)
         self.report["ended"].append(ended)
         if ended or self.fault.get("restart"):
-            plans.between_starts(self.machine(), self.fault, self.report)
             for _ in range(STARTS):
                 ended = machines.run(self.machine(), self.after)
                 self.report["ended"].append(ended)

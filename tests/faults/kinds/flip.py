@@ -27,5 +27,5 @@ class Flip:
 
     def fault(self, parts: list[str]) -> Fault:
         name = "/".join((self.NAME, *parts))
-        device = {"kind": self.NAME, "file": parts[0], "bits": int(parts[1]), "seed": seed_of(name), "restart": True}
+        device = {"kind": self.NAME, "file": parts[0], "bits": int(parts[1]), "seed": seed_of(name)}
         return Fault(name, "start", device, restart=True, damage=True)
