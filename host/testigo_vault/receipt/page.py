@@ -18,6 +18,7 @@ from testigo_vault.vocabulary.translator import Translator, translator
 
 _FOLDER = Path(__file__).parent / "templates"
 _KINDS = {"given": GOOD, "given-in-part": GOOD, "informed": GOOD, "not-objected": GOOD, "unlawful": BAD}
+_FIRST_DAY = "2020-01-01"
 _MOST_QUOTED = 1200  # characters of a notice on the page
 
 
@@ -44,6 +45,7 @@ def receipt_page(receipt: Receipt, file_name: str, file: bytes) -> Report:
         written=facts.policy.written,
         near=near,
         far=far,
+        clock_wrong=_clock_was_wrong(facts),
         requests=_requests(facts),
         during_the_call=bool(
             facts.worker or facts.tones or facts.joined or facts.parts or facts.pauses or facts.objections
@@ -56,6 +58,12 @@ def receipt_page(receipt: Receipt, file_name: str, file: bytes) -> Report:
     )
     report.attachment = (file_name, "application/json", file)
     return report
+
+
+def _clock_was_wrong(facts: Facts) -> bool:
+    """Whether the date of the recording cannot be: before there were appliances, or after the receipt was issued."""
+    opened = facts.recording.opened
+    return bool(opened) and not _FIRST_DAY <= opened[:10] <= facts.issued[:10]
 
 
 def _requests(facts: Facts) -> list[_Request]:
@@ -83,9 +91,11 @@ def _filters(facts: Facts, words: Translator) -> dict[str, Callable]:
     except (ZoneInfoNotFoundError, ValueError):
         zone = ZoneInfo("UTC")
 
+    wrong = _clock_was_wrong(facts)
+
     def clock(moment: Moment) -> str:
         """The time of day where it is known, else since the recording was opened."""
-        if not moment.time:
+        if not moment.time or wrong:
             return clock_time(moment.t_ms)
         return datetime.fromisoformat(moment.time).astimezone(zone).strftime("%H:%M:%S.%f")[:-3]
 

@@ -52,3 +52,21 @@ def test_a_notice_is_quoted_once_and_a_long_one_is_cut(vault, appliance):
     quotes = [block.text for block in report.blocks if isinstance(block, Quote)]
     assert len(quotes) == 1 and quotes[0].startswith("Aviso | *largo* Aviso")
     assert quotes[0].endswith(" … (sigue en el justificante adjunto)") and len(quotes[0]) < 1300
+
+
+@pytest.mark.parametrize("opened_ms", [946_684_830_000, 4_000_000_000_000])
+def test_a_date_that_cannot_be_is_not_stated_as_one(vault, appliance, opened_ms):
+    """A clock that fell back to 2000, or ran years ahead, though the appliance took it for a clock that was set."""
+    digest = calls.signed(vault)
+    events = [*calls.opening(digest), calls.played(5400), calls.answered(6600), calls.worker(6600)]
+    made = appliance.record(
+        events=events, packets=calls.speech(0.5, start_ms=7000), seconds=20, opened_ms=opened_ms, clock=2
+    )
+    assert calls.take(vault, made).state == "good"
+    for language, unknown, wrong in (
+        ("en", "date not known · the appliance's clock was wrong, at ", "0:05.400"),
+        ("es", "fecha desconocida · el reloj del equipo estaba mal: ", "0:05.400"),
+    ):
+        report = page.receipt_page(calls.receipt_of(vault, language=language), "r.json", b"{}")
+        assert any(unknown in str(pair) for block in report.blocks if isinstance(block, Facts) for pair in block.pairs)
+        assert any(wrong in str(block.rows) for block in report.blocks if isinstance(block, Table))
