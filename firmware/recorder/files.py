@@ -14,6 +14,14 @@ SIGNED = ".tsd"  # a signed document in force
 WAITING = ".new"  # a signed document that is not in force yet: what it names has not all come
 
 
+def why(exc):
+    """An exception in words. MicroPython has no text for the errors of a full disk."""
+    if not isinstance(exc, OSError):
+        return type(exc).__name__ + ": " + str(exc)
+    number = exc.args[0] if exc.args else 0
+    return "no space left (28)" if number == 28 else "only reading is possible (30)" if number == 30 else str(exc)
+
+
 def read(path):
     """The file's bytes, or None where there is no such file."""
     try:
@@ -29,6 +37,22 @@ def replace(path, data):
         file.write(data)
         file.flush()
     os.rename(path + PART, path)
+
+
+def set_aside(path, base=None):
+    """Renames what is damaged, or a folder in the place of a file, to `path.bad` or `base.bad` -> whether it could."""
+    try:
+        os.rename(path, (base or path) + BAD)
+    except OSError:
+        return False
+    return True
+
+
+def is_folder(path):
+    try:
+        return os.stat(path)[0] & 0x4000 != 0
+    except OSError:
+        return False
 
 
 def size(path):

@@ -28,10 +28,14 @@ it; no other file of the recorder imports a hardware module.
     flusher()      a Flusher (hal_unix_flush.py), which flushes a file beside the event loop; None where the port cannot
     flush(file, flusher=None)  coroutine: file.flush(), during which the event loop runs where the port can do that; raises
                    OSError. flusher: the file's own, if it has one
-    free_bytes()   free space of the file system that holds root
     make_room(quick=False)  garbage collection before something large is loaded; beside calls only where memory is short,
                    or, if `quick`, where a collection is
     SLOW_TLS       whether a TLS handshake stops the event loop for longer than a call may be silent
+    free_bytes(folder)  free space of the file system of that folder, by default of the recordings'
+    kept_stage()   (stage, tries) that keep_stage kept before the last restart, (0, 0) after a loss of power (on a chip)
+    keep_stage(stage, tries)  keeps two numbers, 0 to 255, over a restart; never raises
+    watch()        from now on the machine is restarted unless `feed` is called within WATCHDOG_MS
+    feed()         proof that the event loop makes progress; never raises
     collect()      garbage collection at a moment when no audio is late (see below)
     reset(service=False)  restarts the machine, into service mode if asked; on Unix the
                    process ends with status 3

@@ -11,6 +11,7 @@ SHORT_COLLECTION_US = 5000
 SMALL_HEAP = 400000
 BESIDE_CALLS = 200000  # free at the start, where a session with the vault can run beside a call
 COLLECT_EVERY = 8192
+WATCHDOG_MS = 60000  # a handshake of TLS and a look-up of a name that fails stay far below it
 FRAMES = 64  # a collection every so many frames: 15 s of one call
 LOW_SHARE = 6  # where collecting is slow: only when less than a sixth of what is used is free
 
@@ -47,14 +48,13 @@ class CommonHal:
         return time.ticks_diff(time.ticks_us(), start)
 
     def log_to(self, log):
-        """log(text): where exceptions of packet handlers are reported."""
+        """log: the Log that counts exceptions of packet handlers."""
         self._log = log
 
     def _failed(self, exc):
         if self._log:
-            gc.collect()
             try:
-                self._log("packet handler: " + type(exc).__name__ + " " + str(exc))
+                self._log.fault("packet handler", exc)
             except MemoryError:
                 pass  # without memory the packet is lost, the calls go on
 
@@ -114,8 +114,8 @@ class CommonHal:
         else:
             file.flush()
 
-    def free_bytes(self):
-        stat = os.statvfs(self.spool_root)
+    def free_bytes(self, folder=None):
+        stat = os.statvfs(folder or self.spool_root)
         return stat[0] * stat[3]
 
     def collect(self):

@@ -18,13 +18,15 @@ import micropython
 import network
 
 from recorder.hal import HalError
-from recorder.hal_common import CommonHal
+from recorder.hal_common import WATCHDOG_MS, CommonHal
 
 EPOCH_MS = 0 if time.gmtime(0)[0] == 1970 else 946684800000  # of the port's clock: the year 2000, so far
 NETWORK_TIMEOUT_MS = 30000
 FULL_SPEED_HZ = 240000000  # the chip boots at 160 MHz
-MAGIC = b"TSGT"  # in RTC memory: the clock was right before this reset
-SERVICE = b"TSGS"  # in RTC memory: the recorder itself asked for service mode
+# RTC memory, which a reset keeps and a loss of power does not: four letters, then the stage of the start and its tries.
+MAGIC = b"TSGT"  # the clock was right before this reset
+SERVICE = b"TSGS"  # the recorder itself asked for service mode
+UNSET = b"TSG0"  # neither
 SERVICE_MS = 1000
 STUCK_MS = 5000  # a pin that stays low longer is no button
 RESTART_S = 10
@@ -35,7 +37,7 @@ CARD_ROOT = "/card"
 def service_asked(board):
     """Whether the board's button was held and released, or `reset(service=True)` was called before."""
     rtc = machine.RTC()
-    if rtc.memory() == SERVICE:
+    if rtc.memory()[:4] == SERVICE:
         rtc.memory(b"")
         return True
     return _button(board)
@@ -117,8 +119,11 @@ class Hal(CommonHal):
         self.card = self._mount_card()
         self.serial = ConsolePort(board)
         self._rtc = machine.RTC()
-        if machine.reset_cause() != machine.PWRON_RESET and self._rtc.memory() == MAGIC:
+        kept = self._rtc.memory() if machine.reset_cause() != machine.PWRON_RESET else b""
+        self._kept = kept if len(kept) == 6 and kept[:3] == UNSET[:3] else UNSET + bytes(2)
+        if self._kept[:4] == MAGIC:
             self.clock = 1
+        self._watchdog = None
         self._link = self._joined = None
 
     def notice(self, text):
@@ -132,8 +137,25 @@ class Hal(CommonHal):
         self._rtc.datetime(
             (parts[0], parts[1], parts[2], parts[6], parts[3], parts[4], parts[5], unix_ms % 1000 * 1000)
         )
-        self._rtc.memory(MAGIC)
+        self._keep(MAGIC, self._kept[4:])
         self.clock = 2
+
+    def _keep(self, letters, stage):
+        self._kept = letters + stage
+        self._rtc.memory(self._kept)
+
+    def kept_stage(self):
+        return self._kept[4], self._kept[5]
+
+    def keep_stage(self, stage, tries):
+        self._keep(self._kept[:4], bytes((stage, tries)))
+
+    def watch(self):
+        self._watchdog = machine.WDT(timeout=WATCHDOG_MS)
+
+    def feed(self):
+        if self._watchdog:
+            self._watchdog.feed()
 
     def _mount_card(self):
         """Recordings are kept on the card where there is one, else in the flash."""
@@ -194,5 +216,5 @@ class Hal(CommonHal):
 
     def reset(self, service=False):
         if service:
-            self._rtc.memory(SERVICE)
+            self._keep(SERVICE, bytes(2))
         machine.reset()

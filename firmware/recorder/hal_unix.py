@@ -3,7 +3,7 @@
 Arguments: `root=DIR` (required), `console=no` when stdin is not the serial port, `clock=board` to keep time like
 a chip without a battery instead of by the machine's clock.
 The serial port is the terminal on stdin and stdout, as on a chip; diagnostics that
-are meant for a person go to stderr.
+are meant for a person go to stderr. The watchdog is systemd's, where it gives the unit a NOTIFY_SOCKET (sd_notify(3)).
 """
 
 import select
@@ -13,6 +13,7 @@ import time
 
 from recorder.hal import HalError
 from recorder.hal_common import CommonHal
+from recorder.loading import unload
 
 WRITE_AT_ONCE = 512  # less than a terminal's buffer, so that a ready terminal takes it all
 
@@ -69,6 +70,7 @@ class Hal(CommonHal):
             self.clock = 0
             self._board_clock = BoardClock(self)
             self._board_clock.ms()
+        self._notify = None
         self.serial = None
         if arguments.get("console") != "no":
             try:
@@ -103,6 +105,29 @@ class Hal(CommonHal):
 
     async def network(self, settings):
         return "127.0.0.1"  # unless the settings name another address to bind
+
+    def kept_stage(self):
+        from recorder import hal_unix_start
+
+        return hal_unix_start.kept_stage(self.root)
+
+    def keep_stage(self, stage, tries):
+        from recorder import hal_unix_start
+
+        hal_unix_start.keep_stage(self.root, stage, tries)
+
+    def watch(self):
+        from recorder import hal_unix_start
+
+        self._notify = hal_unix_start.notify_socket(self.notice)
+        unload("recorder.hal_unix_start")
+
+    def feed(self):
+        if self._notify:
+            try:
+                self._notify.write(b"WATCHDOG=1")
+            except OSError:
+                pass  # systemd is busy: the next one counts
 
     def peer(self, raw):
         _, host, port = socket.sockaddr(raw)[:3]

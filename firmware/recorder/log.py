@@ -1,7 +1,9 @@
 """The appliance's log for the technician: a bounded list of lines, in memory and in two files that alternate.
 
-Nothing is written while a call is up, because a flash write delays audio. Lines never contain keys, passwords, numbers of
-callers or what was said.
+Nothing is written while a call is up, because a flash write delays audio, and nothing before `ready`: the start first removes
+leftovers. Lines never contain keys, passwords, numbers of callers or what was said.
+
+The log also counts faults by their kind, for `diag`: a full flash or a flood of bad packets has one line, not thousands.
 """
 
 import os
@@ -19,6 +21,8 @@ class Log:
         self._path = hal.root + "/log.txt"
         self._lines = []
         self._unwritten = 0
+        self.ready = True
+        self.faults = {}  # kind: how often
 
     def __call__(self, text):
         text = "".join(c if " " <= c <= "~" else "?" for c in text[:LINE_LENGTH])
@@ -29,12 +33,24 @@ class Log:
         if not self._hal.calls:
             self.flush()
 
+    def fault(self, kind, exc):
+        """Counts a fault, and logs the first of its kind, then the tenth, the hundredth and so on. kind: one or two words."""
+        count = self._count(kind)
+        while count % 10 == 0:
+            count //= 10
+        if count == 1:
+            self("%s: %s" % (kind, files.why(exc)))
+
+    def _count(self, kind):
+        self.faults[kind] = count = self.faults.get(kind, 0) + 1
+        return count
+
     def lines(self, count=LINES):
         """The newest `count` lines, oldest first; the first word is the time in seconds since 1970."""
         return self._lines[-count:]
 
     def flush(self):
-        if not self._unwritten:
+        if not self._unwritten or not self.ready:
             return
         try:
             if files.size(self._path) > FILE_SIZE:
@@ -43,5 +59,6 @@ class Log:
                 for line in self._lines[-self._unwritten :]:
                     file.write(line + "\n")
         except OSError:
+            self._count("log not written")
             return  # a full or broken flash does not stop the appliance; the lines stay in memory
         self._unwritten = 0

@@ -8,7 +8,6 @@ import gc
 import io
 import sys
 
-from recorder import files
 from recorder.clock import Clock
 from recorder.documents.store import Documents
 from recorder.hal import HalError, open_hal
@@ -22,6 +21,7 @@ from recorder.storage.spool import Spool
 
 VERSION = "0.2.0"
 CLOCK_MS = 60000
+PROGRESS_MS = 2000
 RETRY_MS = 10000
 
 
@@ -32,17 +32,18 @@ class Appliance:
 
     def __init__(self, board, arguments):
         self.hal = hal = open_hal(board, arguments)
-        primitives.start(hal)
         self.primitives = device = primitives.DEVICE
         self.log = Log(hal)
+        self.log.ready = False
         hal.log_to(self.log)
-        self.clock = Clock(hal)
-        self.clock.load()
+        self.stage = ""  # of the start
+        self.start_faults = []  # [[stage, why], ...]
+        self.clock = Clock(hal, self.log)
         self.identity = Identity(hal, device)
-        self.identity.load()
         self.documents = Documents(hal, device, self.identity, self.log)
         self.keypool = KeyPool(device, 2)
         self.spool = Spool(hal, device, self.identity, self.log)
+        self.serial_port = None
         self.recordings = None
         self.gateway = None
         self.sync = None
@@ -52,30 +53,57 @@ class Appliance:
     async def run(self):
         """Boots, and runs until it is cancelled."""
         asyncio.get_event_loop().set_exception_handler(self._on_fault)
-        self.log("boot: testigo %s on %s" % (VERSION, self.hal.board.NAME))
-        self._log_previous_crash()
-        console = self._console()
-        await self.documents.load()
-        self.documents.on_change.append(self._on_document)
-        self._use_keys()
-        await self._recover()
+        tasks = []
+        try:
+            if self.hal.serial:
+                tasks.append(self._console())
+                await asyncio.sleep_ms(0)
+            from recorder import start as stages
+
+            await stages.run(self)
+            tasks.append(asyncio.create_task(stages.check_key(self)))
+            stages = None
+            unload("recorder.start")
+            self.documents.on_change.append(self._on_document)
+            self._use_keys()
+            for work in (self.keypool.run(), self._gateway(), self._synchronise()):
+                tasks.append(asyncio.create_task(work))
+            self.hal.watch()
+            await self._stay()
+        finally:
+            for task in tasks:
+                task.cancel()
+
+    async def _stay(self):
+        """What is done every few seconds for as long as the appliance runs."""
+        due = self.hal.ms()
+        while True:
+            if self.hal.ms() >= due:
+                due += CLOCK_MS
+                self.clock.keep()
+                self.spool.unrecorded.keep()
+                if not self.hal.calls:
+                    self.log.flush()
+                    if self._fault:
+                        self.log("restarts after a fault")
+                        self.hal.reset()
+            if self._progress():
+                self.hal.feed()
+            await asyncio.sleep_ms(PROGRESS_MS)
+
+    def _progress(self):
+        """Whether every part that has to run again and again has done so since this was last true."""
+        parts = [part for part in (self.serial_port, self.gateway) if part]
+        if not all([part.turns for part in parts]):
+            return False
+        for part in parts:
+            part.turns = 0
+        return True
+
+    def make_recordings(self):
         self.recordings = Recordings(
             self.hal, self.primitives, self.identity, self.documents, self.keypool, self.spool, self.log
         )
-        tasks = [asyncio.create_task(self.keypool.run()), asyncio.create_task(self._gateway())]
-        tasks.append(asyncio.create_task(self._synchronise()))
-        try:
-            while True:
-                self.clock.keep()
-                self.spool.unrecorded.keep()
-                if self._fault and not self.hal.calls:
-                    self.log("restarts after a fault")
-                    self.hal.reset()
-                await asyncio.sleep_ms(CLOCK_MS)
-        finally:
-            for task in tasks + [console]:
-                if task:
-                    task.cancel()
 
     def _on_fault(self, loop, context):
         """A task has ended by an exception. asyncio itself would print it on the serial port and carry on without the task."""
@@ -88,37 +116,20 @@ class Appliance:
         except MemoryError:
             pass  # the log shows the restart that follows
 
-    def _log_previous_crash(self):
-        path = self.hal.root + "/crash.txt"
-        text = files.read(path)
-        if text:
-            self.log("crashed before: %r" % text[-120:])
-            files.remove(path)
-
-    async def _recover(self):
-        from recorder.storage import recovery as recover
-
-        for number in await recover.recover(self.spool):
-            self.log("recording %d was cut by a power loss and is closed" % number)
-        recover = None
-        unload("recorder.storage.recovery")
-
     def _console(self):
         """Started first: the serial port must answer even when the rest of the start fails."""
-        if self.hal.serial is None:
-            return None
         from recorder.console.commands import CommandServer
         from recorder.console.serial_port import SerialPort
 
         self.serial_port = SerialPort(self.hal, self.primitives)
-        self.control = CommandServer(self)
-        return asyncio.create_task(self.serial_port.run(self.control))
+        return asyncio.create_task(self.serial_port.run(CommandServer(self)))
 
     def _on_document(self, kind, name):
         self.log((kind + " " + name).strip() + " in force")
         if kind == "policy":
             self._use_keys()
         elif kind == "settings":
+            self._use_keys()
             self._changed.set()
 
     def _use_keys(self):

@@ -256,6 +256,37 @@ for quote, what in {
     causes.of(quote)(lambda request, what=what: diag_of(request.getfixturevalue("unrecorded")[f"diag: {what}"]))
 
 
+@pytest.fixture(scope="module")
+def starts(micropython):
+    """{name: what `diag` shows, the whole log in it}, of starts on damaged, failing and full storage."""
+    done = run_micropython(ROOT / "tests" / "support" / "device" / "broken_starts.py")
+    assert done.returncode == 0, done.stdout
+    return {name: diag_of(facts) for name, facts in (line.split("\t", 1) for line in done.stdout.splitlines())}
+
+
+KEY = "complete; identity: identity/key.der is damaged: run testigo provision again, with a new device id"
+FILE = "complete; identity: identity/{} is damaged: run testigo provision again"
+NO_ROOM = "no room: it needs 80 KiB, 90 KiB are free, of which 96 KiB are kept for recordings"
+
+for quote, what in {
+    KEY: "key",
+    FILE.format("cert.der"): "certificate",
+    FILE.format("operator.bin"): "operator",
+    "complete; seed: no space left (28)": "full",
+    "complete; repair: skipped: 3 starts in a row ended here": "repair",
+    "policy: not used: signature is not the operator's": "policy",
+    "objections: set aside: …": "objections",
+    "not complete: notices": "in a stage",
+    "still starting: notices": "in a stage",
+    "the last start ended in stage repair (2 in a row)": "again",
+    "log not written (12)": "failing",
+    "clock.bin not written: no space left (28)": "failing",
+    "document not stored: …": "failing",
+    f"objections version 2 refused: {NO_ROOM}": "small",
+}.items():
+    causes.of(quote)(lambda request, what=what: request.getfixturevalue("starts")[what])
+
+
 def diag_of(facts: str) -> str:
     """What `testigo diag` shows of the facts that the appliance gave."""
     return "\n".join(f"{name}  {value}" for name, value in rows(dict(ast.literal_eval(facts))))

@@ -2,6 +2,7 @@
 
 from recorder import files
 from recorder.clock import KEEP_EVERY_MS, Clock
+from recorder.log import Log
 from support.device import stores
 
 NOW = 1800000000000
@@ -9,6 +10,8 @@ NOW = 1800000000000
 
 class Chip:
     """A machine whose clock starts in 2000."""
+
+    calls = 0
 
     def __init__(self, root):
         self.root = root
@@ -26,7 +29,7 @@ class Chip:
 def test_kept_time_is_set_at_the_start():
     root = stores.fresh_root("clock")
     chip = Chip(root)
-    clock = Clock(chip)
+    clock = Clock(chip, Log(chip))
     clock.load()
     assert chip.clock == 0
     clock.keep()
@@ -34,7 +37,7 @@ def test_kept_time_is_set_at_the_start():
     clock.set(NOW)
     assert chip.clock == 2
     chip = Chip(root)
-    Clock(chip).load()
+    Clock(chip, Log(chip)).load()
     assert chip.clock == 1 and chip.now == NOW
     stores.remove_tree(root)
 
@@ -42,7 +45,7 @@ def test_kept_time_is_set_at_the_start():
 def test_time_is_written_rarely():
     root = stores.fresh_root("rare")
     chip = Chip(root)
-    clock = Clock(chip)
+    clock = Clock(chip, Log(chip))
     clock.set(NOW)
     written = 0
     last = files.read(root + "/clock.bin")
@@ -59,10 +62,10 @@ def test_time_is_written_rarely():
 def test_clock_set_back_is_kept():
     root = stores.fresh_root("back")
     chip = Chip(root)
-    clock = Clock(chip)
+    clock = Clock(chip, Log(chip))
     clock.set(NOW)
     clock.set(NOW - 86400000)
     chip = Chip(root)
-    Clock(chip).load()
+    Clock(chip, Log(chip)).load()
     assert chip.now == NOW - 86400000
     stores.remove_tree(root)

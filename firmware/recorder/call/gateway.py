@@ -48,6 +48,7 @@ class Gateway:
         self.keypool = store.keypool
         self.calls = []
         self.registration = ""
+        self.turns = 0  # of `run`, since it was last set to 0
         self.log = log
         self._told = [0] * refusals.KINDS
         self._refused_log = None
@@ -137,6 +138,7 @@ class Gateway:
         """Timers of the transactions and of the calls; ends only by being cancelled."""
         while True:
             await asyncio.sleep_ms(TICK_MS)
+            self.turns += 1
             try:
                 self._tick(self.hal.ms())
             except Exception as exc:  # noqa: BLE001 - the calls' timers go on

@@ -2,6 +2,7 @@
 
 import asyncio
 
+from recorder import files
 from recorder.loading import unload
 from recorder.storage.identity import IdentityError
 from recorder.storage.spool import SpoolError
@@ -11,6 +12,7 @@ from testigo_wire.errors import WireError
 from testigo_wire.link.messages import ProtocolError
 
 SEND_MS = 10000
+ALWAYS = ("diag", "log", "reboot")  # the others wait for the end of the start
 DEFERRED = ("diag", "log")  # on a small heap they wait for the end of a session with the vault
 MAX_WAITS = 40
 WAIT_MS = 250
@@ -69,11 +71,14 @@ class CommandServer:
         try:
             if name is None:
                 raise Refusal("unknown request")
+            if name not in ALWAYS and self._app.stage != "complete":
+                raise Refusal("still starting: " + self._app.stage)
             handler = getattr(self, "_" + name)
             value = await (handler(more, *arguments) if name == "selftest" else handler(*arguments))
             reply = answer(number, "ok", value)
         except (Refusal, IdentityError, SpoolError, WireError, OSError, MemoryError) as error:
-            reply = answer(number, "no", str(error) or type(error).__name__)
+            text = files.why(error) if isinstance(error, OSError) else str(error)
+            reply = answer(number, "no", text or type(error).__name__)
         # The port keeps answering after a fault in one request.
         except Exception as error:  # noqa: BLE001
             reply = type(error).__name__ + ": " + str(error)
@@ -92,14 +97,17 @@ class CommandServer:
         return facts(self._app, self._port.endpoint)
 
     async def _identify(self, challenge):
-        public, signature = await self._app.identity.identify(challenge)
-        return [self._app.identity.device_id or "", public, signature]
+        identity = self._app.identity
+        public, signature = await identity.identify(challenge)
+        # Without a name the host provisions it, which is the way out where a file is damaged.
+        return ["" if identity.damaged else identity.device_id or "", public, signature]
 
     async def _provision(self, certificate, ca, operator, device_id):
         ok, reason = await self._app.identity.provision(certificate, ca, operator, device_id)
         if not ok:
             raise Refusal(reason)
         self._app.log("provisioned as " + device_id)
+        await self._app.documents.load()
         return ""
 
     async def _document(self, data):
@@ -109,7 +117,10 @@ class CommandServer:
         return reason
 
     async def _wanted(self):
-        return self._app.documents.wanted()
+        from recorder.documents import inventory
+
+        unload("recorder.documents.inventory", "recorder.documents.room")
+        return [entry[:2] for entry in inventory.missing(self._app.documents)]
 
     async def _blob(self, name, offset, data, last):
         return self._app.documents.blob(name, offset, data, last)
@@ -141,7 +152,7 @@ class CommandServer:
 
     async def _service(self):
         # The REPL gives access to the identity key: on a provisioned device only the board's button opens it.
-        if self._app.identity.provisioned:
+        if self._app.identity.claimed:
             raise Refusal("provisioned: hold the board's button after a reset")
         self._restart = "service"
         return ""
@@ -150,10 +161,10 @@ class CommandServer:
         app = self._app
         if not app.identity.provisioned:
             raise Refusal("not provisioned")
+        if app.hal.calls:
+            raise Refusal("a call is up")
         if not app.documents.installed_policy:
             raise Refusal("no policy: it names the keys that a recording is sealed to")
-        if app.hal.calls or not app.recordings:
-            raise Refusal("a call is up" if app.hal.calls else "still starting")
         # Loaded only here: it is large, and a TLS session may need its room next.
         from recorder.console.selftest import run
 

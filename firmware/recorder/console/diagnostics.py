@@ -2,6 +2,8 @@
 
 import gc
 
+from recorder import files
+from recorder.loading import unload
 from testigo_wire.sip import refusals
 
 
@@ -11,33 +13,63 @@ def refused(counts):
 
 
 def facts(app, endpoint):
-    """[[name, value], ...]. app: the composition root. endpoint: of the serial link."""
+    """[[name, value], ...]. app: the composition root. endpoint: of the serial link. A fact that fails says why."""
     hal, identity, documents, spool = app.hal, app.identity, app.documents, app.spool
     hal.make_room(True)
+    found = [
+        ["firmware", app.version],
+        ["board", hal.board.NAME],
+        ["chip", hal.board.CHIP],
+        ["uptime_ms", hal.ms()],
+        ["heap_free", gc.mem_free()],
+        ["heap_used", gc.mem_alloc()],
+        ["start", [app.stage, app.start_faults]],
+        ["device_id", identity.device_id or ""],
+        ["key", app.primitives.sha256(identity.public) if identity.public else b""],
+        ["clock", [hal.clock, hal.unix_ms()]],
+        ["policy", [documents.installed_policy.version if documents.installed_policy else 0, documents.policy_why]],
+        ["problems", [[what, documents.problems[what]] for what in sorted(documents.problems)]],
+        ["calls", hal.calls],
+        ["unrecorded", [entry[:4] for entry in spool.unrecorded.entries]],
+        ["open", app.gateway.open() if app.gateway else []],
+        ["refused", refused(app.gateway.refused) if app.gateway else []],
+        ["sync", [app.sync.state, app.sync.sent, app.sync.last_ms] if app.sync else ["starting", 0, 0]],
+        ["serial", [endpoint.sent, endpoint.resent, endpoint.received, endpoint.bad]],
+        ["faults", [[kind, app.log.faults[kind]] for kind in sorted(app.log.faults)]],
+        ["log", app.log.lines(4)],
+    ]
+    # These read the flash, which may be what has failed.
+    for name, read, without in (
+        ("storage_free", hal.free_bytes, 0),
+        ("documents", documents.versions, []),
+        ("wanted", lambda: _wanted(documents), []),
+        ("recordings", lambda: _recordings(spool), [0, 0, spool.next_number]),
+        ("set_aside", spool.aside, []),
+        ("damaged", lambda: _damaged(hal.root), []),
+    ):
+        try:
+            found.append([name, read()])
+        except OSError as exc:
+            app.log.fault("diag: " + name, exc)
+            found.append([name, without])
+    return found
+
+
+def _wanted(documents):
+    from recorder.documents import inventory
+
+    unload("recorder.documents.inventory", "recorder.documents.room")
+    return [entry[:2] for entry in inventory.missing(documents)]
+
+
+def _recordings(spool):
     numbers = spool.numbers()
-    policy = documents.installed_policy
-    facts = {
-        "firmware": app.version,
-        "board": hal.board.NAME,
-        "chip": hal.board.CHIP,
-        "uptime_ms": hal.ms(),
-        "heap_free": gc.mem_free(),
-        "heap_used": gc.mem_alloc(),
-        "storage_free": hal.free_bytes(),
-        "device_id": identity.device_id or "",
-        "key": app.primitives.sha256(identity.public) if identity.public else b"",
-        "clock": [hal.clock, hal.unix_ms()],
-        "policy": [policy.version if policy else 0, documents.policy_why],
-        "documents": documents.versions(),
-        "wanted": documents.wanted(),
-        "calls": hal.calls,
-        "open": app.gateway.open() if app.gateway else [],
-        "refused": refused(app.gateway.refused) if app.gateway else [],
-        "recordings": [len(numbers), numbers[0] if numbers else 0, spool.next_number],
-        "set_aside": spool.aside(),
-        "unrecorded": [entry[:4] for entry in spool.unrecorded.entries],
-        "sync": [app.sync.state, app.sync.sent, app.sync.last_ms] if app.sync else ["starting", 0, 0],
-        "serial": [endpoint.sent, endpoint.resent, endpoint.received, endpoint.bad],
-        "log": app.log.lines(4),
-    }
-    return list(facts.items())
+    return [len(numbers), numbers[0] if numbers else 0, spool.next_number]
+
+
+def _damaged(root):
+    """Files that were set aside, without recordings."""
+    found = []
+    for folder in ("", "identity/", "notices/"):
+        found += [folder + name for name in files.names(root + "/" + folder.rstrip("/")) if name.endswith(files.BAD)]
+    return found

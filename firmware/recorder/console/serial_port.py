@@ -25,6 +25,7 @@ class SerialPort:
         epoch = int.from_bytes(primitives.random(4), "big") or 1
         self.endpoint = Endpoint(epoch, False, RECEIVE_BUFFER, self._port.ROOM, SEND_BUFFER)
         self.unended = None
+        self.turns = 0  # of the pump, since it was last set to 0
         self.arrived = asyncio.Event()
 
     async def run(self, control):
@@ -42,6 +43,7 @@ class SerialPort:
         busy_until = 0
         while True:
             now = hal.ms()
+            self.turns += 1
             try:
                 n = port.read_into(buffer)
                 while n:

@@ -76,19 +76,38 @@ class ObjectionList:
             return False
         os.rename(self._path + files.WAITING, self._path + files.SIGNED)
         self._load()
-        folder, _, name = self._path.rpartition("/")
-        kept = self._list_path(self._in_force)[len(folder) + 1 :]
-        for other in files.names(folder):
-            if other.startswith(name + ".") and other not in (kept, name + files.SIGNED):
-                os.remove(folder + "/" + other)
+        self._remove_others([])
         return True
 
-    def wanted(self):
-        """[[blob name, next offset]] while the list is not complete."""
+    def remove_unneeded(self):
+        """At the start: a document that is not newer than the one in force, and lists that no document names."""
+        self._ensure_loaded()
+        waiting, in_force = self._waiting, self._in_force
+        if waiting and in_force and waiting.version <= in_force.version:
+            os.remove(self._path + files.WAITING)
+            self._waiting = None
+        # What was set aside stays: it shows that there is to be a list.
+        name = self._path.rpartition("/")[2]
+        self._remove_others([name + files.BAD, name + files.WAITING + files.BAD])
+
+    def _remove_others(self, kept):
+        folder, _, name = self._path.rpartition("/")
+        kept += [name + files.SIGNED, name + files.WAITING]
+        for document in (self._waiting, self._in_force):
+            if document:
+                path = self._list_path(document)[len(folder) + 1 :]
+                kept += [path, path + files.GOT]
+        for other in files.names(folder):
+            if other.startswith(name + ".") and other not in kept:
+                os.remove(folder + "/" + other)
+
+    def missing(self):
+        """[[blob name, next offset, bytes that lack]] while the list is not complete."""
         self._ensure_loaded()
         for document in (self._waiting, self._in_force):
             if document and self._missing(document):
-                return [[objections.BLOB, max(0, files.size(self._list_path(document) + files.GOT))]]
+                got = max(0, files.size(self._list_path(document) + files.GOT))
+                return [[objections.BLOB, got, document.body[1] * objections.WIDTH - got]]
         return []
 
     def blob(self, offset, data, last):

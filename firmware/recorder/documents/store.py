@@ -3,9 +3,9 @@
 A document is accepted if the operator signed it and its version is higher, over whatever channel it came. A notice is in
 force when all its audio is there too; until then the older one is. Audio files are named by their digest, so that the rename
 of the document is the only step that changes what is in force: a power cut leaves the old state or the new one.
-"""
 
-import os
+Files of documents that the start has not checked are never used, whatever kept it from checking them.
+"""
 
 from recorder import files
 from recorder.loading import unload
@@ -75,35 +75,22 @@ class Documents:
         self.installed_policy = None
         self.settings = None
         self.objections = None  # an ObjectionList, where there is one
+        self.objections_checked = False
+        self.notices_checked = set()  # names with their suffix
+        self.problems = {}  # document: why it is not in force
         self.on_change = []
 
     async def load(self):
         """Reads the installed documents. One without the operator's signature counts as missing, and the log names it."""
-        files.make_folder(self.folder)
-        for name in ("policy", "settings"):
-            data = files.read(self.hal.root + "/" + name + files.SIGNED)
-            if data is not None:
-                await self._load(name, data)
-        for suffix in (files.SIGNED, files.WAITING):
-            for name in self.notices(suffix):
-                await self._check(self.folder + "/" + name, "notice " + name, suffix)
-        if [name for name in files.names(self.folder) if name.endswith((files.WAITING, files.GOT))]:
-            from recorder.documents import intake
+        for kind in ("settings", "policy", "notices", "objections"):
+            await self.load_kind(kind)
 
-            unload("recorder.documents.intake", "recorder.documents.blobs")
-            intake.resume(self)
-        for suffix in (files.SIGNED, files.WAITING):
-            if files.size(self.hal.root + "/objections" + suffix) >= 0:
-                await self._check(self.hal.root + "/objections", "objections", suffix)
-                if files.size(self.hal.root + "/objections" + suffix) >= 0:
-                    self.objection_list()
+    async def load_kind(self, kind):
+        """A stage of the start: "settings", "policy", "notices" or "objections"."""
+        from recorder.documents import installed
 
-    async def _check(self, path, what, suffix=files.SIGNED):
-        """Sets a document aside that has no valid signature of the operator."""
-        _, reason = await self.signed(files.read(path + suffix))
-        if reason:
-            os.rename(path + suffix, path + (files.BAD if suffix == files.SIGNED else suffix + files.BAD))
-            self.log("%s set aside: %s" % (what, reason))
+        unload("recorder.documents.installed")
+        await installed.load(self, kind)
 
     def objection_list(self):
         if self.objections is None:
@@ -114,23 +101,18 @@ class Documents:
 
     def on_objection_list(self, numbers):
         """Whether one of the numbers (E.164) is on the list of objections. If the list is lost, every number counts as listed."""
+        if not self.objections_checked:
+            return True
         if self.objections is None:
             return files.size(self.hal.root + "/objections" + files.BAD) >= 0
         return self.objections.contains_any(numbers)
 
-    async def _load(self, name, data):
-        document, reason = await self.signed(data)
-        if not reason and document.kind != name:
-            reason = "is a " + document.kind
-        if reason:
-            self.log("%s not used: %s" % (name, reason))
-        else:
-            self.install(document, data)
-
     async def signed(self, data):
-        """(document, "") or (None, reason)."""
-        if not self.identity.provisioned:
-            return None, "not provisioned"
+        """(document, "") or (None, reason). data: None where the file cannot be read."""
+        if not self.identity.operator:
+            return None, self.identity.damaged or "not provisioned"
+        if data is None:
+            return None, "cannot be read"
         try:
             document = documents.parse(data)
             unload("testigo_wire.policy.rules")
@@ -141,6 +123,7 @@ class Documents:
         return document, ""
 
     def install(self, document, data):
+        self.problems.pop(document.kind, None)
         if document.kind == "policy":
             self.installed_policy = Policy(document, self.primitives.sha256(data))
         else:
@@ -170,14 +153,23 @@ class Documents:
         return self.installed_policy.recipients if self.installed_policy else []
 
     def notices(self, suffix):
-        return [name[: -len(suffix)] for name in files.names(self.folder) if name.endswith(suffix)]
+        try:
+            return [name[: -len(suffix)] for name in files.names(self.folder) if name.endswith(suffix)]
+        except OSError as exc:
+            self.log.fault("notices", exc)
+            return []
+
+    def notice_of(self, document):
+        return Notice(document, self.folder)
 
     def notice_as(self, name, suffix):
+        if name + suffix not in self.notices_checked:
+            return None
         data = files.read(self.folder + "/" + name + suffix)
         if data is None:
             return None
         try:
-            return Notice(documents.parse(data), self.folder)
+            return self.notice_of(documents.parse(data))
         except WireError as exc:
             self.log("notice %s: %s" % (name, exc))
             return None
@@ -187,50 +179,43 @@ class Documents:
         notice = self.notice_as(name, files.SIGNED)
         return None if notice is None or notice.missing() else notice
 
-    def versions(self):
-        """[[kind, name, version], ...] of all documents; a notice counts before its audio is complete."""
-        held = []
-        for kind, installed in (("policy", self.installed_policy), ("settings", self.settings)):
-            if installed:
-                held.append([kind, "", installed.version])
-        if self.objections and self.objections.version:
-            held.append(["objections", "", self.objections.version])
-        for name in sorted(set(self.notices(files.SIGNED) + self.notices(files.WAITING))):
-            held.append(["notice", name, self.notice_version(name)])
-        return held
-
-    def notice_version(self, name):
-        found = [self.notice_as(name, suffix) for suffix in (files.SIGNED, files.WAITING)]
-        return max([notice.version for notice in found if notice] or [0])
+    def notify(self, kind, name):
+        for callback in self.on_change:
+            callback(kind, name)
 
     async def accept(self, data):
         """Accepts a signed document with a higher version, or the one that is held -> (ok, reason)."""
         from recorder.documents import intake
 
-        unload("recorder.documents.intake")
+        _unload_intake()
         return await intake.accept(self, data)
 
     def blob(self, name, offset, data, last):
         """Receives a piece of a file that a document names -> the next offset; 0 again if the complete file had a wrong digest.
 
-        Raises DocumentError where no document lacks it.
+        Raises DocumentError where no document lacks it, there is no room for it, or it cannot be stored.
         """
         from recorder.documents import intake
 
         if last:
-            unload("recorder.documents.intake", "recorder.documents.blobs")
+            _unload_intake()
         return intake.blob(self, name, offset, data, last)
 
-    def notify(self, kind, name):
-        for callback in self.on_change:
-            callback(kind, name)
+    def versions(self):
+        """[[kind, name, version], ...] of all documents; a notice counts before its audio is complete."""
+        from recorder.documents import inventory
+
+        unload("recorder.documents.inventory", "recorder.documents.room")
+        return inventory.versions(self)
 
     def wanted(self):
-        """[[blob name, next offset], ...] of files that are not complete: audio of notices, and the list of objections."""
-        found = self.objections.wanted() if self.objections else []
-        for suffix in (files.WAITING, files.SIGNED):
-            for name in self.notices(suffix):
-                notice = self.notice_as(name, suffix)
-                for encoding in notice.missing() if notice else ():
-                    found.append([name + "." + encoding, max(0, files.size(notice.path(encoding) + files.GOT))])
-        return found
+        """[[blob name, next offset], ...] of incomplete files that have room: what a session with the vault brings."""
+        from recorder.documents import inventory
+
+        unload("recorder.documents.inventory", "recorder.documents.room")
+        return inventory.wanted(self)
+
+
+def _unload_intake():
+    unload("recorder.documents.intake", "recorder.documents.blobs")
+    unload("recorder.documents.inventory", "recorder.documents.room")

@@ -5,7 +5,8 @@
 aligned (an ESP32 raises an exception on an unaligned word).
 
 `os.urandom` of an ESP32 is truly random only while the radio is on. So every key also depends on a secret seed in flash,
-which is replaced at every start before its first use (docs/threat-model.md).
+which is replaced at every start before its first use (docs/threat-model.md). Where the flash does not take the next seed,
+`extra` keeps keys from being repeated: the device's key, and the number of the next recording.
 """
 
 import asyncio
@@ -97,13 +98,16 @@ DEVICE = Primitives()
 
 
 def start(hal, extra=b""):
-    """Mix the stored seed, the system's entropy and `extra` into DEVICE, and store the next seed in place of the old one."""
-    files.make_folder(hal.root + FOLDER)
+    """Mix the stored seed, the system's entropy and `extra` into DEVICE, and store the next seed in place of the old one.
+
+    Raises OSError where it cannot be stored; DEVICE has its new key all the same.
+    """
     path = hal.root + FOLDER + "/seed.bin"
     seed = files.read(path)
     secret = sha.extract(DEVICE, b"testigo seed 1", (seed or b"") + hal.random(48) + DEVICE.key + extra)
-    files.replace(path, sha.expand(DEVICE, secret, b"seed", 32))
     DEVICE.key = sha.expand(DEVICE, secret, b"key", 32)
+    files.make_folder(hal.root + FOLDER)
+    files.replace(path, sha.expand(DEVICE, secret, b"seed", 32))
 
 
 async def steps(generator):

@@ -60,6 +60,8 @@ class Recordings:
         """
         if not self.identity.provisioned:
             raise SpoolError("identity")
+        if not self.spool.repaired:  # the next number is not known: a recording could overwrite another one
+            raise SpoolError("file", "the repair at the start failed")
         if not self.documents.recipients():
             raise SpoolError("recipients")
         if self.hal.free_bytes() < FREE_TO_OPEN:

@@ -36,6 +36,7 @@ async def recover(spool):
             except cbor.CborError:
                 spool.next_number = number + 1
                 spool.set_aside(number, SEALED, "no header")
+    spool.repaired = True
     return closed
 
 

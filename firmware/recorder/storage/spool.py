@@ -42,9 +42,13 @@ class Spool:
         self.folder = hal.spool_root + "/spool"
         self.next_number = 1
         self.previous = bytes(32)
+        self.repaired = False  # recovery has been through all of it
         self.on_sealed = []
         self.unrecorded = UnrecordedCalls(hal, log)
-        files.make_folder(self.folder)
+        try:
+            files.make_folder(self.folder)
+        except OSError:
+            pass  # `load` reports it; the console and unrecorded calls do not need it
 
     def path(self, number, suffix):
         return "%s/%08d%s" % (self.folder, number, suffix)

@@ -3,6 +3,7 @@
 from recorder import files, hal_unix
 from recorder.documents.store import Documents
 from recorder.log import Log
+from recorder.storage import leftovers
 from recorder.storage.identity import Identity
 from recorder.storage.primitives import DEVICE
 from support.device import stores
@@ -26,6 +27,7 @@ class Folder:
         self.log = Log(self.hal)
         self.identity = Identity(self.hal, DEVICE)
         self.identity.load()
+        leftovers.prepare(self.hal, self.log)
 
     async def boot(self):
         self.documents = Documents(self.hal, DEVICE, self.identity, self.log)

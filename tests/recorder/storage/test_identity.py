@@ -1,5 +1,7 @@
 """The device's own key and its provisioning."""
 
+import os
+
 import tls
 
 from recorder import files
@@ -17,6 +19,22 @@ def unprovisioned(name):
     identity = Identity(hal, DEVICE)
     identity.load()
     return root, hal, identity
+
+
+def read_again(root):
+    identity = Identity(stores.hal_unix.Hal(stores.Board, {"root": root, "console": "no"}), DEVICE)
+    identity.load()
+    return identity
+
+
+def damaged(name, content):
+    """A provisioned appliance whose file has this content; None: it is not there. -> (root, its Identity)"""
+    root = stores.fresh_root("damaged")
+    stores.provision(root)
+    files.remove(root + "/identity/" + name)
+    if content is not None:
+        files.replace(root + "/identity/" + name, content)
+    return root, read_again(root)
 
 
 async def test_the_key_is_made_once_and_proved():
@@ -96,13 +114,72 @@ async def test_an_interrupted_provisioning_does_not_count():
     stores.remove_tree(root)
 
 
-async def test_a_damaged_key_is_named():
-    root, hal, identity = unprovisioned("damaged")
-    files.replace(root + "/identity/key.der", b"\x30\x77" + bytes(119))
+async def test_a_damaged_key_is_named_and_set_aside():
+    for content in (b"", b"\x30\x77" + bytes(119), stores.key_der()[:-1], bytes(1000)):
+        root, identity = damaged("key.der", content)
+        assert "key.der is damaged: run testigo provision again, with a new device id" in identity.damaged
+        assert identity.operator and identity.claimed and not identity.provisioned and identity.device_id is None
+        assert files.read(root + "/identity/key.der.bad") == content
+        stores.remove_tree(root)
+
+
+async def test_a_damaged_key_is_replaced_by_provisioning_under_a_new_name():
+    root, identity = damaged("key.der", b"nothing")
+    public, _ = await identity.identify(bytes(32))
+    assert public != stores.Key("device").public
+    again = read_again(root)
+    assert not again.provisioned and "new device id" in again.damaged, "the old certificate is not for the new key"
+    # Its certificate can only be the organisation's; that of the tests is for their own key.
+    files.replace(root + "/identity/key.der", stores.key_der())
+    again = read_again(root)
+    assert again.provisioned and not again.damaged
+    stores.remove_tree(root)
+
+
+async def test_a_key_that_cannot_be_read_is_not_replaced():
+    root, identity = damaged("key.der", None)
+    os.mkdir(root + "/identity/key.der")
+    identity = read_again(root)
+    assert "cannot be read" in identity.damaged and not identity.provisioned
     try:
-        identity.load()
-    except IdentityError:
-        pass
-    else:
-        raise AssertionError
+        await identity.identify(bytes(32))
+        raise AssertionError("another key was made")
+    except IdentityError as error:
+        assert "cannot be read" in str(error)
+    stores.remove_tree(root)
+
+
+async def test_other_damaged_files_are_mended_by_the_same_provisioning():
+    good = (certificates.DEVICE_DER, certificates.CA_DER, stores.Key("operator").public, stores.DEVICE_ID)
+    for name in ("cert.der", "ca.der", "operator.bin", "device.txt"):
+        for content in (b"", bytes(70), b"\xff\xfe/", None):
+            root, identity = damaged(name, content)
+            if name == "device.txt" and content is None:
+                continue  # an interrupted provisioning
+            where = (name, content, identity.damaged)
+            if name == "device.txt" and content == bytes(70):
+                assert not identity.provisioned, where
+            assert identity.damaged == "identity/%s is damaged: run testigo provision again" % name, where
+            assert identity.provisioned == (name in ("cert.der", "ca.der")), where
+            if identity.provisioned:
+                assert not (await identity.provision(*(good[:3] + ("another",))))[0], where
+            if identity.operator:
+                other = good[:2] + (stores.Key("stranger").public, stores.DEVICE_ID)
+                assert "another organisation" in (await identity.provision(*other))[1], where
+            assert await identity.provision(*good) == (True, ""), where
+            again = read_again(root)
+            assert again.provisioned and not again.damaged and again.device_id == stores.DEVICE_ID, where
+            stores.remove_tree(root)
+
+
+async def test_a_private_key_of_another_public_one_is_found():
+    data = bytearray(stores.key_der())
+    data[20] ^= 1
+    root, identity = damaged("key.der", data)
+    assert identity.provisioned and not await identity.check_key()
+    assert not identity.provisioned and "key.der is damaged" in identity.damaged
+    assert files.size(root + "/identity/key.der.bad") == 121
+    stores.remove_tree(root)
+    root, identity = damaged("key.der", stores.key_der())
+    assert await identity.check_key() and identity.provisioned
     stores.remove_tree(root)

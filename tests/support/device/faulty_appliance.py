@@ -48,6 +48,7 @@ class GatewayOfOneCall(Gateway):
     """The gateway's own handling of calls, timers and messages, for a call that fails."""
 
     def __init__(self, appliance):
+        self.turns = 0
         self.hal = appliance.hal
         self.log = appliance.log
         self.emergency = NoEmergency()

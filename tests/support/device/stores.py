@@ -7,6 +7,7 @@ import time
 from recorder import files, hal_unix
 from recorder.clock import Clock
 from recorder.documents.store import Documents
+from recorder.loading import unload
 from recorder.log import Log
 from recorder.storage import primitives, recovery
 from recorder.storage.identity import Identity
@@ -100,13 +101,17 @@ def receipt(appliance, number, by="operator", **changes):
     return sign("receipt", body[2], body, by)
 
 
+def key_der():
+    from recorder.storage.identity import SEC1_CURVE, SEC1_HEAD
+
+    key = Key("device")
+    return SEC1_HEAD + key.private + SEC1_CURVE + key.public
+
+
 def provision(root):
     """Puts the tests' device key and identity in place, as a provisioned device has them."""
     files.make_folder(root + "/identity")
-    key = Key("device")
-    from recorder.storage.identity import SEC1_CURVE, SEC1_HEAD
-
-    files.replace(root + "/identity/key.der", SEC1_HEAD + key.private + SEC1_CURVE + key.public)
+    files.replace(root + "/identity/key.der", key_der())
     files.replace(root + "/identity/cert.der", certificates.DEVICE_DER)
     files.replace(root + "/identity/ca.der", certificates.CA_DER)
     files.replace(root + "/identity/operator.bin", Key("operator").public)
@@ -123,11 +128,18 @@ class Appliance:
         if flusher and hasattr(time, "let_flushes_take_no_time"):  # the clock of tests
             time.let_flushes_take_no_time(type(flusher))
 
+    def _prepare_files(self):
+        from recorder.storage import leftovers
+
+        unload("recorder.storage.leftovers")
+        leftovers.prepare(self.hal, self.log)
+
     async def boot(self, depth=2, fill=True):
         hal = self.hal
-        primitives.start(hal)
         self.log = Log(hal)
-        self.clock = Clock(hal)
+        self._prepare_files()
+        primitives.start(hal)
+        self.clock = Clock(hal, self.log)
         self.clock.load()
         self.identity = Identity(hal, DEVICE)
         self.identity.load()

@@ -68,7 +68,7 @@ def leave_one_key(r):
 
 
 def fill_storage(r):
-    r.app.hal.free_bytes = lambda: recordings.FREE_TO_OPEN - 1
+    r.app.hal.free_bytes = lambda folder=None: recordings.FREE_TO_OPEN - 1
 
 
 def forget_policy(r):
@@ -159,6 +159,7 @@ class Endpoint:
 
 def tell_diag(name, app):
     app.version, app.primitives, app.gateway, app.sync = "0", stores.DEVICE, None, None
+    app.stage, app.start_faults = "complete", []
     tell("diag: " + name, repr(facts(app, Endpoint)))
 
 
@@ -217,7 +218,7 @@ async def commands_that_are_refused():
     assert r.gateway.control("start", 0)[1] == ""
     await until(lambda: r.capture.on, "recording")
     recordings.FRAMES_PER_CHECK = 1
-    r.app.hal.free_bytes = lambda: recordings.FREE_TO_CONTINUE - 1
+    r.app.hal.free_bytes = lambda folder=None: recordings.FREE_TO_CONTINUE - 1
     await until(lambda: r.capture.lost, "the end of the recording")
     r.gateway.control("stop", 0)
     tell("storage", r.gateway.control("start", 0)[1])

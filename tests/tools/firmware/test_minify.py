@@ -11,6 +11,8 @@ SOURCES = {
     "    def _step(self):\n        return self._own + self._count + other._foreign\n",
     "p/c": "class Far:\n    def _alone(self):\n        return self._alone\n",
     "p/d": "class Named:\n    def _by_text(self, name):\n        return getattr(self, '_by_' + name)\n",
+    "p/f": "class Public:\n    def _asks(self, other):\n        return getattr(other, 'public', None)\n",
+    "p/g": "class Private:\n    def _tells(self, other):\n        return hasattr(other, '_tells')\n",
     "p/compat": "from micropython import const\n",
 }
 
@@ -31,6 +33,8 @@ def test_private_names_are_shared_only_by_unrelated_modules():
     assert len(set(family)) == 4
     assert short["_alone"] in family
     assert "_foreign" not in short and "_by_text" not in short
+    assert "_asks" in short, "a public name that is looked up keeps no private one"
+    assert "_tells" not in short
 
 
 def test_parameters_that_no_call_names_become_letters():

@@ -34,6 +34,13 @@ def calls_up(facts: dict[str, Any]) -> str:
     return f"{facts['calls']}: {found}" if found else str(facts["calls"])
 
 
+def started(facts: dict[str, Any]) -> str:
+    """How far the start is, and what failed in it."""
+    stage, faults = facts.get("start", ["complete", []])
+    how = stage if stage == "complete" else f"not complete: {stage or 'files'}"
+    return "; ".join([how, *(f"{name}: {why}" for name, why in faults)])
+
+
 def rows(facts: dict[str, Any]) -> list[tuple[str, str]]:
     """The answer to `diag` as lines for a person."""
     count, first, following = facts["recordings"]
@@ -45,6 +52,7 @@ def rows(facts: dict[str, Any]) -> list[tuple[str, str]]:
         ("Firmware", f"{facts['firmware']} on {facts['board']} ({facts['chip']})"),
         ("Device id", facts["device_id"] or "not provisioned: run `testigo provision`"),
         ("Key", facts["key"].hex()[:32] or "not made yet"),
+        ("Start", started(facts)),
         ("Up for", str(datetime.timedelta(seconds=facts["uptime_ms"] // 1000))),
         ("Clock", f"{when(unix_ms)} ({CLOCKS[clock]})"),
         ("Heap", f"{size(facts['heap_free'])} free, {size(facts['heap_used'])} used"),
@@ -67,6 +75,11 @@ def rows(facts: dict[str, Any]) -> list[tuple[str, str]]:
         found.append(("Set aside", ", ".join(map(str, facts["set_aside"]))))
     for why, calls, since_ms, _ in facts.get("unrecorded", []):
         found.append(("No recording", f"{calls} calls since {when(since_ms)}: {why}"))
+    found.extend(("Not in force", f"{what}: {why}") for what, why in facts.get("problems", []))
+    if facts.get("damaged"):
+        found.append(("Damaged files", ", ".join(facts["damaged"])))
+    if facts.get("faults"):
+        found.append(("Faults", ", ".join(f"{kind} ({count})" for kind, count in facts["faults"])))
     found.extend((("Log" if i == 0 else ""), line) for i, line in enumerate(facts["log"]))
     return found
 

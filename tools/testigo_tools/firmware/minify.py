@@ -13,9 +13,9 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from typing import Any
 
-PRIVATE = re.compile(r"_[a-z][a-z0-9_]*$")
+from testigo_tools.firmware.lookups import PRIVATE, may_look_up_private
+
 CONSTANT = re.compile(r"_?[A-Z][A-Z0-9_]*$")
-LOOKUP_FUNCTIONS = {"getattr", "setattr", "hasattr"}
 ARITHMETIC = {ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.LShift: operator.lshift}
 SMALL = 1 << 29  # what fits a word of MicroPython; viper takes no more
 ALPHABET = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -173,17 +173,14 @@ def _short_names(modules: dict[str, _Module]) -> dict[str, str]:
     kept = set()
     for module in modules.values():
         module.private = {name for name, _ in _names(module) if PRIVATE.match(name)}
-        has_lookup = False
         for node in ast.walk(module.tree):
-            if isinstance(node, ast.Name) and node.id in LOOKUP_FUNCTIONS:
-                has_lookup = True
-            elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and PRIVATE.match(node.attr):
+            if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and PRIVATE.match(node.attr):
                 owner = node.value.id
                 if owner not in ("self", "cls") and owner not in module.modules and _is_import(module, owner):
                     kept.add(node.attr)  # of a module that is not ours
             elif isinstance(node, ast.Global | ast.Nonlocal):
                 kept.update(node.names)
-        if has_lookup:
+        if may_look_up_private(module.tree):
             kept |= module.private
     groups = _groups(modules)
     where: dict[str, set[str]] = defaultdict(set)
