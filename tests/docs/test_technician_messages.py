@@ -212,6 +212,8 @@ def emergencies(micropython):
 
 for quote, what in {
     "emergency call connected": "connected",
+    "emergency call refused: 3 are up": "too many",
+    "this call is not recorded: an emergency call, or a call back after one": "record",
     "a call gives way to an emergency call": "gives way",
     "emergency call not connected: no ports or memory…": "no place",
     "emergency call not connected: the far side has no address": "no address",

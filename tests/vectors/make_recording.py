@@ -131,6 +131,7 @@ def recordings():
         ("refused", _make(making.REFUSED, "refused")),
         ("erased after a late objection", _erased()),
         ("cut by a power failure", _cut()),
+        ("emergency call", _make(making.EMERGENCY, "unrecorded")),
     ]
     return {
         "source": "made by the project: tests/vectors/make_formats.py",

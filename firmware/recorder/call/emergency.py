@@ -79,9 +79,15 @@ class Emergency:
                 return False
         except MemoryError:
             pass  # a short number, at a moment when it cannot be read: taken for one
-        # A telephone that registers here may call before it has registered again: its address need not be known.
         side = self.gateway.side_of(source)
-        return side == NEAR or (side is None and self._near_registers)
+        if side is None:
+            # A telephone that registers here may call before it has registered again: its address need not be known. One such
+            # call at a time, so that nobody calls an emergency centre through the appliance again and again at once.
+            return self._near_registers and not [call for call in self._unrecorded() if not call.known]
+        return side == NEAR
+
+    def _unrecorded(self):
+        return [call for call in self.gateway.calls if not call.recorded]
 
     def frees_memory(self, datagram, source):
         """There was no memory to read this datagram: whether it begins an emergency call, and there is more memory now."""
@@ -105,6 +111,11 @@ class Emergency:
     def incoming(self, sip):
         """An emergency call."""
         known = self.gateway.side_of(sip.target) == NEAR
+        if len(self._unrecorded()) > self.settings.max_calls + 1:
+            sip.reject(486, self.hal.ms())
+            self.log("emergency call refused: %d are up" % len(self._unrecorded()))
+            self.gateway.recordings.unrecorded.add(REFUSED)
+            return
         self.ballast = None
         try:
             self.calls().incoming(sip, known)

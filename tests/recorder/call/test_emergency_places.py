@@ -198,3 +198,37 @@ async def test_a_stranger_cannot_call_where_the_telephone_has_a_fixed_address():
     await until(lambda: sip_event.ENDED in r.near.events, "403")
     assert not r.gateway.calls
     await r.close()
+
+
+async def test_one_call_of_an_unknown_source_at_a_time():
+    r = await office("strangers")
+    await use_settings(r, settings_of(r, near=["registrar", "", 5060, "desk", "desk", "secret", "main"]))
+    r.gateway.side_of = lambda source: FAR if source[1] == r.port + 2 else None
+    first, second = Phone(r.app.hal, r.port + 15), Phone(r.app.hal, r.port + 11)
+    await help_at_once(r, phone=first)
+    for _ in range(5):
+        second.invite(r.port, uri="sip:112@x")
+    await until(lambda: second.events.count(sip_event.ENDED) == 5, "401")
+    assert len(r.gateway.calls) == 1 and r.far.dialled == ["sip:112"]
+    await hang_up(r, first)
+    first.close()
+    second.close()
+    await r.close()
+
+
+async def test_a_flood_of_ordinary_calls():
+    """Forty INVITEs that wait for an answer, and one to 112 behind them."""
+    r = await office("flood", line(rule="notify"))
+    other = Phone(r.app.hal, r.port + 15)
+    r.far.rings = True
+    for i in range(40):
+        other.invite(r.port, uri="sip:9430000%02d@x" % i)
+    r.near.invite(r.port, uri="sip:112@x")
+    await until(lambda: sip_event.PROGRESS in r.near.events, lambda: "ringing: " + r.log(), 4)
+    assert [call for call in r.gateway.calls if not call.recorded]
+    r.near.hang_up()
+    for call in list(r.gateway.calls):
+        call.end(None, 480, "the test is over")
+    await until(lambda: not r.gateway.calls, "the end")
+    other.close()
+    await r.close()

@@ -39,6 +39,7 @@ async def one_without_space_for_its_record():
     r = await rig("record", line())
     await answered(r, r.near)
     tell("connected", r, "emergency call connected")
+    print("record\t" + r.gateway.control("start", 0)[1])
     r.app.hal.free_bytes = lambda: recordings.FREE_TO_OPEN - 1
     await ended(r)
     tell("no record", r, "has no record")
@@ -73,6 +74,21 @@ async def two_at_a_time():
     await r.close()
 
 
+async def too_many():
+    r = await rig("many", line())
+    r.gateway.emergency.settings.max_calls = 0  # one more than that are allowed, and another one of them
+    phones = [Phone(r.app.hal, r.port + at) for at in (7, 11, 15)]
+    for phone in phones[:2]:
+        await answered(r, phone)
+    phones[2].invite(r.port, uri="sip:112@x")
+    await until(lambda: "refused" in r.log(), r.log)
+    tell("too many", r, "emergency call refused")
+    await ended(r, *phones[:2])
+    for phone in phones:
+        phone.close()
+    await r.close()
+
+
 async def no_address():
     r = await rig("address", line())
     r.tasks.pop(0).cancel()
@@ -89,6 +105,7 @@ async def no_address():
 async def main():
     await one_without_space_for_its_record()
     await two_at_a_time()
+    await too_many()
     await no_address()
 
 

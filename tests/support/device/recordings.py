@@ -43,6 +43,12 @@ AGREED = (
     + (frame(5120, 0), frame(5370, 1), ("dtmf", 5500, 1, "5", "rfc4733"), frame(5620, 2), frame(5870, 3))
     + (("quality", 6050, 1, 300, 1, 0, 900, 51600), HANG_UP)
 )
+EMERGENCY = (
+    ("call", 0, "main", "out", "sip:200@192.0.2.1", "*", "9f3@192.0.2.1", "sip"),
+    ("policy", 0) + POLICY[2:],
+    ("unrecorded", 0, "emergency"),
+    ("hang_up", 61000, 0, 200, ""),
+)
 REFUSED = (CALL, POLICY) + MEDIA + (NOTICE, ("objection", 5000, 1, "9", "info"), HANG_UP)
 
 

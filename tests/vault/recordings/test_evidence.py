@@ -138,6 +138,9 @@ def test_a_call_without_a_requested_part_is_unrecorded(vault, appliance):
     [
         (("unrecorded", "objection list"), "on the objection list"),
         (("unrecorded", "outside the schedule"), "not recorded at that time"),
+        (("unrecorded", "emergency"), "an emergency call, which is never recorded"),
+        (("unrecorded", "emergency call-back"), "this may have been the call back"),
+        (("unrecorded", "gave way to an emergency call"), "so that an emergency call had its place"),
         (("unrecorded", "something new"), "something new"),
         (("pause", "key"), "Recording paused, by a key"),
         (("resume", "limit"), "Recording resumed, by the time limit"),
