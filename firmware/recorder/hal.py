@@ -19,10 +19,14 @@ it; no other file of the recorder imports a hardware module.
                    calls the answer of the last one is used
     is_known(host) whether `address` needs no look-up that could hold up calls
     peer(raw)      (host, port) of an address that recvfrom gave
+    source(host, port)   the address that recvfrom gives for a datagram from there
     udp(host, port)    bound, non-blocking datagram socket
     tcp(host, port)    stream socket whose connect has begun, non-blocking
     on_readable(sock, fn, media=True)  fn() is called from the event loop while sock is readable: those of media
                    first, and they read all that waits; others read a few datagrams
+    CAN_PEEK       whether `peek` works; else it gives None
+    peek(sock, size)   (first bytes, address) of the next datagram, which stays; raises OSError where there is none
+    hold_many(sock)    has the system keep many datagrams of this socket, where it can
     SIP_RATE       messages a second of unknown sources, of each kind, that the machine can process beside its calls
     forget(sock)       takes that back; call it before close
     flusher()      a Flusher (hal_unix_flush.py), which flushes a file beside the event loop; None where the port cannot

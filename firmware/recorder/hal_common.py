@@ -24,6 +24,7 @@ class CommonHal:
     clock = 0
     SLOW_TLS = False
     SIP_RATE = 6
+    CAN_PEEK = False
 
     def __init__(self, board):
         self.board = board
@@ -97,6 +98,15 @@ class CommonHal:
                 sock.close()
                 raise
         return sock
+
+    def source(self, host, port):
+        return self.address(host, port)
+
+    def peek(self, sock, size):
+        return None
+
+    def hold_many(self, sock):
+        pass
 
     def on_readable(self, sock, handler, media=True):
         self._queue.watch(sock, handler, media)

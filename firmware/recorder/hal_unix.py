@@ -15,6 +15,11 @@ from recorder.hal import HalError
 from recorder.hal_common import CommonHal
 from recorder.loading import unload
 
+# Of Linux; MicroPython does not name them.
+MSG_PEEK = 2
+SOL_SOCKET = 1
+SO_RCVBUF = 8
+RECEIVE_BUFFER = 1 << 20
 WRITE_AT_ONCE = 512  # less than a terminal's buffer, so that a ready terminal takes it all
 
 
@@ -56,6 +61,7 @@ class ConsolePort:
 class Hal(CommonHal):
     clock = 2  # the operating system keeps the time
     SIP_RATE = 300
+    CAN_PEEK = True
 
     def __init__(self, board, arguments):
         root = arguments.get("root")
@@ -128,6 +134,18 @@ class Hal(CommonHal):
                 self._notify.write(b"WATCHDOG=1")
             except OSError:
                 pass  # systemd is busy: the next one counts
+
+    def source(self, host, port):
+        return bytes(self.address(host, port))
+
+    def peek(self, sock, size):
+        return sock.recvfrom(size, MSG_PEEK)
+
+    def hold_many(self, sock):
+        try:
+            sock.setsockopt(SOL_SOCKET, SO_RCVBUF, RECEIVE_BUFFER)
+        except OSError:
+            pass  # it works with less
 
     def peer(self, raw):
         _, host, port = socket.sockaddr(raw)[:3]

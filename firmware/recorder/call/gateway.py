@@ -10,10 +10,11 @@ delays audio. What is refused or dropped is counted by kind (testigo_wire/sip/re
 import asyncio
 import io
 import sys
+import time
 
 from recorder.call.call import Call
 from recorder.call.emergency import Emergency
-from recorder.call.sources import AUTH_USER, HOST, LINE, MODE, PASSWORD, PORT, USER, Sources
+from recorder.call.sources import AUTH_USER, COUNTED, DROP, HOST, LINE, MODE, PASSWORD, PORT, USER, Sources
 from recorder.consent.recording_control import RecordingControl
 from recorder.loading import unload
 from recorder.media.leg import FAR, NEAR, Leg, PortError
@@ -27,9 +28,10 @@ from testigo_wire.sip.message import SipError
 from testigo_wire.sip.message import uri as parse_uri
 
 DATAGRAM = 2048
-START = 128  # of a datagram: the request line
-TURN = 16  # of the event loop: what may be spent on datagrams
-PROCESSED = 4  # a datagram costs so much
+START = 12  # of a datagram: what shows its method
+REQUEST_LINE = 128
+TURN = 32  # of the event loop: what may be spent on datagrams
+PROCESSED = 8  # a datagram costs so much
 DROPPED = 1
 TICK_MS = 50
 
@@ -70,6 +72,7 @@ class Gateway:
         unload("recorder.call.sides")
         self._sources.refresh()
         self._sock = hal.udp(host, sip[1])  # last: a failure before it leaves no port in use
+        hal.hold_many(self._sock)
         hal.on_readable(self._sock, self._receive, False)
         self.emergency = Emergency(self, settings, host, log)
         self._agent.is_urgent = self.emergency.is_urgent
@@ -93,38 +96,47 @@ class Gateway:
         left = TURN
         while left > 0:
             try:
-                datagram, raw = self._sock.recvfrom(DATAGRAM)
+                datagram, raw = self.hal.peek(self._sock, START) or self._sock.recvfrom(DATAGRAM)
+                now = self.hal.ms()
+                source = self._sources.admits(datagram, raw, now) if datagram else DROP
+                if self.hal.CAN_PEEK:
+                    if source == DROP:
+                        self._sock.readinto(self._byte)
+                    else:
+                        datagram, raw = self._sock.recvfrom(DATAGRAM)
             except MemoryError:
                 self._drop_unread()
                 return
             except OSError:
                 return
-            if not datagram:  # some phones send them to keep a NAT binding open
-                clear_peer_closed(self._sock)
+            if source == DROP:
                 left -= DROPPED
+                if datagram:
+                    self.refused[refusals.RATE] += 1
+                else:
+                    clear_peer_closed(self._sock)  # some phones send them to keep a NAT binding open
                 continue
+            left -= PROCESSED
+            begun = time.ticks_us()
             try:
-                left -= self._process(datagram, self.hal.peer(raw), self.hal.ms())
+                self._process(datagram, self.hal.peer(raw), now)
             except MemoryError:
                 self.refused[refusals.MEMORY] += 1  # nothing was kept of it; its peer repeats it
-                left -= PROCESSED
             self.flush()
+            if source == COUNTED:
+                self._sources.spend(time.ticks_diff(time.ticks_us(), begun))
 
     def _drop_unread(self):
         """There is no memory for the next datagram, which would be the next one again. Its beginning shows whether it is an
         emergency call, for which memory is kept back: its telephone sends it again."""
         self.refused[refusals.MEMORY] += 1
         try:
-            start, raw = self._sock.recvfrom(START)
+            start, raw = self._sock.recvfrom(REQUEST_LINE)
             self.emergency.frees_memory(start, self.hal.peer(raw))
         except MemoryError:
             self._sock.readinto(self._byte)
 
     def _process(self, datagram, source, now):
-        """One datagram -> what it cost."""
-        if not self._sources.admits(datagram, source, now):
-            self.refused[refusals.RATE] += 1
-            return DROPPED
         try:
             events = self._agent.receive(datagram, source, now)
         except MemoryError:
@@ -132,7 +144,6 @@ class Gateway:
                 raise
             events = self._agent.receive(datagram, source, now)
         self._handle(events)
-        return PROCESSED
 
     async def run(self):
         """Timers of the transactions and of the calls; ends only by being cancelled."""

@@ -8,6 +8,7 @@ from recorder.media.leg import FAR, NEAR
 from testigo_wire.sip.message import SipError
 
 REFRESH_MS = 500
+DROP, COUNTED, KNOWN = range(3)
 MODE, HOST, PORT, USER, AUTH_USER, PASSWORD, LINE = range(7)
 
 
@@ -21,6 +22,7 @@ class Sources:
         self._limiter = None
         self._refresh_at = 0
         self._exact = self._hosts = ()
+        self._raw = None
         self._peers = {}  # SIP call: the host that its requests come from
 
     def resolve(self, host):
@@ -48,31 +50,40 @@ class Sources:
                 return side
         return None
 
-    def admits(self, datagram, source, now):
-        """Whether a datagram is processed."""
+    def admits(self, start, raw, now):
+        """Whether a datagram is processed: DROP, COUNTED (tell `spend` how long it took) or KNOWN.
+
+        start: its first bytes. raw: its source, as the socket gives it.
+        """
         if now >= self._refresh_at:
             self._refresh_at = now + REFRESH_MS
             self.refresh()
-        if source in self._exact:
-            return True
+        if raw in self._exact:
+            return KNOWN
         if self._limiter is None:
             from testigo_wire.sip.limiter import Limiter  # loaded for the first source that is not one of these
 
             self._limiter = Limiter(self._hal.SIP_RATE, self._hal.random)
         self._limiter.renew(now)
-        if source[0] in self._hosts:
-            return self._limiter.allows_known_host(source)
-        return self._limiter.allows(source, datagram)
+        self._raw = raw
+        return COUNTED if self._limiter.allows(raw, start, self._is_known_host) else DROP
+
+    def spend(self, us):
+        self._limiter.spend(us)
+
+    def _is_known_host(self):
+        return self._hal.peer(self._raw)[0] in self._hosts
 
     def refresh(self):
         """Who is known now: call it after a telephone has registered."""
         peers = {}
         exact = set()
+        hosts = set()
         for side in (NEAR, FAR):
             address = self.address_of(side)
             if address:
-                exact.add(address)
-        hosts = set([host for host, _ in exact])
+                exact.add(self._hal.source(address[0], address[1]))
+                hosts.add(address[0])
         for call in self._agent.calls:
             peers[call] = self._peers.get(call) or _peer_of(call)
             hosts.add(peers[call])
