@@ -14,6 +14,7 @@ from support.guide.stage import on_stage
 from support.micropython_runner import ROOT, run_micropython
 from support.peers import peer
 from support.rig import free_udp_range, wait_for
+from support.sync_ends import failure_by_dates
 from testigo_tools.cli import assemble
 from testigo_tools.commands.diag import rows
 from testigo_tools.demo.environment import POLICY, DemoEnvironment
@@ -344,6 +345,13 @@ def _(stage):
     path.write_bytes(data)
     stage.testigo("sync", "--port", port, "--vault", stage.vault())
     return stage.log("branch-7", "the vault refused recording 17: …")
+
+
+@causes.of("sync: TLS: The certificate validity has expired")
+def _(request):
+    with pytest.MonkeyPatch.context() as patch:
+        folder = request.getfixturevalue("tmp_path")
+        return failure_by_dates(request.getfixturevalue("micropython"), folder, patch, 2000, 2001)
 
 
 @causes.of("sync: HOST port 5571: no connection")

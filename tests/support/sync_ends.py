@@ -1,14 +1,24 @@
 """What the tests of sync share: recordings for the spool, and a vault that only keeps bytes and signs receipts."""
 
+import datetime
 import hashlib
+import socket
+import ssl
+import threading
+import time
 
 from rich.progress import Progress
 
-from support.serial_line import PASSPHRASE
+from support.serial_line import PASSPHRASE, appliance, organisation
 from testigo_tools.serial.port import Port
 from testigo_tools.serial.provisioning import certify, proven_key, push
+from testigo_vault.identity import certificates
 from testigo_vault.identity.organisation import Organisation
 from testigo_wire.encoding import cbor
+from testigo_wire.link.vault import VaultSession
+
+SIDE = ["trunk", "127.0.0.1", 5999, "", "", "", "main"]
+LIMIT_S = 30
 
 
 def recording(number: int, size: int) -> tuple[bytes, bytes, bytes]:
@@ -75,3 +85,74 @@ def provision(url, org: Organisation) -> None:
 def spool(root, recordings):
     for number, (_, _, data) in recordings.items():
         (root / "spool" / f"{number:08}.tsg").write_bytes(data)
+
+
+def settings(org, port, version=11):
+    body = [["none"], ["127.0.0.1", 41999, 41000, 41100, SIDE, SIDE], ["tcp", "127.0.0.1", port], 1]
+    return org.operator_sign("settings", version, body)
+
+
+class Server:
+    """The vault's end on TCP: one connection after another, into a Keeper."""
+
+    def __init__(self, org, keeper, context=None):
+        self._keeper = keeper
+        self._context = context or org.server_context()
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._listener.settimeout(LIMIT_S)
+        self.port = self._listener.getsockname()[1]
+        self.failures = []
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+
+    def _run(self):
+        while True:
+            try:
+                plain, _ = self._listener.accept()
+            except OSError:
+                return
+            try:
+                with self._context.wrap_socket(plain, server_side=True) as stream:
+                    self._serve(stream)
+            except (OSError, ssl.SSLError) as error:
+                self.failures.append(str(error))
+
+    def _serve(self, stream):
+        session = VaultSession("branch-7", self._keeper, lambda: 1800000000000)
+        while not session.closed:
+            if session.next_event():
+                continue
+            data = session.data_to_send()
+            if data:
+                stream.sendall(data)
+            elif not session.closed:
+                session.receive(stream.recv(65536))
+
+    def close(self):
+        self._listener.close()
+
+
+def wait_for(device, done):
+    end = time.monotonic() + LIMIT_S
+    while True:
+        facts = device.diagnose()
+        if done(facts):
+            return facts
+        assert time.monotonic() < end, facts
+        time.sleep(0.2)
+
+
+def failure_by_dates(micropython, folder, monkeypatch, begin: int, end: int) -> str:
+    """Why a sync fails with an organisation whose certificates are valid from one year to another."""
+    for name, year in (("NOT_BEFORE", begin), ("NOT_AFTER", end)):
+        monkeypatch.setattr(certificates, name, datetime.datetime(year, 1, 1, tzinfo=datetime.UTC))
+    org = organisation(folder / "vault")
+    server = Server(org, Keeper(org))
+    with appliance(micropython, folder / "device"):
+        provision(folder / "device" / "tty", org)
+        with Port(str(folder / "device" / "tty")) as device:
+            device.request("document", settings(org, server.port))
+            facts = wait_for(device, lambda facts: "TLS" in facts["sync"][0])
+            lines = device.request("log", 20)
+    server.close()
+    return "\n".join([facts["sync"][0], *lines])

@@ -1,72 +1,12 @@
 """Sync over TCP: the appliance finds its vault by its settings, and tries again when it is not there."""
 
 import socket
-import ssl
-import threading
-import time
+
+import pytest
 
 from support.serial_line import appliance, organisation
-from support.sync_ends import Keeper, provision, recording, spool
+from support.sync_ends import Keeper, Server, failure_by_dates, provision, recording, settings, spool, wait_for
 from testigo_tools.serial.port import Port
-from testigo_wire.link.vault import VaultSession
-
-SIDE = ["trunk", "127.0.0.1", 5999, "", "", "", "main"]
-LIMIT_S = 30
-
-
-def settings(org, port, version=11):
-    body = [["none"], ["127.0.0.1", 41999, 41000, 41100, SIDE, SIDE], ["tcp", "127.0.0.1", port], 1]
-    return org.operator_sign("settings", version, body)
-
-
-class Server:
-    """The vault's end on TCP: one connection after another, into a Keeper."""
-
-    def __init__(self, org, keeper, context=None):
-        self._keeper = keeper
-        self._context = context or org.server_context()
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self._listener.settimeout(LIMIT_S)
-        self.port = self._listener.getsockname()[1]
-        self.failures = []
-        self._thread = threading.Thread(target=self._run, daemon=True)
-        self._thread.start()
-
-    def _run(self):
-        while True:
-            try:
-                plain, _ = self._listener.accept()
-            except OSError:
-                return
-            try:
-                with self._context.wrap_socket(plain, server_side=True) as stream:
-                    self._serve(stream)
-            except (OSError, ssl.SSLError) as error:
-                self.failures.append(str(error))
-
-    def _serve(self, stream):
-        session = VaultSession("branch-7", self._keeper, lambda: 1800000000000)
-        while not session.closed:
-            if session.next_event():
-                continue
-            data = session.data_to_send()
-            if data:
-                stream.sendall(data)
-            elif not session.closed:
-                session.receive(stream.recv(65536))
-
-    def close(self):
-        self._listener.close()
-
-
-def wait_for(device, done):
-    end = time.monotonic() + LIMIT_S
-    while True:
-        facts = device.diagnose()
-        if done(facts):
-            return facts
-        assert time.monotonic() < end, facts
-        time.sleep(0.2)
 
 
 def test_by_settings(micropython, tmp_path):
@@ -108,3 +48,15 @@ def test_an_unreachable_or_foreign_vault_is_reported_and_tried_again(micropython
     server.close()
     assert list(keeper.whole) == [1]
     assert foreign.failures
+
+
+@pytest.mark.parametrize(
+    ("begin", "end", "says"),
+    [
+        (2000, 2001, "The certificate validity has expired"),
+        (2098, 2099, "The certificate validity starts in the future"),
+    ],
+)
+def test_a_clock_outside_the_dates_of_the_certificates_is_told(micropython, tmp_path, monkeypatch, begin, end, says):
+    """TLS takes the machine's time, so the dates are moved: a clock after 2099, or one before 2000, meets the same."""
+    assert says in failure_by_dates(micropython, tmp_path, monkeypatch, begin, end)

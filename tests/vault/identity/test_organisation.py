@@ -55,6 +55,7 @@ def test_certificates(vault):
     der = vault.organisation.issue_device_certificate(public_bytes(key), "branch-7")
     certificate = x509.load_der_x509_certificate(der)
     assert certificate.not_valid_before_utc.year == 2000
+    assert certificate.not_valid_after_utc.year == 2099  # the last time that an appliance takes for its clock
     certificate.verify_directly_issued_by(vault.organisation.ca)
     assert vault.organisation.devices.admit(der) == "branch-7"
     # Provisioning that was cut is done again, with the device's same key.
