@@ -6,6 +6,7 @@ it; no other file of the recorder imports a hardware module.
 
     board          the board's module: NAME, CHIP, HAL, HEAP_SMALL and its pins
     heap_small     no room for a session beside a call: the board says so, or this heap is one of that size
+    heap_large     room for code that is rarely needed
     root           folder of the device's files, without a slash at the end
     spool_root     folder for recordings: on the memory card where the board has one
     serial         SerialPort below, or None where the board has no usable port

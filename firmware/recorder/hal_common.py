@@ -9,6 +9,7 @@ from recorder import udp_poll
 
 SHORT_COLLECTION_US = 5000
 SMALL_HEAP = 400000
+LARGE_HEAP = 700000  # room for all code and some calls
 BESIDE_CALLS = 200000  # free at the start, where a session with the vault can run beside a call
 COLLECT_EVERY = 8192
 WATCHDOG_MS = 60000  # a handshake of TLS and a look-up of a name that fails stay far below it
@@ -37,6 +38,7 @@ class CommonHal:
         self._looked_up = {}  # numeric addresses by name: the hosts of the settings
         self._queue = udp_poll.install(self._failed)
         gc.collect()
+        self.heap_large = gc.mem_free() > LARGE_HEAP
         self.heap_small = board.HEAP_SMALL or gc.mem_free() < BESIDE_CALLS
         if gc.mem_free() < SMALL_HEAP:
             # Objects that stay for long are then close together: a small heap must keep large free blocks.

@@ -2,10 +2,12 @@
 
 import sys
 
+stays = ()  # what is not unloaded, see preload.py
+
 
 def unload(*names):
     """names: full names of modules that nothing else refers to. The next import loads them again."""
     for name in names:
-        if sys.modules.pop(name, None) is not None:
+        if name not in stays and sys.modules.pop(name, None) is not None:
             package, _, module = name.rpartition(".")
             delattr(sys.modules[package], module)

@@ -64,6 +64,11 @@ class Appliance:
             tasks.append(asyncio.create_task(stages.check_key(self)))
             stages = None
             unload("recorder.start")
+            if self.hal.heap_large:
+                from recorder import preload
+
+                preload.load()
+                unload("recorder.preload")
             self.documents.on_change.append(self._on_document)
             self._use_keys()
             for work in (self.keypool.run(), self._gateway(), self._synchronise()):

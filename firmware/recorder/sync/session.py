@@ -36,6 +36,9 @@ async def _exchange(sync, app, stream):
     buffer = bytearray(512)
     answer = None
     while not session.closed:
+        await asyncio.sleep_ms(
+            0
+        )  # a turn of the event loop for each piece: the stream waits only when it is full or empty
         if sync.must_yield():
             raise ChannelError("a call began")
         event = session.next_event(answer)
@@ -53,9 +56,7 @@ async def _exchange(sync, app, stream):
 
 async def _handle(sync, app, event):
     name = event[0]
-    if name == "busy":
-        await asyncio.sleep_ms(0)
-    elif name == "time":
+    if name == "time":
         app.clock.set(event[1])
         sync.state = "connected"
     elif name == "vault":

@@ -30,6 +30,13 @@ def test_each_module_that_is_unloaded_is_one_of_the_device():
     assert not unloaded - modules
 
 
+def test_what_is_loaded_at_the_start_is_of_the_device():
+    tree = ast.parse(sources()["recorder/preload"].read_text(encoding="utf-8"))
+    names = next(ast.literal_eval(node.value) for node in tree.body if isinstance(node, ast.Assign))
+    assert "recorder.sync.session" in names
+    assert not set(names) - {name.replace("/", ".") for name in sources()}
+
+
 def test_no_two_modules_have_one_name_on_the_device():
     paths = device_paths({name: path.read_text(encoding="utf-8") for name, path in sources().items()})
     assert sorted(set(paths)) == sorted(paths)
