@@ -213,6 +213,8 @@ def emergencies(micropython):
 
 for quote, what in {
     "emergency call connected": "connected",
+    "HOST cannot be looked up: its last address is used": "last address",
+    "addresses not kept: …": "not kept",
     "emergency call refused: 3 are up": "too many",
     "this call is not recorded: an emergency call, or a call back after one": "record",
     "a call gives way to an emergency call": "gives way",

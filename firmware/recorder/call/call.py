@@ -207,14 +207,16 @@ class Call:
         try:
             if services.documents.recipients():  # without them no key will ever be ready
                 await asyncio.wait_for_ms(services.keypool.ready(), KEYS_MS)
+            if services.recordings is None:
+                raise SpoolError("start")
             self.recording = services.recordings.open(control.policy)
         except (SpoolError, asyncio.TimeoutError) as exc:
             self._log("call not recorded: " + (str(exc) or "no keys"))
-            services.recordings.unrecorded.add(getattr(exc, "why", "keys"))
+            services.unrecorded.add(getattr(exc, "why", "keys"))
             control.refuse_if_required()
             return
         control.write_first_events(self._first)
-        services.recordings.unrecorded.tell(self.recording)
+        services.unrecorded.tell(self.recording)
 
     async def _answer_first(self):
         leg = self._first

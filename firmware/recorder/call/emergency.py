@@ -114,7 +114,7 @@ class Emergency:
         if len(self._unrecorded()) > self.settings.max_calls + 1:
             sip.reject(486, self.hal.ms())
             self.log("emergency call refused: %d are up" % len(self._unrecorded()))
-            self.gateway.recordings.unrecorded.add(REFUSED)
+            self.gateway.unrecorded.add(REFUSED)
             return
         self.ballast = None
         try:
@@ -149,7 +149,7 @@ class Emergency:
             self._unserved.pop(0)
             sip.hang_up(now, 503)
             self.log("emergency call not connected: no ports or memory, and no call that could give way")
-            self.gateway.recordings.unrecorded.add(REFUSED)
+            self.gateway.unrecorded.add(REFUSED)
 
 
 def may_be_emergency(uri):

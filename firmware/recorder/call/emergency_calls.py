@@ -93,7 +93,7 @@ class EmergencyCalls:
             emergency_record.begin(self._gateway, call, self._recorded)
         except MemoryError:
             self._log(TITLES[call.why] + " has no record: memory")
-            self._gateway.recordings.unrecorded.add(call.why)
+            self._gateway.unrecorded.add(call.why)
             self._recorded(call)
 
     def _recorded(self, call):
@@ -130,7 +130,7 @@ class EmergencyCalls:
         elif now >= self._refill_at:
             self._refill_at = now + REFILL_MS
             self._refill()
-            if self._cut_short and self._gateway.recordings:
+            if self._cut_short:
                 self._make_record(LostCall(self._cut_short.pop(0), now))
 
     def _serve_waiting(self, now):
@@ -146,7 +146,7 @@ class EmergencyCalls:
             self._waiting.pop(0)
             sip.reject(503, now)
             self._log("emergency call not connected: no ports or memory, and no call that could give way")
-            self._gateway.recordings.unrecorded.add(REFUSED)
+            self._gateway.unrecorded.add(REFUSED)
         else:
             self._deadline = now + PLACE_MS
             call.give_way()
@@ -165,7 +165,7 @@ class EmergencyCalls:
                 call.bridge.close()
                 sip.reject(503, self._hal.ms())
                 self._log("emergency call not connected: the far side has no address")
-                self._gateway.recordings.unrecorded.add(REFUSED)
+                self._gateway.unrecorded.add(REFUSED)
                 return True
             call.begin(sip, EMERGENCY, targets, known)
             self._gateway.start(call)

@@ -23,16 +23,18 @@ async def _run(services, call, done):
         await _write(services, call)
     except (SpoolError, asyncio.TimeoutError) as exc:
         services.log("%s has no record: %s" % (TITLES[call.why], str(exc) or "no keys"))
-        services.recordings.unrecorded.add(call.why)
+        services.unrecorded.add(call.why)
     except Exception as exc:  # noqa: BLE001 - a fault here must not restart the appliance
         services.failed("record of a call", exc)
-        services.recordings.unrecorded.add(call.why)
+        services.unrecorded.add(call.why)
     finally:
         done(call)
 
 
 async def _write(services, call):
     documents = services.documents
+    if services.recordings is None:
+        raise SpoolError("start")
     if documents.recipients():
         await asyncio.wait_for_ms(services.keypool.ready(), KEYS_MS)
     policy = documents.policy
@@ -58,6 +60,6 @@ async def _write(services, call):
         return
     side, status, reason = call.outcome
     event("hang_up", FAR if side is None else side, status, reason, at=call.ended_ms - call.began_ms)
-    services.recordings.unrecorded.tell(recording)
+    services.unrecorded.tell(recording)
     usual = status in (200, 487)
     await recording.close("unrecorded" if call.bridge.up else "cancelled" if usual else "failed")

@@ -39,14 +39,15 @@ TICK_MS = 50
 class Gateway:
     """settings: body of the settings document (testigo_wire.policy.documents). host: the appliance's address on the network.
 
-    store: has documents, recordings and keypool.
+    store: has documents, recordings, spool and keypool.
     """
 
     def __init__(self, hal, primitives, store, settings, host, log):
         self.hal = hal
         self.primitives = primitives
         self.documents = store.documents
-        self.recordings = store.recordings
+        self.recordings = store.recordings  # None where that stage of the start failed
+        self.unrecorded = store.spool.unrecorded
         self.keypool = store.keypool
         self.calls = []
         self.registration = ""
@@ -68,6 +69,7 @@ class Gateway:
         self._agent.gate = self._gate
         self.refused = self._agent.refused
         self._sources = Sources(hal, self._sides, self._agent)
+        sides.look_up(self._sides, self._sources, hal, log)
         sides.open_all(self._agent, self._sides, self._sources.resolve, self._credentials, hal)
         unload("recorder.call.sides")
         self._sources.refresh()
@@ -301,7 +303,7 @@ class Gateway:
         """A call that leaves no recording, and is counted."""
         self.log("call refused: " + text)
         sip.reject(status, self.hal.ms())
-        self.recordings.unrecorded.add(why)
+        self.unrecorded.add(why)
 
     def open(self):
         """[[number of the recording, "on", "off" or "paused"], ...] of the calls that are up."""

@@ -31,6 +31,10 @@ class Sources:
             self._addresses[host] = self._hal.peer(self._hal.address(host, 5060))[0]
         return self._addresses[host]
 
+    def use(self, host, address):
+        """The address of a host that cannot be looked up."""
+        self._addresses[host] = address
+
     def address_of(self, side):
         """(host, port) from which a side sends, or None: its telephone is not registered."""
         config = self._sides[side]

@@ -102,10 +102,35 @@ async def no_address():
     await r.close()
 
 
+async def no_name_server():
+    r = await rig("names", line())
+    address = r.app.hal.address
+
+    def unknown(host, port):
+        if host == "localhost":
+            raise OSError(-2)
+        return address(host, port)
+
+    sides = [HOST, r.port, r.port + 6, r.port + 12, side(r.port + 1), side(r.port + 2, host="localhost")]
+    for replace, hal_address in ((no_sockets, address), (files.replace, address), (files.replace, unknown)):
+        r.tasks.pop(0).cancel()
+        r.gateway.close()
+        held, files.replace, r.app.hal.address = files.replace, replace, hal_address
+        r.gateway = gateway_of(r.app, stores.sign("settings", 2, [["none"], sides, ["serial"], 2]))
+        files.replace = held
+        r.tasks.insert(0, asyncio.create_task(r.gateway.run()))
+    tell("not kept", r, "addresses not kept")
+    tell("last address", r, "last address")
+    await answered(r, r.near)
+    await ended(r)
+    await r.close()
+
+
 async def main():
     await one_without_space_for_its_record()
     await two_at_a_time()
     await too_many()
+    await no_name_server()
     await no_address()
 
 
