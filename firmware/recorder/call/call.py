@@ -297,10 +297,10 @@ class Call:
         if self.bridge.media_timed_out(now):
             self.end(None, 408, "no audio for long")
 
-    def fail(self):
+    def fail(self, reason="fault"):
         """After a fault in `tick`: the conversation goes on, nothing more is recorded, and `tick` does nothing from now on."""
         self._faulty = True
-        self._control.fail("fault")
+        self._control.fail(reason)
 
     def give_way(self):
         """Ends the call, so that an emergency call has its place. A tone tells the parties, if there is memory for it."""
@@ -308,17 +308,8 @@ class Call:
         try:
             from recorder.call import way_tone
 
-            asyncio.create_task(self._end_with_tone(way_tone))
+            asyncio.create_task(way_tone.end(self, GAVE_WAY, self._log))
         except MemoryError:
-            self.end(None, 503, GAVE_WAY)
-
-    async def _end_with_tone(self, tone):
-        try:
-            self._control.fail(GAVE_WAY)
-            await tone.play(self.bridge)
-        except Exception as exc:  # noqa: BLE001 - whatever happens, the emergency call needs the place
-            self._log("tone before the end: " + str(exc))
-        finally:
             self.end(None, 503, GAVE_WAY)
 
     async def next(self, timeout_ms):

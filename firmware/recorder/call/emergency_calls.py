@@ -7,14 +7,16 @@ after the call; see emergency_record.py.
 """
 
 from recorder import files
-from recorder.call.emergency import BALLAST, FILE, REFUSED
+from recorder.call.emergency import FILE
 from recorder.call.unrecorded_call import CALL_BACK, EMERGENCY, PLACE_MS, TITLES, LostCall, UnrecordedCall
 from recorder.loading import unload
 from recorder.media.leg import FAR, NEAR, Leg, PortError
 from testigo_wire.encoding import cbor
-from testigo_wire.policy.emergency import CALLBACK_MINUTES, SERVICE, dialled
+from testigo_wire.policy.emergency import CALLBACK_MINUTES, SERVICE, EmergencyNumbers, dialled
 from testigo_wire.sip import call as sip_call
 
+REFUSED = "emergency refused"
+BALLAST = 6144  # bytes of heap for the messages of a call that begins when nothing is free
 PORTS_BEYOND = 64  # where the RTP range is too small, ports above it are tried
 REFILL_MS = 1000
 MAGIC = "testigo emergency"
@@ -24,14 +26,18 @@ class EmergencyCalls:
     def __init__(self, emergency):
         self._emergency = emergency
         self._gateway = emergency.gateway
-        self._hal = emergency.hal
+        self._hal = emergency.gateway.hal
         self._log = emergency.log
         sip = emergency.settings.sip
         first, last = sip[2], sip[3]
         # Ordinary calls take the lowest ports. The call kept back has the highest, or ports above the range.
         spare = (last - first + 1) // 2 - 2 * emergency.settings.max_calls
         self._ports = (last - 3 - (last + 1 & 1), last) if spare >= 2 else (last + 1, last + PORTS_BEYOND)
+        self._near_registers = sip[4][0] == "registrar"
         self._kept_back = None  # an UnrecordedCall without its INVITE
+        self.ballast = None
+        self._numbers = None
+        self._policy = self  # none yet
         self._refill_at = 0
         self._waiting = []  # (SIP call, whether its source is known) for which an ordinary call gives way
         self._deadline = 0  # for the call that gives way
@@ -52,12 +58,55 @@ class EmergencyCalls:
         """Whether nothing here is needed until the next call."""
         if self._waiting or self._cut_short or self._emergency.pending:
             return False
-        return not [call for call in self._gateway.calls if not call.recorded]
+        return not self._unrecorded()
+
+    # which calls
+
+    def numbers(self):
+        """-> the EmergencyNumbers of the installed policy, whether it is in force or not. Raises MemoryError."""
+        policy = self._gateway.documents.installed_policy
+        if policy is not self._policy:
+            self._numbers = EmergencyNumbers(policy.numbering, policy.emergency) if policy else EmergencyNumbers()
+            self._policy = policy
+            # It may have made the time shorter.
+            self._emergency.until = min(self._emergency.until, self._hal.ms() + self._numbers.callback_ms)
+        return self._numbers
+
+    def is_emergency(self, uri, source):
+        """Whether a request URI is an emergency number, and the source one that may call it."""
+        if not self.numbers().find(uri):
+            return False
+        side = self._gateway.side_of(source)
+        if side is None:
+            # A telephone that registers here may call before it has registered again: its address need not be known. One such
+            # call at a time, so that nobody calls an emergency centre through the appliance again and again at once.
+            return self._near_registers and not [call for call in self._unrecorded() if not call.known]
+        return side == NEAR
+
+    def frees_memory(self, datagram, source):
+        """There was no memory to read this datagram: whether it begins an emergency call, and there is more memory now."""
+        if self.ballast is None or datagram[:7] != b"INVITE ":
+            return False
+        uri = "".join([chr(c) for c in datagram[7 : max(7, datagram.find(b" ", 7))]])
+        if not self.is_emergency(uri, source):
+            return False
+        self.ballast = None
+        return True
 
     # calls
 
-    def incoming(self, sip, known):
-        """An emergency call. known: its source address is that of the near side."""
+    def _unrecorded(self):
+        return [call for call in self._gateway.calls if not call.recorded]
+
+    def incoming(self, sip):
+        """An emergency call."""
+        known = self._gateway.side_of(sip.target) == NEAR
+        up = len(self._unrecorded())
+        if up > self._emergency.settings.max_calls + 1:
+            sip.reject(486, self._hal.ms())
+            self._log("emergency call refused: %d are up" % up)
+            self._gateway.unrecorded.add(REFUSED)
+            return
         self._expect_call_back()
         if not self._begin(sip, known):
             self._waiting.append((sip, known))
@@ -154,7 +203,7 @@ class EmergencyCalls:
 
     def _begin(self, sip, known):
         """-> whether the call has its place, or has been refused for want of an address."""
-        self._emergency.ballast = None
+        self.ballast = None
         call, self._kept_back = self._kept_back, None
         call = call or self._make(NEAR, FAR, self._gateway.ports) or self._make(NEAR, FAR, self._ports)
         if call is None:
@@ -177,7 +226,7 @@ class EmergencyCalls:
 
     def _targets(self, sip):
         """The number as it was dialled, then without what stands before it."""
-        numbers = self._emergency.numbers()
+        numbers = self.numbers()
         number = numbers.find(sip.callee)
         as_dialled = dialled(sip.callee)
         if number == SERVICE:
@@ -201,12 +250,11 @@ class EmergencyCalls:
 
     def _refill(self):
         """Keeps back what one call needs, as far as it can be had."""
-        emergency = self._emergency
-        if emergency.may_unload:
+        if self._emergency.may_unload:
             return  # there is no room: an ordinary call gives way
         try:
-            if emergency.ballast is None:
-                emergency.ballast = bytearray(BALLAST)
+            if self.ballast is None:
+                self.ballast = bytearray(BALLAST)
         except MemoryError:
             return
         if self._kept_back is None:
@@ -216,7 +264,7 @@ class EmergencyCalls:
 
     def _expect_call_back(self):
         try:
-            time = self._emergency.numbers().callback_ms
+            time = self.numbers().callback_ms
         except MemoryError:
             time = CALLBACK_MINUTES * 60000
         self._emergency.until = self._hal.ms() + time
@@ -229,7 +277,7 @@ class EmergencyCalls:
             magic, version, until, pending = cbor.decode(data)
             if magic == MAGIC and version == 1:
                 # A chip's clock may have fallen back: the time is never longer than the policy says.
-                left = min(until - self._hal.unix_ms(), self._emergency.numbers().callback_ms)
+                left = min(until - self._hal.unix_ms(), self.numbers().callback_ms)
                 self._emergency.until = self._hal.ms() + left if left > 0 else 0
                 self._cut_short = [int(time) for time in pending]
                 self._emergency.pending = self._cut_short[:]

@@ -248,7 +248,7 @@ class Gateway:
     def _incoming(self, event):
         sip = event.call
         if sip.urgent:
-            self.emergency.incoming(sip)
+            self.emergency.calls().incoming(sip)
             return
         side = self.side_of(sip.target)
         call_back = side == FAR and self.emergency.expects_call_back

@@ -121,16 +121,16 @@ async def test_no_memory_to_read_the_invite():
     r.gateway._agent.receive = starved
     r.near.invite(r.port, uri="sip:943000001@x")
     await asyncio.sleep_ms(200)
-    assert failures == [1] and r.gateway.emergency.ballast, "an ordinary call does not get the memory kept back"
+    assert failures == [1] and r.gateway.emergency.calls().ballast, "an ordinary call does not get the memory kept back"
     await help_at_once(r)
-    await until(lambda: r.gateway.emergency.ballast, "the memory kept back")
+    await until(lambda: r.gateway.emergency.calls().ballast, "the memory kept back")
     await hang_up(r)
     await r.close(clean=False)
 
 
 async def test_a_small_heap_loads_the_code_for_a_call():
     r = await on_a_small_heap("small", line(rule="notify"))
-    assert r.gateway.emergency.ballast is None
+    assert r.gateway.emergency._calls is None
     for name in ("recorder.call.emergency_calls", "testigo_wire.policy.emergency"):
         sys.modules.pop(name, None)
     await r.talk()
@@ -165,8 +165,13 @@ async def test_no_memory_for_the_code():
 
     watch.calls = starved
     third = Phone(r.app.hal, r.port + 15)
-    await help_at_once(r, phone=third, limit=2000, others=True)
-    assert first.gives_way
+    third.invite(r.port, uri="sip:112@x")
+    await until(lambda: first.bridge.closed, "the ordinary call to give way")
+    assert first.gives_way and sip_event.ANSWERED not in third.events
+    await asyncio.sleep_ms(600)
+    third.agent.tick(r.app.hal.ms())  # its INVITE again, as it had no answer
+    third.flush()
+    await until(lambda: sip_event.ANSWERED in third.events, "the answer")
     third.hang_up()
     await until(lambda: not r.gateway.calls, "the end")
     third.close()
