@@ -128,7 +128,7 @@ class CommonHal:
 
     def free_bytes(self, folder=None):
         stat = os.statvfs(folder or self.spool_root)
-        return stat[0] * stat[3]
+        return stat[1] * stat[4]  # not what is kept for the super-user
 
     def collect(self):
         self._frames += 1

@@ -86,7 +86,8 @@ class Appliance:
             if self.hal.ms() >= due:
                 due += CLOCK_MS
                 self.clock.keep()
-                self.spool.unrecorded.keep()
+                if self.recordings:
+                    self.recordings.tick()
                 if not self.hal.calls:
                     self.log.flush()
                     if self._fault:

@@ -271,7 +271,7 @@ def starts(micropython):
 
 KEY = "complete; identity: identity/key.der is damaged: run testigo provision again, with a new device id"
 FILE = "complete; identity: identity/{} is damaged: run testigo provision again"
-NO_ROOM = "no room: it needs 80 KiB, 90 KiB are free, of which 96 KiB are kept for recordings"
+NO_ROOM = "no room: it needs 80 KiB, 90 KiB are free, of which 128 KiB are kept for recordings"
 
 for quote, what in {
     KEY: "key",

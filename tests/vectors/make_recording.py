@@ -84,6 +84,7 @@ WRONG_ORDER = (
         (C, P, (*N[:6], 2000, 4100, False), K, A, making.frame(5200, 0)),
         [["order", 5], ["order", 6]],
     ),
+    ("no event", (), [["order", None]]),
     ("no call event", (P, N, K), [["order", 2], ["order", 3], ["order", 4]]),
     (
         "audio kept after an objection",
@@ -132,6 +133,9 @@ def recordings():
         ("erased after a late objection", _erased()),
         ("cut by a power failure", _cut()),
         ("emergency call", _make(making.EMERGENCY, "unrecorded")),
+        ("cut before its first event", _make((), "power-loss")),
+        ("full storage", _make(making.AGREED[:-2], "storage-full")),
+        ("failed storage before the first event", _make((), "storage-fault")),
     ]
     return {
         "source": "made by the project: tests/vectors/make_formats.py",

@@ -98,21 +98,17 @@ class RecordingControl:
             event("policy", 0, b"", "never", "notify")
         else:
             event("policy", self.policy.version, self.policy.digest, line[fields.MODE], line[fields.RULE])
-        if self._unrecorded:
-            event("unrecorded", self._unrecorded)
+        why = self._unrecorded or ("storage full" if self.call.recording.full else "")
+        if why:
+            event("unrecorded", why)
             self._reason = "unrecorded"
+            self.refuse_if_required()
+            self._unrecorded = why
             return
         event("terms", line[fields.BASIS], line[fields.WORKER], line[fields.OBJECTION], line[fields.HIGH_LEVEL])
-        services = self.services
-        self.notice = NoticeSession(
-            services.primitives,
-            services.documents,
-            self.call.recording,
-            line,
-            self._voice,
-            self._on_objection,
-            self._end_call,
-        )
+        services, recording = self.services, self.call.recording
+        ends = (self._on_objection, self._end_call)
+        self.notice = NoticeSession(services.primitives, services.documents, recording, line, self._voice, *ends)
         if self.records_all:
             self.handle(rs.REQUESTED)
 

@@ -1,101 +1,179 @@
-"""Closes recordings that a power cut left open, and finishes erasing that it interrupted.
+"""Seals recordings that are no longer made and have no seal, and finishes erasing (docs/formats/device-files.md).
 
-Run at the start, before the first call. A recording keeps its whole items, gets a seal with the reason "power-loss", and
-keeps its number. Erasing that had begun is done again from the start: an objection is always obeyed.
+Run at the start, before the first call, for what a power cut left; and when room comes, for what a full or faulty storage left.
+A recording keeps its whole items and its number. It is sealed in place: the seal overwrites what follows the last whole
+item, and zeros fill the rest, so that it needs no room for a copy. Erasing is done again from the start: an objection is always
+obeyed.
 """
 
 import os
 
 from recorder import files
 from recorder.storage.primitives import steps
-from recorder.storage.spool import ERASE, OPEN, SEALED
+from recorder.storage.spool import BAD, ERASE, FAULT, FULL, OPEN, SEALED, write_all
 from testigo_wire.crypto import ecdsa
 from testigo_wire.encoding import cbor
+from testigo_wire.errors import WireError
 from testigo_wire.recording import items as recording
 from testigo_wire.recording import rewrite
 
+ROOM = 8192  # that a copy needs beside its bytes
+REASONS = {OPEN: "power-loss", FULL: "storage-full", FAULT: "storage-fault"}
+
+
+def remove_leftovers(hal, folder):
+    """Remove what a power cut left of files that were being written: before anything else is written, since it takes room."""
+    for path in (hal.root, hal.root + "/identity", hal.root + "/notices", folder):
+        if files.size(path) >= 0:
+            files.remove_parts(path)
+    for name in files.names(folder):
+        number = name[: -len(ERASE)]
+        if name.endswith(ERASE) and not any([files.size(folder + "/" + number + suffix) >= 0 for suffix in REASONS]):
+            files.remove(folder + "/" + name)  # the power failed after the recording was renamed and before this
+
 
 async def recover(spool):
-    """-> the numbers of the recordings that were closed."""
-    hal = spool.hal
-    for folder in (hal.root, hal.root + "/identity", hal.root + "/notices", spool.folder):
-        if files.size(folder) >= 0:
-            files.remove_parts(folder)
-    closed = []
-    for number in spool.load():
-        if await finish(spool, number, "power-loss"):
-            closed.append(number)
-    for name in files.names(spool.folder):
-        if name.endswith(ERASE) and files.size(spool.folder + "/" + name[: -len(ERASE)] + OPEN) < 0:
-            os.remove(spool.folder + "/" + name)  # the power failed after the recording was renamed and before this
-    for number in spool.numbers()[-1:]:
-        # The state file is missing or older than the recordings.
-        if number >= spool.next_number:
-            try:
-                spool.take_number(number, spool.header_digest(number, SEALED))
-            except cbor.CborError:
-                spool.next_number = number + 1
-                spool.set_aside(number, SEALED, "no header")
+    """-> the numbers of the recordings that were closed. What cannot be finished is left for `finish_all`, and told."""
+    remove_leftovers(spool.hal, spool.folder)
+    spool.load()
+    _catch_up(spool)
     spool.repaired = True
+    return await finish_all(spool)
+
+
+def _catch_up(spool):
+    """Count on from recordings that are newer than the state file: no number is given twice."""
+    found = []
+    for suffix in (OPEN, FULL, FAULT, SEALED, BAD):
+        found += [(number, suffix) for number in spool.numbered(suffix) if number >= spool.next_number]
+    for number, suffix in sorted(found):
+        try:
+            spool.take_number(number, spool.header_digest(number, suffix))
+        except (cbor.CborError, OSError) as exc:
+            if suffix == OPEN and isinstance(exc, cbor.CborError) and _removed(spool, number):
+                continue
+            spool.next_number = number + 1
+            spool.log("recording %d has no header: %s" % (number, exc))
+
+
+def _removed(spool, number):
+    """Whether a file without a header is gone: the call had not begun, and its number is free."""
+    try:
+        files.remove(spool.path(number, OPEN))
+    except OSError as exc:
+        spool.log("recording %d: %s" % (number, exc))
+        return False
+    spool.log("recording %d: not begun, removed" % number)
+    return True
+
+
+async def finish_all(spool, active=()):
+    """Finish all that can be finished -> the numbers that a power cut had left open. active: recordings that are being made."""
+    closed = []
+    spool.unfinished = False
+    left = []
+    for suffix in REASONS:
+        left += [(number, suffix) for number in spool.numbered(suffix) if number not in active]
+    for number, suffix in sorted(left):
+        try:
+            if spool.free() == 0:
+                raise OSError(28)
+            if await finish(spool, number, suffix) and suffix == OPEN:
+                closed.append(number)
+        except (OSError, MemoryError, WireError) as exc:
+            spool.log("recording %d waits to be closed: %s" % (number, str(exc) or "memory"))
+            spool.unfinished = True
     return closed
 
 
-async def finish(spool, number, reason):
-    """Make a sealed recording of the whole items in the open file -> whether there is one now. Raises OSError."""
-    path = spool.path(number, OPEN)
-    mark = spool.path(number, ERASE)
-    erase = files.size(mark) >= 0
+async def finish(spool, number, suffix):
+    """Seal the whole items of the file with that suffix -> whether there is a sealed recording now. Raises OSError."""
+    path = spool.path(number, suffix)
+    erase = files.size(spool.path(number, ERASE)) >= 0
     primitives = spool.primitives
     buffer = bytearray(recording.MAX_ITEM)
     with open(path, "rb") as file:
         found = await steps(rewrite.resume_steps(primitives, file.readinto, buffer))
-    rest = files.size(path) - found.length
     if found.header is None or found.header[4] != number:
-        if number >= spool.next_number:
-            files.remove(path)  # the call had not begun: its number is free
-            spool.log("recording %d: not begun, removed" % number)
-        else:
-            spool.set_aside(number, OPEN, "no header")
+        spool.set_aside(number, suffix, "no header")
         return False
-    if number >= spool.next_number:
-        spool.take_number(number, found.header_digest)
-    sealed = spool.path(number, SEALED)
-    if files.size(sealed) >= 0:  # only the last steps below are missing
-        _dispose(spool, number, rest, erase)
+    if files.size(spool.path(number, SEALED)) >= 0:  # only the last steps of a copy are missing
+        _dispose(spool, number, suffix, files.size(path) - found.sealed_length, erase)
         return True
-    seal = b""
-    if not found.sealed:
-        # Not the clock's time: it may have fallen back, or be years ahead. The times in the items cannot be read without keys.
-        closed_ms = found.header[6] + recording.FRAME_MS * found.counters[recording.AUDIO]
-        digest = found.seal_digest(primitives, closed_ms, reason)
-        signature = await steps(ecdsa.sign_steps(primitives, spool.identity.private, digest))
-        seal = found.seal(closed_ms, signature, reason)
-    if not erase and not rest:
-        with open(path, "ab") as file:
-            file.write(seal)
-        spool.sealed(number)
+    reason, seal, length = await _seal(spool, found, suffix)
+    rest = files.size(path) - length
+    if not erase and rest <= recording.MAX_ITEM:
+        if seal or rest:
+            with open(path, "r+b") as file:
+                file.seek(length)
+                write_all(file, seal + bytes(max(0, rest - len(seal))))
+                file.flush()
+        spool.sealed(number, suffix)
+    elif not erase and _no_room(spool, length):
+        # Damage in the middle, and no room for a copy of what is before it.
+        spool.set_aside(number, suffix, "%d bytes after the last whole item, and no room for a copy" % rest)
+        return False
     else:
-        with open(path, "rb") as source, open(sealed + files.PART, "wb") as target:
-            whole = LimitedReader(source, found.length)
-            if erase:
-                await steps(rewrite.erase_steps(primitives, whole.readinto, target.write, buffer))
-            else:
-                await steps(_copy_steps(whole.readinto, target.write, buffer))
-            target.write(seal)
-            target.flush()
-        os.rename(sealed + files.PART, sealed)
-        _dispose(spool, number, rest, erase)
+        await _copy(spool, number, path, length, seal, erase, buffer)
+        _dispose(spool, number, suffix, rest, erase)
+        spool.unrecorded.sealed(number)
         spool.announce(number)
     spool.log("recording %d closed: %s, %d bytes at its end were torn" % (number, reason, rest))
     return True
 
 
-def _dispose(spool, number, rest, erase):
-    """The sealed copy is complete: remove the open file, or set it aside if it holds more than one torn item."""
+def _no_room(spool, length):
+    free = spool.free()
+    return free is not None and free < length + ROOM
+
+
+async def _seal(spool, found, suffix):
+    """-> (reason, the seal to be written at `length`, length); no seal where the file has one with a right signature."""
+    primitives, identity = spool.primitives, spool.identity
+    if found.sealed:
+        _, _, _, closed_ms, reason, signature = found.sealed
+        digest = found.seal_digest(primitives, closed_ms, reason)
+        # The power may have failed while it was written.
+        if await steps(ecdsa.verify_steps(primitives, identity.public, digest, signature)):
+            return reason, b"", found.sealed_length
+    reason = REASONS[suffix]
+    if suffix != OPEN and spool.unrecorded.link_version < 2:
+        reason = "failed"  # an older vault knows no other
+    # Not the clock's time: it may have fallen back, or be years ahead. The times in the items cannot be read without keys.
+    closed_ms = found.header[6] + recording.FRAME_MS * found.counters[recording.AUDIO]
+    digest = found.seal_digest(primitives, closed_ms, reason)
+    signature = await steps(ecdsa.sign_steps(primitives, identity.private, digest))
+    return reason, found.seal(closed_ms, signature, reason), found.length
+
+
+async def _copy(spool, number, path, length, seal, erase, buffer):
+    """Make a sealed copy of the first `length` bytes, without the audio where it is erased: that needs little room."""
+    part = spool.path(number, SEALED) + files.PART
+    try:
+        with open(path, "rb") as source, open(part, "wb") as target:
+            whole = LimitedReader(source, length)
+
+            def sink(item):
+                write_all(target, item)
+
+            if erase:
+                await steps(rewrite.erase_steps(spool.primitives, whole.readinto, sink, buffer))
+            else:
+                await steps(_copy_steps(whole.readinto, sink, buffer))
+            sink(seal)
+            target.flush()
+        os.rename(part, spool.path(number, SEALED))
+    except (OSError, MemoryError, WireError):
+        files.remove(part)
+        raise
+
+
+def _dispose(spool, number, suffix, rest, erase):
+    """The sealed copy is complete: remove the other file, or set it aside if it holds more than one torn item."""
     if rest > recording.MAX_ITEM and not erase:
-        spool.set_aside(number, OPEN, "%d bytes after the last whole item" % rest)
+        spool.set_aside(number, suffix, "%d bytes after the last whole item" % rest)
     else:
-        files.remove(spool.path(number, OPEN))
+        files.remove(spool.path(number, suffix))
     files.remove(spool.path(number, ERASE))
 
 
@@ -113,8 +191,9 @@ class LimitedReader:
 
 
 def _copy_steps(readinto, write, buffer):
+    view = memoryview(buffer)
     n = readinto(buffer)
     while n:
-        write(buffer, 0, n)
+        write(view[:n])
         yield
         n = readinto(buffer)

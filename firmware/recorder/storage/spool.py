@@ -1,26 +1,26 @@
 """Finished recordings on flash, until the vault has receipted them (docs/formats/device-files.md).
 
 `00000001.open` is being written, `00000001.tsg` is sealed, `00000001.bad` was set aside since it is not what the device
-wrote; `.erase` marks erasing that must be finished. Numbers have no gap: a recording's header is on flash before its number
-is taken.
+wrote; `.full` and `.fault` could not be sealed yet, for want of room or after a fault of the storage; `.erase` marks erasing
+that must be finished. Numbers have no gap: a recording's header is on flash before its number is taken.
 """
 
 import os
 
 from recorder import files
-from recorder.storage.primitives import steps
+from recorder.loading import unload
 from recorder.storage.unrecorded import UnrecordedCalls
 from testigo_wire.encoding import cbor
-from testigo_wire.errors import WireError
-from testigo_wire.policy import documents
 
 OPEN = ".open"
+FULL = ".full"
+FAULT = ".fault"
 SEALED = ".tsg"
 BAD = ".bad"
 ERASE = ".erase"
 STATE = "testigo state"
-TAIL = 512  # a seal item is shorter
-SEAL_START = b"\x86\x64seal"  # array of six, text of four
+ENOSPC = 28
+TAIL = 512  # a header is shorter
 
 
 class SpoolError(Exception):
@@ -38,11 +38,14 @@ class Spool:
         self.identity = identity
         self.log = log
         self._state_path = hal.root + "/state.cbor"
+        self._state_written = True
         self._reading = None  # (number, file) that read() keeps open
+        self._unreadable = []  # numbers that are not offered again before the next start
         self.folder = hal.spool_root + "/spool"
         self.next_number = 1
         self.previous = bytes(32)
         self.repaired = False  # recovery has been through all of it
+        self.unfinished = False  # a recording that is no longer made has to be sealed or erased, once there is room
         self.on_sealed = []
         self.unrecorded = UnrecordedCalls(hal, log)
         try:
@@ -53,35 +56,60 @@ class Spool:
     def path(self, number, suffix):
         return "%s/%08d%s" % (self.folder, number, suffix)
 
-    def _numbered(self, suffix):
+    def numbered(self, suffix):
+        """-> the numbers of the files with that suffix, oldest first."""
         return [int(name[:8]) for name in files.names(self.folder) if name[8:] == suffix and name[:8].isdigit()]
 
+    def free(self):
+        """-> free bytes, or None where the file system does not say."""
+        try:
+            return self.hal.free_bytes()
+        except OSError as exc:
+            self.log("free space is not known: %s" % exc)
+            return None
+
     def load(self):
-        """Read the state file -> the numbers of recordings that were not closed."""
+        """Read the state file. recovery.py then goes on from the recordings, which may be newer."""
         self.unrecorded.load()
         state = files.read(self._state_path)
         if state is not None:
             try:
-                name, version, self.next_number, self.previous = cbor.decode(state)
-            except (cbor.CborError, ValueError):
+                name, version, number, previous = cbor.decode(state)
+                if name != STATE or version != 1 or number < 1 or len(previous) != 32:
+                    raise ValueError
+                self.next_number, self.previous = number, previous
+            except (cbor.CborError, ValueError, TypeError):
                 self.log("state.cbor is damaged; numbers go on from the spool")
-        return self._numbered(OPEN)
 
     def header_digest(self, number, suffix):
-        """-> SHA-256 of a recording's header, which the next recording's header names as `previous`."""
+        """-> SHA-256 of a recording's header, which the next recording's header names as `previous`. Raises CborError."""
         with open(self.path(number, suffix), "rb") as file:
             data = file.read(TAIL)
-        return self.primitives.sha256(data[: cbor.decode_prefix(data)[1]])
+        header, end = cbor.decode_prefix(data)
+        if not isinstance(header, list) or header[0] != "testigo" or header[4] != number:
+            raise cbor.CborError("no header of this recording")
+        return self.primitives.sha256(data[:end])
 
     def take_number(self, number, header_digest):
-        """`number` is on flash with its header: count on."""
+        """`number` is on flash with its header: count on. A call does not end because the state file cannot be written."""
         self.previous = header_digest
         self.next_number = number + 1
-        files.replace(self._state_path, cbor.encode([STATE, 1, self.next_number, header_digest]))
+        self._state_written = False
+        self.keep()
 
-    def sealed(self, number):
-        """The recording is complete: from now on it is offered to the vault."""
-        os.rename(self.path(number, OPEN), self.path(number, SEALED))
+    def keep(self):
+        """Write the state file if it is older than the last number taken -> whether it is written."""
+        if not self._state_written:
+            try:
+                files.replace(self._state_path, cbor.encode([STATE, 1, self.next_number, self.previous]))
+                self._state_written = True
+            except OSError as exc:
+                self.log("state.cbor: %s" % exc)
+        return self._state_written
+
+    def sealed(self, number, suffix=OPEN):
+        """The recording is complete: from now on it is offered to the vault. Raises OSError."""
+        os.rename(self.path(number, suffix), self.path(number, SEALED))
         files.remove(self.path(number, ERASE))
         self.unrecorded.sealed(number)
         self.announce(number)
@@ -91,76 +119,63 @@ class Spool:
             callback(number)
 
     def numbers(self):
-        """-> the numbers of sealed recordings, oldest first."""
-        return self._numbered(SEALED)
+        """-> the numbers of sealed recordings that can be read, oldest first."""
+        return [number for number in self.numbered(SEALED) if number not in self._unreadable]
 
     def aside(self):
         """-> the numbers of files that were set aside."""
-        return self._numbered(BAD)
+        return self.numbered(BAD)
 
     def set_aside(self, number, suffix, why):
-        self._close_reader()
+        self.close_reader()
         os.rename(self.path(number, suffix), self.path(number, BAD))
         self.log("recording %d set aside: %s" % (number, why))
 
     def describe(self, number):
         """-> (recording_id, size, head) of a sealed recording. A damaged one is set aside; raises SpoolError."""
-        path = self.path(number, SEALED)
-        size = files.size(path)
-        if size < 0:
-            raise SpoolError("missing", str(number))
-        try:
-            with open(path, "rb") as file:
-                header = cbor.decode_prefix(file.read(TAIL))[0]
-                file.seek(max(0, size - TAIL))
-                tail = file.read(TAIL)
-            seal = cbor.decode(tail[tail.rfind(SEAL_START) :])
-            if header[0] != "testigo" or header[4] != number or seal[0] != "seal":
-                raise WireError("another recording's header, or no seal")
-        except (WireError, IndexError, TypeError) as exc:
-            self.set_aside(number, SEALED, str(exc))
-            raise SpoolError("damaged", str(number))
-        return header[2], size, seal[2]
+        return _offers().describe(self, number)
 
     def read(self, number, offset, buffer):
-        """Fill the buffer from `offset` of a sealed recording -> how many bytes; fewer at the end."""
-        if not self._reading or self._reading[0] != number:
-            self._close_reader()
-            self._reading = (number, open(self.path(number, SEALED), "rb"))
-        file = self._reading[1]
-        file.seek(offset)
-        return file.readinto(buffer)
+        """Fill the buffer from `offset` of a sealed recording -> how many bytes; fewer at the end. Raises SpoolError."""
+        try:
+            if not self._reading or self._reading[0] != number:
+                self.close_reader()
+                self._reading = (number, open(self.path(number, SEALED), "rb"))
+            file = self._reading[1]
+            file.seek(offset)
+            return file.readinto(buffer)
+        except OSError as exc:
+            raise self.unread(number, exc)
 
-    def _close_reader(self):
+    def unread(self, number, exc):
+        """A file that cannot be read does not keep back the recordings after it."""
+        self._unreadable.append(number)
+        self.log("recording %d cannot be read: %s" % (number, exc))
+        return SpoolError("unreadable", str(number))
+
+    def close_reader(self):
         if self._reading:
             self._reading[1].close()
             self._reading = None
 
     async def apply_receipt(self, data):
         """Delete the recording that the operator's receipt names, if all of the receipt is right -> (ok, reason)."""
-        reason = await self._check_receipt(data)
-        if reason:
-            self.log("receipt refused: " + reason)
-            return False, reason
-        return True, ""
+        return await _offers().apply_receipt(self, data)
 
-    async def _check_receipt(self, data):
-        try:
-            document = documents.parse(data)
-            device_id, recording_id, number, head, copies, _ = document.body
-            if document.kind != "receipt" or document.version != number:
-                return "not a receipt"
-            if device_id != self.identity.device_id:
-                return "for another device"
-            if not copies:
-                return "names no copy"
-            held_id, _, held_head = self.describe(number)
-            if held_id != recording_id or held_head != head:
-                return "recording %d is another one" % number
-            if not await steps(document.verify_steps(self.primitives, self.identity.operator)):
-                return "signature is not the operator's"
-        except (WireError, SpoolError, ValueError, TypeError) as exc:
-            return str(exc)
-        self._close_reader()
+    def remove(self, number):
+        """A sealed recording is in the vault. Raises OSError."""
+        self.close_reader()
         files.remove(self.path(number, SEALED))
-        return ""
+
+
+def write_all(file, data):
+    """Raises OSError where the file takes less than all."""
+    if file.write(data) != len(data):
+        raise OSError(ENOSPC)
+
+
+def _offers():
+    from recorder.storage import offers
+
+    unload("recorder.storage.offers")
+    return offers

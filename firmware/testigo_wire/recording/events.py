@@ -179,9 +179,9 @@ class Order:
             return "audio without a policy that allows it"
         return None
 
-    def finish(self):
-        """At the end of the recording."""
-        if not self._seen:
+    def finish(self, cut=False):
+        """At the end of the recording. cut: the power or the storage failed, which may be before its first event."""
+        if not self._seen and not (cut and not self._audio):
             return "no call event"
         if self.objected and self._audio:
             return "audio is kept although there was an objection"

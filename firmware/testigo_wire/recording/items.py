@@ -13,7 +13,9 @@ MAX_PLAINTEXT = const(8192)
 # How much of a call an audio frame holds while a leg sends packets. For estimates: a silence of both legs is in no frame.
 FRAME_MS = const(240)
 
-REASONS = "hang-up|objection|refused|power-loss|unrecorded|cancelled|failed|test|limit"
+# Of a recording that was not closed by its call: only its whole items are there, and maybe no event.
+CUT = ("power-loss", "storage-full", "storage-fault")
+REASONS = "hang-up|objection|refused|unrecorded|cancelled|failed|test|limit|" + "|".join(CUT)
 _HEADER = (
     "magic:'testigo version:=1 recording_id:#16 device_id:s number:u previous:#32 opened_ms:u clock:=0|1|2 suite:=1"
 )

@@ -54,15 +54,16 @@ class RecoveredState:
     """What is known from the file of a cut recording: enough to close it without any key.
 
     `header`: the fields of its first item, or None when not even that is whole. `header_digest`: its SHA-256.
-    `length`: of the whole items, in bytes; what follows is to be cut off. `items`, `head`: of the chain.
-    `counters`: the next counter of each stream. `erased`: how many items are gone. `sealed`: there is a seal already.
+    `length`: of the whole items before a seal, in bytes. `items`, `head`: of the chain. `counters`: the next counter of each
+    stream. `erased`: how many items are gone. `sealed`: the fields of a seal that follows, whose count and head are those of
+    the items, or None; its signature is not checked here. `sealed_length`: with that seal.
     """
 
     def __init__(self):
         self.header = self.header_digest = self.head = None
-        self.length = self.items = self.erased = 0
+        self.length = self.sealed_length = self.items = self.erased = 0
         self.counters = [0, 0]
-        self.sealed = False
+        self.sealed = None
 
     def seal_digest(self, primitives, closed_ms, reason="power-loss"):
         """-> the 32 bytes to sign."""
@@ -85,9 +86,9 @@ def resume_steps(primitives, readinto, buffer):
             if (kind == "header") != (found.header is None):
                 break
             if kind == "seal":
-                found.sealed = item.fields[1] == chain.items and item.fields[2] == chain.head
-                if found.sealed:
-                    found.length += end - start
+                if item.fields[1] == chain.items and item.fields[2] == chain.head:
+                    found.sealed = item.fields
+                    found.sealed_length = found.length + end - start
                 break
             if kind == "frame":
                 # Only erased frames leave a hole in the counters.

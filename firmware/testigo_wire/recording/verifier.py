@@ -207,7 +207,7 @@ class Verifier:
         if self.gone < self._order.erased:
             self._add_finding("erased", None, "%d items gone, %d said to be" % (self.gone, self._order.erased))
         if self._openers[recording.INDEX] and not self._unreadable:
-            wrong = self._order.finish()
+            wrong = self._order.finish(self.seal is not None and self.seal[4] in recording.CUT)
             if wrong:
                 self._add_finding("order", None, wrong)
         return self.findings

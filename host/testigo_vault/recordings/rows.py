@@ -7,6 +7,8 @@ from testigo_vault.storage.models import Event, Finding, Recording
 GOOD, QUARANTINED = "good", "quarantined"
 PRESENT, ERASED, NONE = "present", "erased", "none"
 UNLAWFUL = "unlawful"
+# Reasons of a recording of which the rest of the call, or all of it, was not recorded.
+UNRECORDED = ("unrecorded", "storage-full", "storage-fault")
 POWER_LOSS = "power-loss"  # the reason of a recording that the appliance closed at its next start
 LATEST_MS = 253_370_764_800_000  # the year 9999
 
@@ -84,7 +86,7 @@ def outcome(reading: Reading, row: Recording) -> str:
         return "cut"
     if row.audio == PRESENT:
         return "recorded"
-    if row.reason == "unrecorded" or "unrecorded" in names or (row.reason == "hang-up" and _on_demand(reading)):
+    if row.reason in UNRECORDED or "unrecorded" in names or (row.reason == "hang-up" and _on_demand(reading)):
         return "unrecorded"
     return "no-call" if reading.events else "unknown"
 

@@ -6,6 +6,7 @@ import os
 import time
 
 from recorder import files
+from recorder.storage import recordings
 from recorder.storage.spool import SpoolError
 from support.device import stores
 
@@ -101,7 +102,7 @@ async def test_what_cannot_be_stored_is_refused_with_its_reason():
     a = await stores.Appliance(root).boot(fill=False)
     assert refused(a.recordings.open) == "keys"
     await a.keypool.fill()
-    free, a.hal.free_bytes = a.hal.free_bytes, lambda: 50000
+    free, a.hal.free_bytes = a.hal.free_bytes, lambda: recordings.FREE_TO_OPEN - 1
     assert refused(a.recordings.open) == "space"
     a.hal.free_bytes = free
     os.rename(a.spool.folder, a.spool.folder + "-gone")
@@ -150,74 +151,80 @@ async def test_closing_waits_for_the_erasing():
     stores.remove_tree(a.root)
 
 
-async def test_a_full_flash_ends_audio_but_not_events():
+async def test_audio_ends_before_the_room_that_is_kept_back():
     a = await stores.ready("full")
     made = a.begin()
     stream = made.start_audio()
-    a.hal.free_bytes = lambda: 20000
+    looked = []
+    left = recordings.FREE_TO_CONTINUE + 50000
+
+    def free_bytes():
+        looked.append(1)
+        return left
+
+    a.hal.free_bytes = free_bytes
+    frame = stores.put_audio(stream, 25)
     stored = 0
-    while made.write_audio(stores.put_audio(stream, 2)):
+    while made.write_audio(stores.put_audio(stream, 25)):
+        left -= frame
         stored += 1
-    assert stored == 63, stored
+    assert stored == 50000 // frame + 1, (stored, frame)
+    assert len(looked) < 5, "free space is not looked at for every frame"
+    assert refused(made.start_audio) == "space"
     await made.close("limit")
     verifier = a.verify(1)
     assert not verifier.findings and verifier.events[-1][2] == "storage full"
     stores.remove_tree(a.root)
 
 
-async def test_a_write_error_closes_with_what_is_whole():
-    a = await stores.ready("broken")
-    made = a.begin()
-    stream = made.start_audio()
-    made.write_audio(stores.put_audio(stream, 25))
-
-    class Broken:
-        """A flash that takes half an item and then fails."""
-
-        def __init__(self, file):
-            self.file = file
-
-        def write(self, item):
-            self.file.write(item, len(item) // 2)
-            raise OSError(5)
-
-        def flush(self):
-            self.file.flush()
-
-        def close(self):
-            self.file.close()
-
-    made._file = Broken(made._file)
-    assert not made.write_audio(stores.put_audio(stream, 25))
-    made.event("hang_up", 1, 200, "BYE")
-    await made.close("hang-up")
-    verifier = a.verify(1)
-    assert not verifier.findings, verifier.findings
-    assert verifier.audio_frames == 1 and verifier.seal[4] == "failed"
+async def test_calls_with_little_room_leave_a_recording_without_audio():
+    a = await stores.ready("little")
+    for free, full in ((recordings.FREE_TO_RECORD, False), (recordings.FREE_TO_RECORD - 1, True), (16384, True)):
+        a.hal.free_bytes = lambda: free  # noqa: B023
+        made = a.begin()
+        assert made.full == full
+        if full:
+            assert refused(made.start_audio) == "space"
+        await made.close("unrecorded")
+        assert not a.verify(made.number).findings
+        await a.keypool.fill()
     stores.remove_tree(a.root)
 
 
-async def test_a_flush_that_fails_fails_its_own_recording():
-    a = await stores.ready("flush")
-    made, other = a.begin(), a.begin()
-    streams = [made.start_audio(), other.start_audio()]
+async def test_the_size_of_a_recording_without_audio():
+    """For the room that is kept back (docs/technician.md)."""
+    a = await stores.ready("size")
+    made = a.recordings.open(a.documents.policy)
+    made.event(
+        "call", "main", "in", "sip:+34600111222@trunk.example.net", "sip:+34943123456@example.net", "x" * 60, "sip"
+    )
+    made.event("policy", 1, bytes(32), "all", "opt-out")
+    made.event("unrecorded", "storage full")
+    for leg in (0, 1):
+        made.event("media", leg, "PCMA", 8, 8000, 20)
+        made.event("quality", leg, 30000, 12, 3, 1250, 4800000)
+    made.event("hang_up", 1, 200, "BYE")
+    await made.close("unrecorded")
+    size = a.spool.describe(1)[1]
+    assert 600 < size < 2048, size
+    stores.remove_tree(a.root)
 
-    class Unflushable:
-        """Takes what is written; its flush fails."""
 
-        def __init__(self, file):
-            self.write, self.close = file.write, file.close
-            self._other = open("/dev/null", "wb")
-            self.fileno = self._other.fileno
-
-    made._file = Unflushable(made._file)
-    for _ in range(4):
-        made.write_audio(stores.put_audio(streams[0], 25))
-        other.write_audio(stores.put_audio(streams[1], 25))
-    assert "EINVAL" in made.failed and not other.failed, (made.failed, other.failed)
-    await made.close("hang-up")
+async def test_an_event_after_the_end_is_counted_and_harms_nothing():
+    a = await stores.ready("late")
+    made = a.begin()
+    other = a.begin()
+    closing = asyncio.create_task(made.close("hang-up"))
+    await asyncio.sleep_ms(0)
+    made.event("dtmf", 1, "5", "info")
+    await closing
+    made.event("objection", 1, "9", "info")
+    made.event("hang_up", 1, 200, "BYE")
+    assert a.recordings.late_events == 3
+    assert "recording 1: hang_up came after its end" in a.log.lines(1)[0]
     await other.close("hang-up")
-    assert (a.verify(1).seal[4], a.verify(2).seal[4]) == ("failed", "hang-up")
+    assert not a.verify(1).findings and not a.verify(2).findings
+    assert files.names(a.spool.folder) == ["00000001.tsg", "00000002.tsg"]
     stores.remove_tree(a.root)
 
 

@@ -176,7 +176,7 @@ class Appliance:
         return made
 
     def verify(self, number, keys=True, items=None):
-        """A Verifier that has read the sealed file; findings in .findings. Its items go to `items`."""
+        """A Verifier that has read what is offered to the vault; findings in .findings. Its items go to `items`."""
         from testigo_wire.recording.verifier import Verifier
 
         def signed(digest, signature):
@@ -186,13 +186,14 @@ class Appliance:
             return self.base_keys.get((recording_id, stream)) if keys else None
 
         verifier = Verifier(DEVICE, signed, open_key)
+        size = self.spool.describe(number)[1]
         with open(self.spool.path(number, ".tsg"), "rb") as file:
-            data = file.read(1024)
-            while data:
+            while size:
+                data = file.read(min(size, 1024))
+                size -= len(data)
                 read = verifier.feed(data)
                 if items is not None:
                     items.extend(read)
-                data = file.read(1024)
         verifier.finish()
         return verifier
 

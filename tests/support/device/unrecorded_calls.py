@@ -217,8 +217,8 @@ async def commands_that_are_refused():
     await r.talk(recorded=False)
     assert r.gateway.control("start", 0)[1] == ""
     await until(lambda: r.capture.on, "recording")
-    recordings.FRAMES_PER_CHECK = 1
     r.app.hal.free_bytes = lambda folder=None: recordings.FREE_TO_CONTINUE - 1
+    r.app.recordings.tick()
     await until(lambda: r.capture.lost, "the end of the recording")
     r.gateway.control("stop", 0)
     tell("storage", r.gateway.control("start", 0)[1])

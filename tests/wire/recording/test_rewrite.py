@@ -77,9 +77,10 @@ def test_resumed_recording_verifies():
 
 def test_resume_of_a_sealed_one():
     found = resume(DATA)
-    assert found.sealed
-    assert found.length == len(DATA)
-    assert resume(DATA + b"garbage").length == len(DATA)
+    assert found.sealed[4] == "hang-up" and found.items == len(ITEMS) - 1
+    assert (found.length, found.sealed_length) == (len(DATA) - len(ITEMS[-1]), len(DATA))
+    assert resume(DATA + b"garbage").sealed_length == len(DATA)
+    assert not resume(b"".join(ITEMS[:-2]) + ITEMS[-1]).sealed, "the seal of other items"
 
 
 def test_resume_stops_at_garbage():

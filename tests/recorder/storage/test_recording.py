@@ -1,0 +1,198 @@
+"""A storage that fails at any place of a recording: the call goes on, what is whole is delivered, and the reason is told."""
+
+from recorder import files
+from recorder.storage import recording, spool
+from support.device import stores
+from support.device.broken_files import Broken, BrokenFile
+
+FRAMES = 3
+
+
+async def talking(name, link_version=2):
+    """An appliance with a call that is recorded, some frames long."""
+    a = await stores.ready(name)
+    a.spool.unrecorded.spoke(link_version)
+    made = a.begin()
+    stream = made.start_audio()
+    for i in range(FRAMES):
+        assert made.write_audio(stores.put_audio(stream, 25, i * 250))
+    made.flush_soon()
+    return a, made, stream
+
+
+async def test_what_is_whole_is_delivered_with_the_true_reason():
+    for fails, error, reason in (
+        ("write", 28, "storage-full"),
+        ("write", 5, "storage-fault"),
+        ("short", 0, "storage-full"),
+        ("flush", 28, "storage-full"),
+        ("flush", 5, "storage-fault"),
+        ("close", 28, "hang-up"),
+        ("close", 5, "hang-up"),
+    ):
+        a, made, stream = await talking("whole")
+        BrokenFile(made, fails, error)
+        made.write_audio(stores.put_audio(stream, 25))
+        made.event("dtmf", 1, "1", "info")
+        made.event("hang_up", 1, 200, "BYE")
+        assert bool(made.failed) == (fails in ("write", "short"))
+        await made.close("hang-up")
+        verifier = a.verify(1)
+        assert not verifier.findings, (fails, error, verifier.findings)
+        assert verifier.audio_frames >= FRAMES and verifier.seal[4] == reason, (fails, error, verifier.seal)
+        assert files.names(a.spool.folder) == ["00000001.tsg"], (fails, error)
+        assert not a.spool.unfinished and not a.recordings.active
+        await a.keypool.fill()
+        made = a.begin()
+        await made.close("hang-up")
+        assert not a.verify(2).findings
+        stores.remove_tree(a.root)
+
+
+async def test_a_vault_of_version_1_gets_a_reason_that_it_knows():
+    a, made, stream = await talking("old", 1)
+    BrokenFile(made, "write")
+    made.write_audio(stores.put_audio(stream, 25))
+    await made.close("hang-up")
+    assert a.verify(1).seal[4] == "failed"
+    stores.remove_tree(a.root)
+
+
+async def test_a_full_storage_is_not_told_as_a_power_loss_after_a_restart():
+    for error, reason in ((28, "storage-full"), (5, "storage-fault")):
+        a, made, stream = await talking("later")
+        base_keys = a.base_keys
+        BrokenFile(made, "write", error)
+        made.write_audio(stores.put_audio(stream, 25))
+        a.hal.free_bytes = lambda: 0
+        await made.close("hang-up")
+        assert a.spool.unfinished and not a.spool.numbers()
+        assert "recording 1 waits to be closed" in a.log.lines(1)[0]
+        a = await stores.Appliance(a.root).boot(fill=False)
+        a.base_keys = base_keys
+        assert a.closed == [] and a.verify(1).seal[4] == reason
+        stores.remove_tree(a.root)
+
+
+async def test_it_is_closed_when_room_comes_without_a_restart():
+    a, made, stream = await talking("room")
+    BrokenFile(made, "write")
+    made.write_audio(stores.put_audio(stream, 25))
+    free_bytes, a.hal.free_bytes = a.hal.free_bytes, lambda: 0
+    await made.close("hang-up")
+    lines = len(a.log.lines())
+    for _ in range(5):
+        await a.recordings.finish_left()
+    assert len(a.log.lines()) == lines, "it was tried again without more room"
+    a.hal.free_bytes = free_bytes
+    sealed = []
+    a.spool.on_sealed.append(sealed.append)
+    await a.recordings.finish_left()
+    assert sealed == [1] and not a.spool.unfinished and not a.verify(1).findings
+    stores.remove_tree(a.root)
+
+
+async def test_a_recording_that_cannot_be_opened_takes_no_number():
+    a = await stores.ready("open")
+    for fails in ("open", "write", "short", "flush"):
+        await a.keypool.fill()
+        opened = open
+
+        class File:
+            def __init__(self, path, mode):
+                self._file = opened(path, mode)
+                BrokenFile(self, fails)  # noqa: B023
+                self.write, self.flush, self.close = self._file.write, self._file.flush, self._file.close
+
+        def failing(path, mode):
+            if fails == "open":  # noqa: B023
+                raise OSError(5)
+            return File(path, mode)
+
+        recording.open = failing
+        try:
+            a.recordings.open(a.documents.policy)
+            raise AssertionError(fails)
+        except spool.SpoolError as error:
+            assert error.why == "file", fails
+        finally:
+            recording.open = open
+        assert a.spool.next_number == 1 and not files.names(a.spool.folder) and not a.recordings.active, fails
+    await a.keypool.fill()
+    made = a.begin()
+    await made.close("hang-up")
+    assert made.number == 1 and not a.verify(1).findings
+    stores.remove_tree(a.root)
+
+
+async def test_a_file_that_can_neither_be_written_nor_removed_gives_its_number_to_the_next_call():
+    a = await stores.ready("stays")
+    made = None
+    with Broken(files, remove=5):
+        flush, recording.Recording.flush_soon = (
+            recording.Recording.flush_soon,
+            lambda self: self._fail("flush", OSError(5)),
+        )
+        try:
+            made = a.recordings.open(a.documents.policy)
+        except spool.SpoolError as error:
+            assert error.why == "file"
+        finally:
+            recording.Recording.flush_soon = flush
+    assert made is None and files.names(a.spool.folder) == ["00000001.open"]
+    await a.keypool.fill()
+    made = a.begin()
+    await made.close("hang-up")
+    assert made.number == 1 and not a.verify(1).findings
+    stores.remove_tree(a.root)
+
+
+async def test_a_rename_that_fails_is_done_later():
+    a, made, _ = await talking("rename")
+    with Broken(spool, ".tsg", rename=5) as broken:
+        await made.close("hang-up")
+        assert broken.failed and a.spool.unfinished
+    await a.recordings.finish_left(True)
+    assert a.verify(1).seal[4] == "hang-up" and not a.verify(1).findings
+    stores.remove_tree(a.root)
+
+
+async def test_free_space_that_is_not_known_stops_nothing():
+    a = await stores.ready("statvfs")
+
+    def unknown():
+        raise OSError(5)
+
+    a.hal.free_bytes = unknown
+    made = a.begin()
+    stream = made.start_audio()
+    for i in range(FRAMES):
+        assert made.write_audio(stores.put_audio(stream, 25, i * 250))
+    a.recordings.tick()
+    await made.close("hang-up")
+    assert not a.verify(1).findings and a.verify(1).audio_frames == FRAMES
+    stores.remove_tree(a.root)
+
+
+async def test_a_state_file_that_cannot_be_written():
+    """Numbers have no gap and none is given twice, whether the file is written later or never."""
+    for written_later in (True, False):
+        a = await stores.ready("state")
+        with Broken(spool, "state.cbor", replace=28):
+            for _ in range(2):
+                await a.keypool.fill()
+                made = a.begin()
+                await made.close("hang-up")
+            assert a.spool.numbers() == [1, 2] and a.spool.next_number == 3
+            assert await a.spool.apply_receipt(stores.receipt(a, 1)) == (True, "")
+            ok, reason = await a.spool.apply_receipt(stores.receipt(a, 2))
+            assert not ok and "state.cbor" in reason, "the only file with the last number is kept"
+        if written_later:
+            a.recordings.tick()
+            assert await a.spool.apply_receipt(stores.receipt(a, 2)) == (True, "")
+        a = await stores.Appliance(a.root).boot()
+        assert a.spool.next_number == 3
+        made = a.begin()
+        await made.close("hang-up")
+        assert made.number == 3 and not a.verify(3).findings
+        stores.remove_tree(a.root)
