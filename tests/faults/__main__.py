@@ -23,7 +23,7 @@ from support.micropython_runner import ROOT
 PAGE = ROOT / "docs" / "reliability.md"
 WORKERS = {
     "micropython": {"word": "micropython", "heap": "1500k"},
-    "micropython32": {"word": "micropython32", "heap": "700k", "compiled": True},
+    "micropython32": {"word": "micropython32", "heap": "448k", "compiled": True},
 }
 
 

@@ -147,7 +147,7 @@ def _recording(vault: Vault, key: StreamKeyOpener, fault: Fault, report: dict[st
     if fault.damage:
         return
     for number, elapsed_ms, capturing in report["at_fault"]:
-        if number == row.number and capturing:
+        if number == row.number != report.get("objecting") and capturing:
             last = max(arrivals, default=0)
             # A part that was captured for less than the time that may be lost can be missing whole.
             began = max((event[1] for event in reading.events if event[0] == "consent"), default=elapsed_ms)

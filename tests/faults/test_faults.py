@@ -32,7 +32,7 @@ def bench(request):
 @pytest.fixture(scope="module")
 def chip(request):
     request.getfixturevalue("micropython32")
-    made = faults_bench.Bench(word="micropython32", heap="700k", compiled=True)
+    made = faults_bench.Bench(word="micropython32", heap="448k", compiled=True)
     yield made
     made.close()
 

@@ -38,8 +38,9 @@ class Medium:
 class Life:
     """One time of the medium under power. on_fault(): called once, when the planned fault happens.
 
-    writes: how many there have been. fault: (what, n, detail) or None; the detail is an errno of FAIL, and for REORDER a
-    function below(limit) of the seeded dice. lasting: FAIL also fails every write after the n-th.
+    writes: how many there have been. together: the media that lose their power with it.
+    fault: (what, n, detail) or None; the detail is an errno of FAIL, and for REORDER a function below(limit) of the seeded dice.
+    lasting: FAIL also fails every write after the n-th.
     """
 
     def __init__(self, medium):
@@ -51,6 +52,7 @@ class Life:
         self.on_fault = None
         self.happened = False
         self.dead = False
+        self.together = [self]
 
     def plan(self, what, n, detail=0, lasting=False):
         """From now on: the n-th write, counted from 1."""
@@ -78,7 +80,7 @@ class Life:
             return self._medium.size
         if request == _ERASE:
             return self._write(argument, 0, None)
-        if request == _SYNC:
+        if request == _SYNC and self._unsynced and not self.dead:
             self._unsynced.clear()
         return 0
 
@@ -138,6 +140,7 @@ class Life:
             self._medium.bytes[at : at + len(before)] = before
 
     def die(self):
-        """The power goes now."""
-        self.dead = True
-        self._unsynced.clear()
+        """The power goes now, for all media of the machine."""
+        for life in self.together:
+            life.dead = True
+            life._unsynced.clear()

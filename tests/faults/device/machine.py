@@ -153,6 +153,8 @@ class Machine:
     def __init__(self, flash, card, port):
         self.card = Life(card) if card else None
         self.flash = Life(flash)
+        if self.card:
+            self.flash.together = self.card.together = [self.flash, self.card]
         self.spool_life = self.card or self.flash
         self.port = port
         self.vault = (TCP, 0)
@@ -201,9 +203,7 @@ class Machine:
     def off(self):
         """No power: nothing more is written. Called after the event loop has ended."""
         wait_for_none()
-        for life in (self.flash, self.card):
-            if life:
-                life.die()
+        self.flash.die()
         if self.hal:
             for sock in self.hal.sockets:
                 sock.close()

@@ -75,6 +75,7 @@ async def objection(machine, report):
     up = await talk(machine, report, 900)
     if up and up.recording:
         number = up.recording.number
+        report["objecting"] = number  # its audio may be gone from now on
         await machine.far.press("9")
         await asyncio.sleep_ms(100)
         report["objected"].append(number)
