@@ -185,6 +185,8 @@ def main():
         job = json.loads(line)
         gc.collect()
         report = make(job) if "make" in job else Work(job).do()
+        gc.collect()
+        report["heap_used"] = gc.mem_alloc()
         print("@" + json.dumps(report))
 
 

@@ -257,12 +257,14 @@ def between_starts(machine, fault, report):
     found = [name for name in machines.files_below(machines.ROOT) if files.size(name) > 0]
     chosen = [name for name in found if name.rpartition("/")[2] == fault["file"]] or [found[dice.below(len(found))]]
     path = chosen[dice.below(len(chosen))]
-    data = bytearray(files.read(path))
-    for _ in range(fault["bits"]):
-        at = dice.below(len(data))
-        data[at] ^= 1 << dice.below(8)
-    with open(path, "wb") as file:
-        file.write(data)
+    size = files.size(path)
+    with open(path, "r+b") as file:
+        for _ in range(fault["bits"]):
+            at = dice.below(size)
+            file.seek(at)
+            changed = bytes((file.read(1)[0] ^ 1 << dice.below(8),))
+            file.seek(at)
+            file.write(changed)
     report["happened"] = True
     report["flipped"] = path
     machine.off()
