@@ -7,6 +7,8 @@ from support.power.cuts import LOST_S, ON_THE_WAY_S, arrived, cut_while_talking,
 from support.rig import AUDIO_PASSPHRASE, FAR, NEAR, wait_for
 from support.sip.sipp import answering, calling
 from testigo_vault.playback.decrypt import open_audio
+from testigo_vault.recordings.search import Query, RecordingIndex
+from testigo_vault.timestamps import now_ms
 
 YEAR_2000_MS = 946_684_800_000
 YEAR_2036_MS = 2_082_758_400_000
@@ -85,6 +87,18 @@ def test_a_call_that_a_power_cut_ended_is_heard_whatever_the_clock_says(mains):
     recording = arrived(branch, 3)
     assert recording.clock == 1 and 0 < recording.opened_ms - YEAR_2000_MS < 120_000
     heard(branch, recording, moment)
+
+    # Lists have the calls in their order, with bounds for the one whose time is not known.
+    with branch.vault.opened() as vault:
+        index = RecordingIndex(vault.database)
+        rows, _ = index.find(Query())
+        today, _ = index.find(Query(from_ms=rows[1].opened_ms, until_ms=now_ms()))
+    assert [row.number for row in rows] == [3, 2, 1] and [row.number for row in today] == [3, 2]
+    assert [row.time_trusted for row in rows] == [False, True, True]
+    assert rows[0].earliest_ms == rows[1].opened_ms and rows[0].latest_ms == rows[0].stored_ms
+    assert ["fallen back" in found.text for found in recording.findings] == [True]
+    assert [not row.length_exact for row in rows] == [True] * 3
+    assert all(SPOKEN_MS - 600 < row.length_ms < LONG_MS + 6000 for row in rows)
 
 
 def test_a_clock_that_is_moved_in_a_call_moves_nothing_in_the_recording(mains):

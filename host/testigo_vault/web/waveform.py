@@ -8,7 +8,7 @@ from testigo_vault.storage.models import Event
 WIDTH = 1000
 LANE_HEIGHT = 60  # of one leg, in the picture's units
 
-_MARKS = {"notice": "notice", "consent": "consent", "objection": "objection", "hang_up": "end", "power_loss": "end"}
+_MARKS = {"notice": "notice", "consent": "consent", "objection": "objection", "hang_up": "end"}
 
 
 @dataclass
@@ -27,7 +27,8 @@ class Wave:
     start: float
 
 
-def draw(timeline: Timeline, events: list[Event]) -> Wave:
+def draw(timeline: Timeline, events: list[Event], power_loss: bool) -> Wave:
+    """power_loss: the recording ends with its sound, without an event."""
     seconds = max(timeline.length / 8000, 0.001)
     paths = [_path(peaks) for peaks in timeline.peaks(WIDTH // 2)]
     marks = []
@@ -36,6 +37,8 @@ def draw(timeline: Timeline, events: list[Event]) -> Wave:
         if kind and event.t_ms <= seconds * 1000:
             at = event.t_ms / 1000
             marks.append(Mark(round(at / seconds * WIDTH, 1), kind, at))
+    if power_loss:
+        marks.append(Mark(WIDTH, "end", seconds))
     step = next((s for s in (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1800) if seconds / s <= 10), 3600)
     ticks = [(round(t / seconds * WIDTH, 1), f"{t // 60}:{t % 60:02}") for t in range(0, int(seconds) + 1, step)]
     return Wave(paths, marks, round(seconds, 3), ticks, timeline.first_ms / 1000)

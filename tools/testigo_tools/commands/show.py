@@ -68,7 +68,10 @@ def _times(recording: "Recording") -> list[tuple[str, str]]:
     after = f"between {_local(recording.earliest_ms)} and" if recording.earliest_ms else "before"
     return [
         ("Began", f"about {_local(recording.placed_ms)}, {after} {_local(recording.latest_ms)}"),
-        ("Clock", f"{clock}; its time was {_local(recording.opened_ms)}"),
+        (
+            "Clock",
+            f"{clock}; its time was {_local(recording.opened_ms) if recording.opened_ms else 'beyond the year 9999'}",
+        ),
         ("Length", length),
     ]
 

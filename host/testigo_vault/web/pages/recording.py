@@ -7,6 +7,7 @@ from testigo_vault.audit.access_log import GRANTED
 from testigo_vault.identity.roles import LIST, LISTEN, VERIFY
 from testigo_vault.recordings import wording
 from testigo_vault.recordings.evidence import evidence_of
+from testigo_vault.recordings.rows import POWER_LOSS
 from testigo_vault.recordings.verification import check_copies
 from testigo_vault.timestamps import now_ms
 from testigo_vault.web.context import check_csrf, context_of, require_right
@@ -38,7 +39,7 @@ def show(request: Request, recording_id: str) -> Response:
         unlocked=bool(context.unlocked_keys.unlocked_until(identity.session)),
         unlock_minutes=context.vault.config.audio.unlock_minutes,
         timeline=timeline,
-        wave=draw(timeline, recording.events) if timeline else None,
+        wave=draw(timeline, recording.events, recording.reason == POWER_LOSS) if timeline else None,
         log=list(reversed(log))[:50],
         log_total=len(log),
         alarms=context.vault.alarms.latest(20, recording.id),
