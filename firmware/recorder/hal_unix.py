@@ -1,7 +1,7 @@
 """The HAL of MicroPython's Unix port: the virtual appliance.
 
 Arguments: `root=DIR` (required), `console=no` when stdin is not the serial port, `clock=board` to keep time like
-a chip without a battery instead of by the machine's clock.
+a chip without a battery instead of by the machine's clock, `memory=locked` to stay in memory as far as the system allows it.
 The serial port is the terminal on stdin and stdout, as on a chip; diagnostics that
 are meant for a person go to stderr. The watchdog is systemd's, where it gives the unit a NOTIFY_SOCKET (sd_notify(3)).
 """
@@ -68,6 +68,8 @@ class Hal(CommonHal):
         if not root:
             raise HalError("root=DIR is missing: where the appliance keeps its files")
         self.root = self.spool_root = root.rstrip("/")
+        if arguments.get("memory") == "locked":
+            self._lock_memory()
         super().__init__(board)
         self._board_clock = None
         if arguments.get("clock") == "board":
@@ -83,6 +85,16 @@ class Hal(CommonHal):
                 self.serial = ConsolePort()
             except OSError:
                 self.notice("stdin is not a terminal: no serial port")
+
+    def _lock_memory(self):
+        try:
+            from recorder.hal_unix_memory import lock
+
+            locked = lock()
+        except (ImportError, OSError):
+            locked = False
+        if not locked:
+            self.notice("memory is not locked: the system does not allow it")
 
     def notice(self, text):
         """Prints a line for a person on stderr."""

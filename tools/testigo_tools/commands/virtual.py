@@ -41,10 +41,11 @@ def command_line(
     mpy: bool = False,
     build_dir: Path = Path("build"),
     board_clock: bool = False,
+    realtime: bool = False,
 ) -> tuple[list[str], dict[str, str]]:
     """What starts the firmware, and its environment. `mpy`: compiled, as on a chip, instead of from the sources.
 
-    board_clock: it keeps time like a chip without a battery.
+    board_clock: it keeps time like a chip without a battery. realtime: it keeps itself in memory.
     """
     interpreter = find(micropython)
     line = [str(interpreter.path)]
@@ -61,6 +62,8 @@ def command_line(
     line.append(f"root={root.resolve()}")
     if board_clock:
         line.append("clock=board")
+    if realtime:
+        line.append("memory=locked")
     return line, environment
 
 
@@ -73,11 +76,14 @@ def run(
     board_clock: bool = typer.Option(
         False, help="Keep time like a chip without a battery: from 2000-01-01, or the time kept, at each start."
     ),
+    realtime: bool = typer.Option(
+        False, help="Run before other processes and stay in memory, as far as the system allows it. For a gateway."
+    ),
 ) -> None:
     """Run a virtual appliance until Ctrl-C. Its serial port is ROOT/tty; errors are in ROOT/stderr.log."""
     try:
-        line, environment = command_line(root, heap or None, micropython, mpy, build_dir, board_clock)
-        appliance = VirtualAppliance(root, line, environment)
+        line, environment = command_line(root, heap or None, micropython, mpy, build_dir, board_clock, realtime)
+        appliance = VirtualAppliance(root, line, environment, realtime)
     except (InterpreterError, VirtualError, BuildError) as error:
         console.print(f"[red]error:[/] {error}", highlight=False)
         raise typer.Exit(1) from None

@@ -21,6 +21,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
+from testigo_tools.virtual.realtime import schedule_first
+
 RESET_STATUS = 3  # of the firmware's hal.reset()
 STOP_S = 3.0
 WAITING = 8192  # bytes kept for a reader that is slow
@@ -66,12 +68,18 @@ class _Direction:
 
 
 class VirtualAppliance:
-    """command: the line that starts the firmware; root: its folder, which one process may use at a time."""
+    """command: the line that starts the firmware; root: its folder, which one process may use at a time.
 
-    def __init__(self, root: Path, command: list[str], environment: dict[str, str] | None = None) -> None:
+    realtime: it is scheduled before other processes, where the system allows that.
+    """
+
+    def __init__(
+        self, root: Path, command: list[str], environment: dict[str, str] | None = None, realtime: bool = False
+    ) -> None:
         self.root = root
         self.command = command
         self.environment = environment
+        self.realtime = realtime
         self.link = root / "tty"
         self.process: subprocess.Popen[bytes] | None = None
         self._stopping = False
@@ -115,6 +123,8 @@ class VirtualAppliance:
                 libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
             if os.getppid() != parent:
                 os._exit(1)
+            if self.realtime:
+                schedule_first()
 
         with open(self.root / "stderr.log", "ab") as stderr:
             self.process = subprocess.Popen(
