@@ -30,11 +30,14 @@ it; no other file of the recorder imports a hardware module.
     hold_many(sock)    has the system keep many datagrams of this socket, where it can
     SIP_RATE       messages a second of unknown sources, of each kind, that the machine can process beside its calls
     forget(sock)       takes that back; call it before close
+    recv           None, or recv(descriptor, buf, size, flags) of the C library: -> how many bytes came, or less than 0
+    openssl        None, or the module hal_unix_openssl.py: faster than hashlib and cryptolib
+    unaligned_words    whether the processor takes words of 32 bits at any address
     flusher()      a Flusher (hal_unix_flush.py), which flushes a file beside the event loop; None where the port cannot
     flush(file, flusher=None)  coroutine: file.flush(), during which the event loop runs where the port can do that; raises
                    OSError. flusher: the file's own, if it has one
     make_room(quick=False)  garbage collection before something large is loaded; beside calls only where memory is short,
-                   or, if `quick`, where a collection is
+                   or, if `quick`, where a collection is -> whether it was done
     SLOW_TLS       whether a TLS handshake stops the event loop for longer than a call may be silent
     free_bytes(folder)  free space of the file system of that folder, by default of the recordings'
     kept_stage()   (stage, tries) that keep_stage kept before the last restart, (0, 0) after a loss of power (on a chip)

@@ -13,7 +13,7 @@ LARGE_HEAP = 700000  # room for all code and some calls
 BESIDE_CALLS = 200000  # free at the start, where a session with the vault can run beside a call
 COLLECT_EVERY = 8192
 WATCHDOG_MS = 60000  # a handshake of TLS and a look-up of a name that fails stay far below it
-FRAMES = 64  # a collection every so many frames: 15 s of one call
+FRAMES = 64  # a collection every so many frames at least: 15 s of one call
 LOW_SHARE = 6  # where collecting is slow: only when less than a sixth of what is used is free
 
 
@@ -26,6 +26,9 @@ class CommonHal:
     SLOW_TLS = False
     SIP_RATE = 6
     CAN_PEEK = False
+    unaligned_words = False
+    openssl = None
+    recv = None
 
     def __init__(self, board):
         self.board = board
@@ -34,6 +37,7 @@ class CommonHal:
         self._ms = 0
         self._clock_offset = 0
         self._frames = 0
+        self._every = FRAMES
         self._log = None
         self._looked_up = {}  # numeric addresses by name: the hosts of the settings
         self._queue = udp_poll.install(self._failed)
@@ -132,10 +136,13 @@ class CommonHal:
 
     def collect(self):
         self._frames += 1
-        if self._frames >= FRAMES:
+        if self._frames >= self._every:
             self._frames = 0
-            self.make_room(True)
+            if self.make_room(True):
+                self._every = max(FRAMES, gc.mem_free() >> 13)  # 1.5 KB a frame: a fifth of what is free
 
     def make_room(self, quick=False):
         if not self.calls or quick and self._quick or gc.mem_free() < gc.mem_alloc() // LOW_SHARE:
             gc.collect()
+            return True
+        return False

@@ -62,6 +62,7 @@ class Hal(CommonHal):
     clock = 2  # the operating system keeps the time
     SIP_RATE = 300
     CAN_PEEK = True
+    unaligned_words = True  # x86 and ARM do
 
     def __init__(self, board, arguments):
         root = arguments.get("root")
@@ -71,6 +72,12 @@ class Hal(CommonHal):
         if arguments.get("memory") == "locked":
             self._lock_memory()
         super().__init__(board)
+        self._in_memory = False
+        if not self.heap_small:  # a heap as small as a chip's has no more in it than a chip's
+            from recorder import hal_unix_libraries
+
+            self.openssl, self.recv = hal_unix_libraries.load()
+            self._in_memory = hal_unix_libraries.in_memory(self.root)
         self._board_clock = None
         if arguments.get("clock") == "board":
             from recorder.hal_unix_clock import BoardClock
@@ -112,8 +119,9 @@ class Hal(CommonHal):
             self._clock_offset += unix_ms - self.unix_ms()
 
     def flusher(self):
-        """None where files are flushed in the event loop: in a heap as small as a chip's, or for want of `aio_fsync`."""
-        if self.heap_small:
+        """None where files are flushed in the event loop: in a heap as small as a chip's, on a file system in memory, or for
+        want of `aio_fsync`."""
+        if self.heap_small or self._in_memory:
             return None
         try:
             from recorder.hal_unix_flush import Flusher

@@ -32,6 +32,8 @@ class Appliance:
 
     def __init__(self, board, arguments):
         self.hal = hal = open_hal(board, arguments)
+        if hal.openssl:
+            hal.openssl.use(primitives.DEVICE)
         self.primitives = device = primitives.DEVICE
         self.log = Log(hal)
         self.log.ready = False

@@ -35,12 +35,16 @@ class _Host:
     """What testigo_wire takes as its `primitives` argument."""
 
     aes = _Aes
+    counter_mode = None  # of testigo_wire
     new_sha256 = staticmethod(hashlib.sha256)
     random = staticmethod(os.urandom)
 
     @staticmethod
-    def sha256(data: Any) -> bytes:
-        return hashlib.sha256(data).digest()
+    def sha256(data: Any, more: Any = b"") -> bytes:
+        """-> the digest of data, followed by `more`."""
+        hashed = hashlib.sha256(data)
+        hashed.update(more)
+        return hashed.digest()
 
     @staticmethod
     def xor(dst: Any, dst_offset: int, src: Any, n: int) -> None:

@@ -10,7 +10,9 @@ EINVAL = 22
 
 
 def hal(root):
-    return stores.Appliance(root).hal
+    made = stores.Appliance(root).hal
+    made._in_memory = False  # the folder for tests may be so
+    return made
 
 
 def error_of(function, *arguments):

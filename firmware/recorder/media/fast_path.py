@@ -49,7 +49,8 @@ POSITION = const(0)  # where the next packet goes in the frame; 0 while nothing 
 STARTED = const(1)  # ticks of the frame's first packet
 LIMIT = const(2)  # a frame filled beyond this position is sealed
 FIRST = const(3)  # position of the frame's first packet
-CONTROL_WORDS = const(4)
+WORDS = const(4)  # 1 where the processor takes words at any address, in any order of bytes
+CONTROL_WORDS = const(5)
 
 FRAME_MS = const(220)  # the first packet that comes this late is the last of its frame: a frame holds at most 250 ms
 LONGEST_PACKET = const(1000)  # that is recorded; a frame is sealed as long as it has room for one more
@@ -117,6 +118,7 @@ def forward(rx: ptr8, off: int, n: int, state: ptr32, control: ptr32, frame: ptr
     packet is not a usual one.
     """
     state8 = ptr8(state)
+    now = now & TICKS_MASK
     sequence = (rx[off + 2] << 8) | rx[off + 3]
     step = (sequence - state[SEQ_MAX]) & 0xFFFF
     if not mode:
@@ -149,6 +151,21 @@ def forward(rx: ptr8, off: int, n: int, state: ptr32, control: ptr32, frame: ptr
             at += PACKET_HEAD
             source = int(rx) + off
             end = source + n
+            last = end - 31
+            if control[WORDS] or (at | source) & 3 == 0:
+                while source < last:
+                    dw = ptr32(at)
+                    sw = ptr32(source)
+                    dw[0] = sw[0]
+                    dw[1] = sw[1]
+                    dw[2] = sw[2]
+                    dw[3] = sw[3]
+                    dw[4] = sw[4]
+                    dw[5] = sw[5]
+                    dw[6] = sw[6]
+                    dw[7] = sw[7]
+                    at += 32
+                    source += 32
             last = end - 7
             while source < last:  # constant offsets to moving pointers are single instructions in viper
                 d = ptr8(at)

@@ -58,7 +58,12 @@ class Leg:
         if not self._watched:
             self._watched = True
             relay.discard_waiting()  # what came before the session: of another sender, or of an earlier call
-            self._hal.on_readable(self.sock, relay.on_readable)
+            handler = relay.on_readable
+            if self._hal.recv:
+                from recorder.media import relay_by_recv  # not for a chip
+
+                handler = relay_by_recv.handler(relay, self.sock, self._hal.recv)
+            self._hal.on_readable(self.sock, handler)
 
     def close(self):
         if self._watched:

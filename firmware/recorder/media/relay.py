@@ -2,7 +2,7 @@
 
 The stream that goes out has one SSRC, and its sequence numbers and timestamps continue from the notice to the
 conversation. Usual packets are handled by one call of `fast_path.forward`. The first packet, a new source, restarted
-sequence numbers, telephone events (RFC 4733) and several datagrams at once are handled in `_slow_path`.
+sequence numbers, telephone events (RFC 4733) and several datagrams at once are handled in `slow_path`.
 """
 
 import struct
@@ -28,10 +28,10 @@ class Relay:
         self.state[fast_path.MARK] = 1
         # as bytes in network order; the word order of every port that runs this is little-endian
         self.state[fast_path.SSRC_OUT] = struct.unpack("<I", ssrc)[0]
-        self._tap = tap
+        self.tap = tap
         self._on_key = on_key
         self._event_out = fast_path.NO_EVENTS
-        self._rx = bytearray(fast_path.RX_SIZE)
+        self.rx = bytearray(fast_path.RX_SIZE)
         self._source = None
         self._mixer = None
         self.sink = None
@@ -53,7 +53,7 @@ class Relay:
         """Drop the packets that wait at the source."""
         for _ in range(MAX_WAITING):
             try:
-                if self._source.readinto(self._rx) is None:
+                if self._source.readinto(self.rx) is None:
                     return
             except OSError:
                 pass
@@ -92,7 +92,7 @@ class Relay:
 
     def on_readable(self):
         """Read all that waits at the source, tap it and pass it on. Allocates nothing."""
-        rx = self._rx
+        rx = self.rx
         try:
             n = self._source.readinto(rx)
         except OSError:
@@ -102,7 +102,7 @@ class Relay:
                 clear_peer_closed(self._source)
             return
         now = fast_path.ticks()
-        tap = self._tap
+        tap = self.tap
         result = fast_path.forward(rx, 0, n, self.state, tap.control, tap.frame, now, fast_path.USUAL)
         if result:
             try:
@@ -112,16 +112,16 @@ class Relay:
             if result == fast_path.SEND_AND_SEAL:
                 tap.flush()
         else:
-            self._slow_path(n, now)
+            self.slow_path(n, now)
 
-    def _slow_path(self, n, now):
+    def slow_path(self, n, now):
         """Take the packets in the buffer one by one: readinto fills it from all datagrams that wait."""
         state = self.state
         if n == state[fast_path.LENGTH] and not state[fast_path.FORWARD]:
             return  # audio while a notice plays: it is neither passed on nor kept
         start = 0
         while start + 12 <= n:
-            kind = fast_path.classify(self._rx, start, n, state)
+            kind = fast_path.classify(self.rx, start, n, state)
             end = state[fast_path.END]
             if kind:
                 self._take_packet(kind, start, end, now)
@@ -134,7 +134,7 @@ class Relay:
     def _take_packet(self, kind, start, end, now):
         """One classified packet, in rx[start:end]."""
         state = self.state
-        rx = self._rx
+        rx = self.rx
         audio = kind & fast_path.KIND == fast_path.AUDIO
         if audio:
             state[fast_path.LENGTH] = end - start
@@ -153,7 +153,7 @@ class Relay:
             mode = fast_path.TAP_ONLY  # the next packet shows whether this one is a stray
         if audio and self._mixer:
             self._mixer.mix(rx, state[fast_path.PAYLOAD], state[fast_path.PAYLOAD_END])
-        tap = self._tap
+        tap = self.tap
         result = fast_path.forward(rx, start, end - start, state, tap.control, tap.frame, now, mode)
         if mode == fast_path.TAP_ONLY:
             self.dropped += 1

@@ -10,6 +10,7 @@ class Tap:
     def __init__(self, hal):
         self._hal = hal
         self.control = fast_path.new_control()
+        self.control[fast_path.WORDS] = hal.unaligned_words
         self.frame = b""
         self._recording = None
         self._opened = 0

@@ -73,14 +73,20 @@ def _counters(dst: ptr8, nonce: ptr8, first: int, blocks: int):
 
 
 class Primitives:
+    counter_mode = None  # or a function that does all of it, as in hal_unix_openssl.py
+
     def __init__(self):
         self.new_sha256 = hashlib.sha256
         self.xor = _xor
         self.counters = _counters  # of at most 65536 blocks: a frame has some 300
         self.key = hashlib.sha256(os.urandom(48)).digest()
 
-    def sha256(self, data):
-        return hashlib.sha256(data).digest()
+    def sha256(self, data, more=None):
+        """-> the digest of data, followed by `more`."""
+        hashed = hashlib.sha256(data)
+        if more is not None:
+            hashed.update(more)
+        return hashed.digest()
 
     def aes(self, key):
         return cryptolib.aes(key, 1)  # 1: ECB, the one mode that every port has

@@ -4,11 +4,14 @@ Sealing works in buffers that were made once: per frame it allocates a handful o
 Opening is in sframe_open.py, which an appliance does not need.
 """
 
+import struct
+
 from testigo_wire.compat import const
 from testigo_wire.crypto.sha import expand, extract, pad_key
 from testigo_wire.errors import WireError
 
 TAG_SIZE = const(10)
+_TAG = "10s"
 # Section 4.3: a byte of configuration, up to 8 bytes of KID and 8 of CTR.
 MAX_HEADER = const(17)
 MAX_COUNTER = 0xFFFFFFFFFFFFFFFF
@@ -76,6 +79,8 @@ class Keystream:
         self._xor = primitives.xor
         self._stream = bytearray(blocks * 16)
         self._view = memoryview(self._stream)
+        self._part = self._view  # of as many blocks as the last time: frames are mostly of one length
+        self._part_blocks = blocks
 
     def apply(self, aes, nonce, buffer, offset, length):
         """XOR `buffer[offset:offset + length]` with the key stream of a 12-byte nonce (sec. 4.5.1)."""
@@ -85,7 +90,10 @@ class Keystream:
             blocks = (length + 15) >> 4
             part = stream
             if blocks < self._blocks:
-                part = self._view[: blocks << 4]
+                if blocks != self._part_blocks:
+                    self._part = self._view[: blocks << 4]
+                    self._part_blocks = blocks
+                part = self._part
             else:
                 blocks = self._blocks
             self._counters(stream, nonce, first, blocks)
@@ -103,8 +111,10 @@ class Sealer:
     def __init__(self, primitives, base_key, kid, metadata, keystream, buffer, start, ctr=0):
         """`start`: where the plaintext begins in `buffer`, at least MAX_HEADER; `metadata`: at most 64 bytes."""
         key, auth_key, salt = derive(primitives, base_key, kid)
-        self._aes = primitives.aes(key)
-        self._new_sha256 = primitives.new_sha256
+        self._counter_mode = primitives.counter_mode
+        self._key = key
+        self._aes = None if self._counter_mode else primitives.aes(key)
+        self._sha256 = primitives.sha256
         inner, self._outer = pad_key(primitives, auth_key)
         self._salt = salt
         self._keystream = keystream
@@ -113,52 +123,45 @@ class Sealer:
         self._start = start
         self._metadata = bytes(metadata)
         self.ctr = ctr
-        self._kid = b""
-        self._config = kid << 4
-        if kid > 7:
-            header = encode_header(kid, 0)
-            self._kid = header[1:]
-            self._config = header[0]
+        self._kid = kid
         # What HMAC reads before the ciphertext (section 4.5.1): key block, three lengths, nonce, header, metadata.
         self._prefix = bytearray(_HEADER + MAX_HEADER + len(metadata))
         self._prefix[:_AUTH] = inner
         self._prefix[_AUTH + 23] = TAG_SIZE
-        self._prefix_view = None
+        self._prefix_view = self._sealed_view = None
         self._header_size = 0
+        self._length = -1  # of the last frame: what depends on it is made anew for another length only
         self._nonce = bytearray(salt)
         self._prefix[_NONCE:_HEADER] = salt
-        self._set_nonce(ctr)
 
-    def _set_nonce(self, ctr):
-        # The counter only grows, so the bytes above its highest one are still those of the salt.
-        at = 11
-        while True:
-            byte = self._salt[at] ^ ctr & 255
-            self._nonce[at] = byte
-            self._prefix[_NONCE + at] = byte
-            ctr >>= 8
-            if not ctr:
-                break
-            at -= 1
+    def _set_counter(self, ctr):
+        """Write the nonce, and the header into what HMAC reads."""
+        prefix = self._prefix
+        if ctr > 8 and ctr & 255 and self._header_size:
+            # All but the last byte are those of the frame before.
+            prefix[_HEADER + self._header_size - 1] = ctr & 255
+            prefix[_NONCE + 11] = self._nonce[11] = self._salt[11] ^ ctr & 255
+            return
+        low = ctr.to_bytes(8, "big")
+        for i in range(8):
+            prefix[_NONCE + 4 + i] = self._nonce[4 + i] = self._salt[4 + i] ^ low[i]
+        header = encode_header(self._kid, ctr)
+        size = len(header)
+        prefix[_HEADER : _HEADER + size] = header
+        if size != self._header_size:
+            self._header_size = size
+            end = _HEADER + size + len(self._metadata)
+            prefix[_AUTH + 7] = size + len(self._metadata)
+            prefix[_HEADER + size : end] = self._metadata
+            self._prefix_view = memoryview(prefix)[:end]
 
-    def _set_header(self, ctr):
-        buffer = self._buffer
-        at = self._start
-        if ctr < 8:
-            config = self._config | ctr
-        else:
-            config = self._config | 7
-            while ctr:
-                at -= 1
-                buffer[at] = ctr & 255
-                ctr >>= 8
-                config += 1
-        for i in range(len(self._kid) - 1, -1, -1):
-            at -= 1
-            buffer[at] = self._kid[i]
-        at -= 1
-        buffer[at] = config
-        return at
+    def _set_length(self, length):
+        prefix = self._prefix
+        prefix[_AUTH + 13] = length >> 16
+        prefix[_AUTH + 14] = length >> 8 & 255
+        prefix[_AUTH + 15] = length & 255
+        self._length = length
+        self._sealed_view = self._view[self._start : self._start + length]
 
     def seal(self, length):
         """Seal buffer[start:start + length] under the next counter -> where the header begins; the tag ends the frame."""
@@ -166,29 +169,19 @@ class Sealer:
         if ctr > MAX_COUNTER:
             raise SFrameError("counter used up")
         self.ctr = ctr + 1
+        self._set_counter(ctr)
+        if length != self._length:
+            self._set_length(length)
         buffer = self._buffer
-        prefix = self._prefix
-        at = self._set_header(ctr)
-        self._set_nonce(ctr)
         start = self._start
-        end = start + length
-        size = start - at
-        if size != self._header_size:
-            self._header_size = size
-            prefix[_AUTH + 7] = size + len(self._metadata)
-            prefix[_HEADER + size : _HEADER + size + len(self._metadata)] = self._metadata
-            self._prefix_view = memoryview(prefix)[: _HEADER + size + len(self._metadata)]
-        for i in range(size):
-            prefix[_HEADER + i] = buffer[at + i]
-        prefix[_AUTH + 13] = length >> 16
-        prefix[_AUTH + 14] = length >> 8 & 255
-        prefix[_AUTH + 15] = length & 255
-        self._keystream.apply(self._aes, self._nonce, buffer, start, length)
-        inner = self._new_sha256(self._prefix_view)
-        inner.update(self._view[start:end])
-        outer = self._new_sha256(self._outer)
-        outer.update(inner.digest())
-        tag = outer.digest()
-        for i in range(TAG_SIZE):
-            buffer[end + i] = tag[i]
+        size = self._header_size
+        at = start - size
+        for i in range(size):  # the buffer may have been another sealer's meanwhile
+            buffer[at + i] = self._prefix[_HEADER + i]
+        if self._counter_mode:
+            self._counter_mode(self._key, self._nonce, self._sealed_view)
+        else:
+            self._keystream.apply(self._aes, self._nonce, buffer, start, length)
+        digest = self._sha256(self._outer, self._sha256(self._prefix_view, self._sealed_view))
+        struct.pack_into(_TAG, buffer, start + length, digest)
         return at

@@ -76,7 +76,6 @@ class Chain:
         self._sha256 = primitives.sha256
         self.head = self._sha256(b"testigo chain 1")
         self.items = 0
-        self._pair = bytearray(64)
 
     def add(self, item):
         """Add an item as it is written -> its digest."""
@@ -86,9 +85,7 @@ class Chain:
 
     def add_digest(self, digest):
         """Add an item that is gone, by its digest."""
-        self._pair[:32] = self.head
-        self._pair[32:] = digest
-        self.head = self._sha256(self._pair)
+        self.head = self._sha256(self.head, digest)
         self.items += 1
 
 

@@ -25,6 +25,8 @@ class Stream:
         self.capacity = len(buffer) - START - TAG_SIZE
         self._view = memoryview(buffer)
         self._sealer = Sealer(primitives, base_key, stream, metadata, keystream, buffer, START)
+        self._item = self._view  # the last frame, whose place and length are mostly those of the next one
+        self._at = self._end = 0
 
     def seal(self, length):
         """Seal the first `length` bytes after `start` -> the frame item, a view of the buffer: use it before the next one."""
@@ -45,7 +47,12 @@ class Stream:
             buffer[at] = 0x59
             buffer[at + 1] = size >> 8
             buffer[at + 2] = size & 255
-        return self._view[at : START + length + TAG_SIZE]
+        end = START + length + TAG_SIZE
+        if at != self._at or end != self._end:
+            self._at = at
+            self._end = end
+            self._item = self._view[at:end]
+        return self._item
 
     def seal_event(self, name, t_ms, values):
         """Seal one event of docs/formats/events.md, of the index stream -> the frame item, as `seal`."""

@@ -204,14 +204,22 @@ def test_ticks_of_more_than_32_bits():
 
 
 def test_the_packet_path_lays_out_frames_as_the_format_says():
-    """viper cannot import the format's numbers."""
+    """viper cannot import the format's numbers. Words are copied where both ends are aligned, or where it does not matter."""
     assert fast_path.PACKET_HEAD == audio_frame.PACKET_HEAD
+    for unaligned_words in (0, 1):
+        check_layout(unaligned_words)
+
+
+def check_layout(unaligned_words):
     rig = Rig()
     rig.relay.set_forwarding(True)
     control = rig.tap.control
-    expected = bytearray(2000)
+    control[fast_path.WORDS] = unaligned_words
+    expected = bytearray(3000)
     at = audio_frame.begin(expected, 0, 0)
-    for sequence, size, ms in ((1, 160, 0), (2, 0, 3), (3, 987, 259)):
+    sizes = (160, 0, 987, 160, 161, 27, 32, 33, 160, 160)  # at any distance from a multiple of four
+    for sequence, size in enumerate(sizes, 1):
+        ms = 30 * sequence - 30
         data = bytearray(packet(sequence, 160 * sequence, size=size))
         at = audio_frame.put(expected, at, audio_frame.FAR, ms, data)
         now = 70000 + ms

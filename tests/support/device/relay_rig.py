@@ -45,6 +45,8 @@ class PlainFrames:
 class NoCollection:
     """In the place of the HAL."""
 
+    unaligned_words = False
+
     def collect(self):
         pass
 
@@ -84,7 +86,8 @@ class Rig:
 
     def __init__(self, recorded=True):
         self.keys = []
-        (self.sender, self.inner, self.outer, self.listener), port = bound_sockets(4)
+        (self.sender, self.inner, self.outer, self.listener), self.port = bound_sockets(4)
+        port = self.port
         self.sender.connect(address(port + 1))
         self.inner.connect(address(port))
         self.outer.connect(address(port + 3))

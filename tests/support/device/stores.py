@@ -56,9 +56,9 @@ def remove_tree(path):
     os.rmdir(path)
 
 
-def fresh_root(name):
-    """An empty folder for one test."""
-    base = os.getenv("TMPDIR") or "/tmp"
+def fresh_root(name, base=None):
+    """An empty folder for one test, in the folder `base`."""
+    base = base or os.getenv("TMPDIR") or "/tmp"
     root = "%s/testigo-%s-%d-%s" % (base, name, sys.maxsize >> 24 & 255, DEVICE.random(6).hex())
     os.mkdir(root)
     return root
@@ -136,6 +136,8 @@ class Appliance:
 
     async def boot(self, depth=2, fill=True):
         hal = self.hal
+        if hal.openssl:
+            hal.openssl.use(primitives.DEVICE)
         self.log = Log(hal)
         self._prepare_files()
         primitives.start(hal)
