@@ -21,6 +21,7 @@ lint: setup ## style, types and the directions of imports
 	@report=$$(PYTHONPATH=firmware $(BIN)/lint-imports --no-cache --no-logo) || { echo "$$report" >&2; exit 1; }
 
 bench: setup ## measure, and print the tables of docs/benchmarks.md
+	@$(PYTHON) tools/setup bench
 	@$(BIN)/python tests/bench $(ARGS)
 
 # SEED and COUNT choose faults, NAME is one of them, KINDS limits them; WORD=micropython32 takes 32-bit words and the compiled firmware.

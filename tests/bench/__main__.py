@@ -17,18 +17,25 @@ import vault_speed
 from report import Row, as_markdown, show
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "benchmarks.md"
-PARTS = {"packets": device.packets, "sealing": device.sealing, "latency": latency.measure, "vault": vault_speed.measure}
+PARTS = {
+    "instructions": device.instructions,
+    "packets": device.packets,
+    "sealing": device.sealing,
+    "latency": latency.measure,
+    "vault": vault_speed.measure,
+}
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("parts", nargs="*", choices=[[], *PARTS], help="only these")
     parser.add_argument("--write", action="store_true", help=f"write the tables to {PAGE.name}")
+    parser.add_argument("--short", action="store_true", help="a few rounds only, to see that it runs; no good figures")
     chosen = parser.parse_args()
     tables: dict[str, list[Row]] = {}
     for name in chosen.parts or PARTS:
         print(f"measuring {name} …", file=sys.stderr, flush=True)
-        tables[name] = PARTS[name]()
+        tables[name] = PARTS[name](chosen.short)
         show(name, tables[name])
     if chosen.write:
         PAGE.write_text(as_markdown(tables, datetime.date.today()))

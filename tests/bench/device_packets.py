@@ -1,183 +1,87 @@
-"""On MicroPython: processor time per packet bridged, tapped, sealed and spooled, against a bare loop.
+"""On MicroPython: processor time of a packet: bridged, recorded, and in a bare loop, in short rounds that take turns.
 
-The bare loop polls nothing and keeps nothing: it receives each packet and sends it.
-Both are charged only for their own work: the time of the sending side of the bench,
-measured alone in the same round, is taken off.  Prints one JSON object.
+Arguments: how many rounds, then the folders to record in. Prints one JSON object: for each side its nanoseconds per packet,
+one number a round. The time of the sending side, measured alone in the same round, is taken off.
 """
 
 import asyncio
 import json
-import socket
 import struct
 import sys
 import time
 
-from recorder.media import fast_path
-from recorder.media.relay import Relay
-from recorder.media.tap import Tap
-from support.device import stores
-from testigo_wire.recording import audio_frame
+from packet_rig import PER_FRAME, PER_ROUND, Bridged, Parties
 
-PACKETS = 4000
-ROUNDS = int(sys.argv[1]) if len(sys.argv) > 1 else 15
-BASE_PORT = 43000
+PROCESS = 2  # CLOCK_PROCESS_CPUTIME_ID of Linux
+THREAD = 3
+PER_FLUSH = 2 * PER_FRAME
 
+try:
+    import ffi
 
-def bound(port):
-    sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-    sock.bind(socket.getaddrinfo("127.0.0.1", port)[0][-1])
-    sock.setblocking(False)
-    return sock
+    _clock_gettime = ffi.open(None).func("i", "clock_gettime", "iP")
+    _LAYOUT = "qq" if sys.maxsize > 1 << 32 else "ii"
+    _timespec = bytearray(struct.calcsize(_LAYOUT))
 
+    def processor_ns(clock):
+        _clock_gettime(clock, _timespec)
+        seconds, nanoseconds = struct.unpack(_LAYOUT, _timespec)
+        return seconds * 1000000000 + nanoseconds
 
-def pair(port):
-    """(outside, inside): two connected sockets, the peer's and ours."""
-    outside, inside = bound(port), bound(port + 1)
-    outside.connect(socket.getaddrinfo("127.0.0.1", port + 1)[0][-1])
-    inside.connect(socket.getaddrinfo("127.0.0.1", port)[0][-1])
-    return outside, inside
+except ImportError:
+
+    def processor_ns(clock):
+        return int(time.clock() * 1000000000)
 
 
-class Source:
-    """Both parties of a call: packets of one sequence number and timestamp, first that of the near one."""
+def timed(step, before=None, after=None):
+    """-> nanoseconds of a packet, those of other threads included.
 
-    def __init__(self):
-        self.near, self.near_in = pair(BASE_PORT)
-        self.far, self.far_in = pair(BASE_PORT + 2)
-        self.packet = bytearray(struct.pack(">BBHII", 0x80, 0, 0, 0, 0x01020304) + bytes(160))
-        self.sequence = 0
-        self.heard = bytearray(172)
-
-    def send(self, sock):
-        if sock is self.near:
-            self.sequence += 1
-        packet = self.packet
-        packet[2] = self.sequence >> 8 & 255
-        packet[3] = self.sequence & 255
-        stamp = self.sequence * 160
-        packet[5] = stamp >> 16 & 255
-        packet[6] = stamp >> 8 & 255
-        packet[7] = stamp & 255
-        sock.write(packet)
-
-    def hear(self):
-        """Take away what waits at either end, so that no queue fills."""
-        self.near.readinto(self.heard)
-        self.far.readinto(self.heard)
+    before() comes before each step's packets and after() after each flush; neither is counted.
+    """
+    process, thread, counted = processor_ns(PROCESS), processor_ns(THREAD), 0
+    for _ in range(PER_ROUND // PER_FLUSH):
+        if before:
+            for _ in range(PER_FLUSH // 2):
+                before()
+        began = processor_ns(THREAD)
+        for _ in range(PER_FLUSH // 2):
+            step()
+        counted += processor_ns(THREAD) - began
+        if after:
+            after()
+    others = processor_ns(PROCESS) - process - (processor_ns(THREAD) - thread)
+    return (counted + max(0, others)) / PER_ROUND
 
 
-def timed(step):
-    start = time.clock()
-    for _ in range(PACKETS // 2):
-        step()
-    return (time.clock() - start) * 1e6 / PACKETS
+def timed_relays(bridged):
+    parties = bridged.parties
+    parties.sequence, bridged.sequence = bridged.sequence, parties.sequence
+    ns = timed(bridged.step, after=bridged.wait_for_flush)
+    parties.sequence, bridged.sequence = bridged.sequence, parties.sequence
+    return ns
 
 
-def median(values):
-    return sorted(values)[len(values) // 2]
+async def main(rounds, folders):
+    parties = Parties()
+    sides = {"bridged": Bridged(parties)}
+    for folder in folders:
+        sides[folder] = Bridged(parties, folder)
+    for side in sides.values():
+        await side.start()
+    found = {name: [] for name in sides}
+    found["bare"] = []
+    for number in range(rounds + 1):
+        base = timed(parties.sender) - timed(parties.take, before=parties.send_both)
+        measured = {"bare": timed(parties.bare)}
+        for name, side in sides.items():
+            measured[name] = timed_relays(side)
+        if number:  # the first one only warms up
+            for name, ns in measured.items():
+                found[name].append(ns - base)
+    for side in sides.values():
+        await side.finish()
+    print(json.dumps(found))
 
 
-async def main():
-    root = stores.fresh_root("bench")
-    stores.provision(root)
-    device = stores.Appliance(root)
-    await device.boot()
-    await device.documents.accept(stores.policy())
-    device.keypool.set_recipients(device.documents.recipients())
-    await device.keypool.fill()
-    recording = device.recordings.open(device.documents.policy)
-    recording.event("call", "main", "in", "", "", "", "sip")
-    recording.event("policy", 1, bytes(32), "all", "notify")
-    recording.event("notice", 1, "en", "hello", bytes(32), 1, 1, True)
-    recording.event("consent", "notify", True, "notice", "", "")
-    tap = Tap(device.hal)
-    source = Source()
-    relays = [Relay(leg, tap, b"\x01\x02\x03\x04", None) for leg in (0, 1)]
-    relays[0].set_source(source.near_in, 0, None)
-    relays[0].set_sink(source.far_in, None)
-    relays[1].set_source(source.far_in, 0, None)
-    relays[1].set_sink(source.near_in, None)
-    for relay in relays:
-        relay.set_forwarding(True)
-    tap.start(recording)
-    full = tap.control[fast_path.FIRST] + 23 * (audio_frame.PACKET_HEAD + 172)
-    packet = bytearray(172)
-    drain = bytearray(172)
-
-    def sender_alone():
-        source.send(source.near)
-        source.near.readinto(drain)
-        source.far.readinto(drain)
-        source.send(source.far)
-        source.near.readinto(drain)
-        source.far.readinto(drain)
-        source.near_in.readinto(packet)
-        source.far_in.readinto(packet)
-
-    def taking():
-        source.near_in.readinto(packet)
-        source.far_in.readinto(packet)
-
-    def bare():
-        source.send(source.near)
-        source.near_in.readinto(packet)
-        source.far_in.write(packet)
-        source.hear()
-        source.send(source.far)
-        source.far_in.readinto(packet)
-        source.near_in.write(packet)
-        source.hear()
-
-    def ours():
-        source.send(source.near)
-        relays[0].on_readable()
-        source.hear()
-        source.send(source.far)
-        relays[1].on_readable()
-        source.hear()
-        # 50 packets a second of each leg: without this a frame would hold what a minute brings
-        if tap.control[fast_path.POSITION] > full:
-            tap.flush()
-
-    def bridged_only():
-        source.send(source.near)
-        relays[0].on_readable()
-        source.hear()
-        source.send(source.far)
-        relays[1].on_readable()
-        source.hear()
-
-    def timed_relays(step):
-        """With sequence numbers that go on: after a jump packets are not passed on at first (RFC 3550 appendix A.1)."""
-        other, source.sequence = source.sequence, passed[0]
-        us = timed(step)
-        passed[0], source.sequence = source.sequence, other
-        return us
-
-    passed = [0]
-    floor, product, alone = [], [], []
-    for _ in range(ROUNDS):
-        alone.append(timed(sender_alone) - timed(taking))
-        floor.append(timed(bare))
-        product.append(timed_relays(ours))
-    tap.stop()
-    bridged = [timed_relays(bridged_only) for _ in range(ROUNDS)]
-    for relay in relays:
-        if relay.dropped or relay.quality()[:3] != (passed[0], 0, 0):
-            raise RuntimeError("not all packets were passed on", relay.quality())
-    await recording.close("test")
-    base = median(alone)
-    print(
-        json.dumps(
-            {
-                "floor_us": median(floor) - base,
-                "product_us": median(product) - base,
-                "bridged_us": median(bridged) - base,
-                "sender_us": base,
-            }
-        )
-    )
-    stores.remove_tree(root)
-
-
-asyncio.run(main())
+asyncio.run(main(int(sys.argv[1]), sys.argv[2:]))

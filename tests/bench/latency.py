@@ -1,190 +1,166 @@
-"""How much later a packet leaves the bridge than it came, with 1, 2, 4 and 8 recorded calls.
-
-Both parties' telephones are here, on plain sockets: asyncio would add to the time that is measured.
-"""
+"""How much later a packet leaves the bridge than it came: the appliance, rtpengine and a pair of sockets, in turn."""
 
 import os
-import select
-import socket
-import struct
 import tempfile
 import time
 from pathlib import Path
 
+from parties import Party, Phones, speak
 from report import Row
+from rtpengine import Rtpengine, program
 
 from testigo_tools.demo.environment import POLICY as DEMO_POLICY
 from testigo_tools.demo.environment import DemoEnvironment
-from testigo_wire.sip import agent as sip_agent
 from testigo_wire.sip import call as sip_call
-from testigo_wire.sip import events as sip_event
-from testigo_wire.sip import sdp
 
-CALLS = (1, 2, 4, 8)
-SECONDS = 4
-WARM_UP = 25  # packets of each stream that do not count
+CALLS = (1, 10)
+SECONDS = 12
+SHORT_SECONDS = 1
+WARM_UP = 25  # packets of each party that do not count
 POLICY = DEMO_POLICY.replace('"opt-in"', '"notify"')  # without keys
-SO_TIMESTAMPNS = getattr(socket, "SO_TIMESTAMPNS", 35)
-HEADER = 12
+PRIORITY = 10
+CONNECT_S = 20
+NOTICE_S = 2  # "Recorded."
+QUANTILES = (("p50", 0.5), ("p95", 0.95), ("p99", 0.99))
 
 
-class Party:
-    """One telephone's end of one call."""
-
-    def __init__(self) -> None:
-        self.sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self.sock.bind(("127.0.0.1", 0))
-        self.sock.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
-        self.sock.setblocking(False)
-        self.endpoint = sdp.Endpoint("127.0.0.1", self.sock.getsockname()[1], os.urandom)
-        self.to: tuple[str, int] | None = None
-
-    def agree(self, agreed: sdp.Agreed) -> None:
-        self.to = agreed.host, agreed.port
+def _processes(pid: int) -> list[int]:
+    """A process and all processes below it."""
+    found = [pid]
+    for task in Path(f"/proc/{pid}/task").iterdir():
+        for child in (task / "children").read_text().split():
+            found += _processes(int(child))
+    return found
 
 
-class Phones:
-    """A SIP agent on one socket, for all calls of one side."""
-
-    def __init__(self, port: int) -> None:
-        self.sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self.sock.bind(("127.0.0.1", port))
-        self.sock.setblocking(False)
-        self.agent = sip_agent.Agent("127.0.0.1", port, os.urandom, max_calls=16)
-        self.parties: list[Party] = []
-
-    def pump(self) -> None:
-        now = time.monotonic_ns() // 1_000_000
-        events = []
-        while True:
+def _prefer(pids: list[int]) -> None:
+    """Real-time priority, as the service of the appliance has it, where this process may give it."""
+    for pid in pids:
+        for task in Path(f"/proc/{pid}/task").iterdir():
             try:
-                data, source = self.sock.recvfrom(4096)
-            except BlockingIOError:
-                break
-            events += self.agent.receive(data, source, now)
-        events += self.agent.tick(now)
-        for event in events:
-            if event.kind == sip_event.INCOMING:
-                party = Party()
-                body, agreed = party.endpoint.answer(event.body)
-                party.agree(agreed)
-                event.call.owner = party
-                event.call.answer(body, now)
-                self.parties.append(party)
-            elif event.kind == sip_event.ANSWERED:
-                event.call.owner.agree(event.call.owner.endpoint.accept(event.body))
-        for data, target in self.agent.datagrams():
-            self.sock.sendto(data, target)
-
-    def call(self, uri: str, target: tuple[str, int]) -> None:
-        party = Party()
-        now = time.monotonic_ns() // 1_000_000
-        made = self.agent.invite(uri, f"sip:bench@127.0.0.1:{self.agent.port}", party.endpoint.offer(), target, now)
-        made.owner = party
-        self.parties.append(party)
+                os.sched_setscheduler(int(task.name), os.SCHED_RR, os.sched_param(PRIORITY))
+            except OSError:
+                return
 
 
-def _streams(callers: Phones, workers: Phones) -> list[float]:
-    """Sends 50 packets a second from every party, evenly spread; gives the latencies in microseconds."""
-    parties = [party for pair in zip(callers.parties, workers.parties, strict=True) for party in pair]
-    poll = select.poll()
-    by_number = {}
-    for party in parties:
-        poll.register(party.sock, select.POLLIN)
-        by_number[party.sock.fileno()] = party
-    found: list[float] = []
-    step = 0.020 / len(parties)
-    began = time.monotonic()
-    for index in range(SECONDS * 50 * len(parties)):
-        sequence, place = divmod(index, len(parties))
-        due = began + index * step
-        while (left := due - time.monotonic()) > 0:
-            _receive(poll, by_number, found, int(left * 1000))
-        party = parties[place]
-        head = struct.pack(">BBHII", 0x80, 0, sequence, sequence * 160, place + 1)
-        party.sock.sendto(head + struct.pack(">Q", time.time_ns()) + bytes(152), party.to)
-        if index % (10 * len(parties)) == 0:
+def _processor_us(pid: int) -> float:
+    """Of all threads of a process, in microseconds."""
+    ran = [(task / "schedstat").read_text().split()[0] for task in Path(f"/proc/{pid}/task").iterdir()]
+    return sum(map(int, ran)) / 1000
+
+
+class Bridges:
+    """The appliance and rtpengine, with the same number of calls through each."""
+
+    def __init__(self, environment: DemoEnvironment, rtpengine: Rtpengine | None) -> None:
+        self._environment = environment
+        self._rtpengine = rtpengine
+        self._numbers = 0
+        appliance = int((environment.root / "appliance.pid").read_text())
+        self.pids = {"appliance": appliance}
+        if rtpengine:
+            self.pids["rtpengine"] = rtpengine.process.pid
+        _prefer([os.getpid(), *_processes(appliance), *([rtpengine.process.pid] if rtpengine else [])])
+
+    def measure(self, count: int, seconds: float) -> list[Row]:
+        environment = self._environment
+        callers, workers = Phones(environment.far), Phones(environment.near)
+        try:
+            self._connect(callers, workers, count)
+            groups = {
+                "appliance": [party for pair in zip(callers.parties, workers.parties, strict=True) for party in pair]
+            }
+            if self._rtpengine:
+                groups["rtpengine"] = []
+                for _ in range(count):
+                    self._numbers += 1
+                    groups["rtpengine"] += self._rtpengine.call(self._numbers)
+            one, other = Party(), Party()
+            one.to, other.to = other.sock.getsockname(), one.sock.getsockname()
+            groups["sockets"] = [one, other]
+            before = {name: _processor_us(pid) for name, pid in self.pids.items()}
+            speak(list(groups.values()), seconds, [callers, workers])
+            spent = {name: _processor_us(pid) - before[name] for name, pid in self.pids.items()}
+            rows = self._rows(count, groups, spent)
+            self._hang_up(callers, workers)
+            for name in groups:
+                if name != "appliance":
+                    for party in groups[name]:
+                        party.sock.close()
+        finally:
+            callers.close()
+            workers.close()
+        return rows
+
+    def _connect(self, callers: Phones, workers: Phones, count: int) -> None:
+        sip = self._environment.sip
+        began = time.monotonic()
+        for number in range(count):
+            callers.call(f"sip:{100 + number}@127.0.0.1:{sip}", ("127.0.0.1", sip))
+        while len(workers.parties) < count or time.monotonic() < began + NOTICE_S:
+            if time.monotonic() > began + CONNECT_S:
+                refused = ", ".join(callers.refused) or "nothing said why"
+                raise RuntimeError(f"only {len(workers.parties)} of {count} calls came through: {refused}")
             callers.pump()
             workers.pump()
-    _receive(poll, by_number, found, 50)
-    return found[WARM_UP * len(parties) :]
+            time.sleep(0.002)
+
+    def _hang_up(self, callers: Phones, workers: Phones) -> None:
+        for call in list(callers.agent.calls):
+            call.hang_up(time.monotonic_ns() // 1_000_000)
+        end = time.monotonic() + 5
+        while time.monotonic() < end and any(
+            call.state != sip_call.TERMINATED for call in callers.agent.calls + workers.agent.calls
+        ):
+            callers.pump()
+            workers.pump()
+            time.sleep(0.01)
+
+    def _rows(self, count: int, groups: dict[str, list[Party]], spent: dict[str, float]) -> list[Row]:
+        calls = f"{count} call{'s' if count > 1 else ''}"
+        found = {name: [us for party in group for us in party.latencies[WARM_UP:]] for name, group in groups.items()}
+        rows = []
+        for name, part in QUANTILES:
+            reference = _quantile(found["sockets"], part) / 1000
+            for bridge in self.pids:
+                aim = "2 ms or less" if (bridge, name) == ("appliance", "p95") else ""
+                rows.append(
+                    Row(f"{calls}, {bridge}, {name}", _quantile(found[bridge], part) / 1000, "ms", reference, aim)
+                )
+        each = {bridge: us / sum(party.sent for party in groups[bridge]) for bridge, us in spent.items()}
+        rows.append(
+            Row(f"{calls}, appliance, processor time of a packet", each["appliance"], "µs", each.get("rtpengine"))
+        )
+        for bridge in self.pids:
+            sent = sum(party.sent for party in groups[bridge])
+            heard = sum(len(party.latencies) for party in groups[bridge])
+            if heard < sent:
+                rows.append(Row(f"{calls}, {bridge}, packets not heard", sent - heard, f"of {sent}"))
+        return rows
 
 
-def _receive(poll: select.poll, parties: dict[int, Party], found: list[float], wait_ms: int) -> None:
-    for number, _ in poll.poll(wait_ms):
-        try:
-            data, ancillary, _, _ = parties[number].sock.recvmsg(2048, 64)
-        except OSError:
-            continue
-        stamps = [value for _, kind, value in ancillary if kind == SO_TIMESTAMPNS]
-        if not stamps or len(data) != HEADER + 160:
-            continue
-        seconds, nanoseconds = struct.unpack("qq", stamps[0][:16])
-        sent = struct.unpack_from(">Q", data, HEADER)[0]
-        if sent > 1 << 60:  # a packet of the streams, not of the notice
-            found.append((seconds * 10**9 + nanoseconds - sent) / 1000)
-
-
-def _percentile(values: list[float], part: float) -> float:
+def _quantile(values: list[float], part: float) -> float:
     ordered = sorted(values)
     return ordered[min(len(ordered) - 1, int(len(ordered) * part))] if ordered else float("nan")
 
 
-def _bare_loop() -> list[float]:
-    """The reference: the same measurement of two sockets without a bridge between them."""
-    one, other = Party(), Party()
-    poll = select.poll()
-    poll.register(other.sock, select.POLLIN)
-    found: list[float] = []
-    for sequence in range(200):
-        head = struct.pack(">BBHII", 0x80, 0, sequence, sequence * 160, 1)
-        one.sock.sendto(head + struct.pack(">Q", time.time_ns()) + bytes(152), other.sock.getsockname())
-        _receive(poll, {other.sock.fileno(): other}, found, 100)
-        time.sleep(0.005)
-    return found
-
-
-def measure() -> list[Row]:
+def measure(short: bool = False) -> list[Row]:
     rows = []
-    reference = _bare_loop()
-    with tempfile.TemporaryDirectory(prefix="testigo-bench-") as folder:
-        environment = DemoEnvironment(Path(folder), lambda text: None, POLICY, "Recorded.", max(CALLS))
+    with tempfile.TemporaryDirectory(prefix="testigo-bench-") as name:
+        folder = Path(name)
+        environment = DemoEnvironment(folder / "appliance", lambda text: None, POLICY, "Recorded.", max(CALLS))
+        environment.folder.mkdir()
+        rtpengine = Rtpengine(folder / "rtpengine") if program() else None
         try:
             environment.make()
             environment.wait_for_sip()
+            bridges = Bridges(environment, rtpengine)
             for count in CALLS:
-                found = _with_calls(environment, count)
-                for name, part in (("p50", 0.5), ("p99", 0.99)):
-                    what = f"{count} call{'s' if count > 1 else ''}, {name}"
-                    rows.append(Row(what, _percentile(found, part), "µs", _percentile(reference, part)))
+                rows += bridges.measure(count, SHORT_SECONDS if short else SECONDS)
+            if rtpengine and rtpengine.recorded_bytes() < 1000:
+                raise RuntimeError("rtpengine has recorded nothing")
         finally:
             environment.close()
+            if rtpengine:
+                rtpengine.close()
     return rows
-
-
-def _with_calls(environment: DemoEnvironment, count: int) -> list[float]:
-    callers, workers = Phones(environment.far), Phones(environment.near)
-    for number in range(count):
-        callers.call(f"sip:{100 + number}@127.0.0.1:{environment.sip}", ("127.0.0.1", environment.sip))
-    end = time.monotonic() + 20
-    while len(workers.parties) < count or time.monotonic() < end - 18:
-        if time.monotonic() > end:
-            raise RuntimeError(f"only {len(workers.parties)} of {count} calls came through")
-        callers.pump()
-        workers.pump()
-        time.sleep(0.005)
-    found = _streams(callers, workers)
-    for call in list(callers.agent.calls):
-        call.hang_up(time.monotonic_ns() // 1_000_000)
-    end = time.monotonic() + 5
-    while time.monotonic() < end and any(
-        call.state != sip_call.TERMINATED for call in callers.agent.calls + workers.agent.calls
-    ):
-        callers.pump()
-        workers.pump()
-        time.sleep(0.01)
-    for phones in (callers, workers):
-        phones.sock.close()
-        for party in phones.parties:
-            party.sock.close()
-    return found

@@ -42,7 +42,8 @@ def _take(admission: Admission, recording: Made) -> None:
         raise RuntimeError(f"recording {recording.number} was not taken: {outcome.reason}")
 
 
-def measure() -> list[Row]:
+def measure(short: bool = False) -> list[Row]:
+    minutes = MINUTES / 10 if short else MINUTES
     with tempfile.TemporaryDirectory(prefix="testigo-bench-") as name:
         folder = Path(name)
         made = create(folder / "vault", "Bench", "a passphrase", "another one", lambda text: None)
@@ -52,7 +53,7 @@ def measure() -> list[Row]:
         device = Appliance(vault.organisation, "branch-1", folder)
         first = device.record(packets=speech(1))
         recordings = [
-            device.record(packets=speech(MINUTES * 60, seed=i), per_frame=PER_FRAME) for i in range(RECORDINGS)
+            device.record(packets=speech(int(minutes * 60), seed=i), per_frame=PER_FRAME) for i in range(RECORDINGS)
         ]
         size = sum(len(recording.data) for recording in recordings) / MEGABYTE
         files = []

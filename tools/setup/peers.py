@@ -64,6 +64,17 @@ PEERS = (
     ),
     CHROMIUM,
 )
+# For `make bench` only.
+BENCH_PEERS = (
+    Peer(
+        "valgrind",
+        ("valgrind",),
+        "bin/valgrind",
+        "counts the instructions of a packet",
+        folders={"VALGRIND_LIB": "libexec/valgrind"},
+    ),
+    Peer("rtpengine", ("rtpengine-daemon",), "bin/rtpengine", "is the media relay that the appliance is compared with"),
+)
 
 
 def starts(program: str | Path, check: str) -> bool:
@@ -164,7 +175,7 @@ def write_font_settings(root: Path) -> None:
 
 def set_up(tools: Path, target: str, ignore_installed: bool) -> None:
     """All peers for the tests, the voice alone for the demonstration. Under CI a missing one is an error."""
-    wanted = [SPEECH] if target == "demo" else list(PEERS)
+    wanted = list({"demo": (SPEECH,), "bench": BENCH_PEERS}.get(target, PEERS))
     missing = []
     for peer in wanted:
         path = None if ignore_installed else installed(peer, tools)
@@ -182,4 +193,4 @@ def set_up(tools: Path, target: str, ignore_installed: bool) -> None:
     hint = f"Install them (`apt-get install {' '.join(p for peer in lost for p in peer.packages)}`) and run make again."
     if os.environ.get("CI") or target == "demo":
         raise SetupError(what, hint)
-    warn(what, hint + " The tests that need them are skipped.")
+    warn(what, hint + f" The {'measurements' if target == 'bench' else 'tests'} that need them are skipped.")
