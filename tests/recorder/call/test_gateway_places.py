@@ -16,7 +16,7 @@ async def office(name, max_calls):
     made.tasks.pop(0).cancel()
     made.gateway.close()
     port = made.port
-    sip = [HOST, port, port + 20, port + 40 + 8 * max_calls, side(port + 1), side(port + 2)]
+    sip = [HOST, port, port + 20, port + 40 + 24 * max_calls, side(port + 1), side(port + 2)]
     body = [["none"], sip, ["serial"], max_calls]
     made.gateway = gateway_of(made.app, stores.sign("settings", 1, body))
     made.tasks.append(asyncio.create_task(made.gateway.run()))

@@ -22,7 +22,7 @@ def note(root, *words):
 
 
 async def make(root):
-    if files.size(root + "/identity/device.txt") < 0:
+    if files.size(root + "/policy.tsd") < 0:  # written last
         stores.provision(root)
         files.replace(root + "/policy.tsd", stores.policy())
     a = await stores.Appliance(root).boot()
