@@ -1,8 +1,8 @@
 """Whether recordings that wait for the vault are about to fill the storage. Loaded for one look and unloaded after it."""
 
-from recorder.storage.recordings import FREE_TO_OPEN
+from recorder.storage.recordings import FREE_TO_RECORD
 
-LOW = 4 * FREE_TO_OPEN
+LOW = 4 * FREE_TO_RECORD
 
 
 def fills_storage(app):

@@ -30,6 +30,41 @@ def test_found_and_not_found():
             assert len(reads) <= 6
 
 
+def test_few_looks_at_a_long_list():
+    data = objections.blob([P.sha256(i.to_bytes(4, "big"))[:8] for i in range(1024)])
+    count = len(data) // objections.WIDTH
+    looks = []
+
+    def read(index):
+        looks[-1] += 1
+        return data[index * objections.WIDTH : (index + 1) * objections.WIDTH]
+
+    for i in range(1024, 1224):
+        for listed in (False, True):
+            looks.append(0)
+            at = i * 19 % count * objections.WIDTH
+            wanted = data[at : at + objections.WIDTH] if listed else P.sha256(i.to_bytes(4, "big"))[:8]
+            assert objections.contains(read, count, wanted) == listed
+    assert sum(looks) < 6 * len(looks) and max(looks) <= 14, (sum(looks) / len(looks), max(looks))
+
+
+def test_a_list_that_is_not_spread_evenly():
+    """Of digests that begin alike."""
+    entries = [b"\x80\x00\x00" + i.to_bytes(5, "big") for i in range(1000)] + [b"\xff" * 8]
+    data = b"".join(entries)
+    looks = []
+
+    def read(index):
+        looks.append(index)
+        return data[index * objections.WIDTH : (index + 1) * objections.WIDTH]
+
+    for i in range(0, 1100, 7):
+        looks.clear()
+        wanted = b"\x80\x00\x00" + i.to_bytes(5, "big")
+        assert objections.contains(read, len(entries), wanted) == (i < 1000)
+        assert len(looks) <= 22
+
+
 def test_duplicate_number_is_listed_once():
     digest = objections.digest(P, KEY, "+34600111222")
     assert objections.blob([digest, digest]) == digest
