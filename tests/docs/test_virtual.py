@@ -57,7 +57,29 @@ def _(folder, micropython):
         first.stop()
 
 
+@causes.of("the folder … cannot be used: …. Free space there, or use another folder with --root.")
+def _(folder, micropython):
+    folder.write_text("a file")
+    with pytest.raises(AssertionError) as refused:
+        Appliance(folder / "below", micropython).start()
+    return str(refused.value)
+
+
+@causes.of("… cannot be written: No space left on device. It runs without that; free space in its folder.")
+def _(folder, micropython):
+    folder.mkdir()
+    (folder / "virtual.pid").symlink_to("/dev/full")
+    appliance = Appliance(folder, micropython)
+    appliance.start()
+    try:
+        assert appliance.process and appliance.process.stdout
+        return appliance.process.stdout.readline()
+    finally:
+        appliance.stop()
+
+
 def test_each_message_has_its_cause(micropython, tmp_path):
     assert causes.differences() == []
     for quote in causes:
-        assert said(quote, causes[quote](tmp_path / "root", micropython))
+        printed = causes[quote](tmp_path / str(len(quote)), micropython)
+        assert said(quote, printed), printed

@@ -5,6 +5,7 @@ import os
 import vfs
 
 EIO = 5
+ENOSPC = 28
 FILLER = "/filler"
 
 
@@ -136,7 +137,8 @@ class FailingDisk:
         return self._files.stat(self._folder + path)
 
     def statvfs(self, path):
-        return self._files.statvfs(self._folder + path)
+        found = self._files.statvfs(self._folder + path)
+        return found[:3] + (0, 0) + found[5:] if self.error == ENOSPC else found
 
     def ilistdir(self, path):
         return self._files.ilistdir(self._folder + path)

@@ -4,6 +4,7 @@ import dataclasses
 import os
 import signal
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import typer
@@ -87,15 +88,26 @@ def run(
     except (InterpreterError, VirtualError, BuildError) as error:
         console.print(f"[red]error:[/] {error}", highlight=False)
         raise typer.Exit(1) from None
+    except OSError as error:
+        console.print(
+            f"[red]error:[/] {error.filename} cannot be written: {error.strerror}. Free space there, or name another folder "
+            "with --build-dir.",
+            highlight=False,
+        )
+        raise typer.Exit(1) from None
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, lambda *_: appliance.stop())
 
     def started() -> None:
-        print(f"The appliance runs. Its serial port: {root / 'tty'}", flush=True)
+        print(f"The appliance runs. Its serial port: {appliance.port}", flush=True)
+        for problem in appliance.problems:
+            print(f"{problem}. It runs without that; free space in its folder.", flush=True)
 
     status = appliance.run(started)
     if status:
-        tail = (root / "stderr.log").read_text(errors="replace").splitlines()[-12:]
+        tail: list[str] = []
+        with suppress(OSError):
+            tail = (root / "stderr.log").read_text(errors="replace").splitlines()[-12:]
         console.print("\n".join(tail), markup=False, highlight=False)
         how = f"was killed by signal {-status}" if status < 0 else f"ended with status {status}"
         console.print(f"[red]error:[/] the firmware {how}; more is in {root / 'stderr.log'}", highlight=False)

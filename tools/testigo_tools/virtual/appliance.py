@@ -4,6 +4,9 @@
 
 The pump stands in between so that a program may open and close ROOT/tty as it likes, as with a cable. As on a line,
 what is not read is lost in the end.
+
+A full or read-only disk does not stop it: what cannot be written (the process numbers, the log of errors, the link) is left
+out, and `problems` says so. The firmware then connects calls without recording them.
 """
 
 import ctypes
@@ -20,6 +23,7 @@ import tty
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import IO
 
 from testigo_tools.virtual.realtime import schedule_first
 
@@ -27,6 +31,7 @@ RESET_STATUS = 3  # of the firmware's hal.reset()
 STOP_S = 3.0
 WAITING = 8192  # bytes kept for a reader that is slow
 PR_SET_PDEATHSIG = 1
+NUMBER_WIDTH = 20  # of a process number in its file, which always has this size: on a full disk it can be written again
 
 
 class VirtualError(Exception):
@@ -81,34 +86,57 @@ class VirtualAppliance:
         self.environment = environment
         self.realtime = realtime
         self.link = root / "tty"
+        self.problems: list[str] = []  # what could not be written, for the person who started it
         self.process: subprocess.Popen[bytes] | None = None
         self._stopping = False
-        root.mkdir(parents=True, exist_ok=True)
-        self._lock = self._take_root()
+        try:
+            root.mkdir(parents=True, exist_ok=True)
+            self._lock = self._take_root()
+        except OSError as error:
+            raise VirtualError(
+                f"the folder {root} cannot be used: {error.strerror}. Free space there, or use another folder with --root."
+            ) from None
         self._inner, self._inner_slave = pty.openpty()
         self._outer, self._outer_slave = pty.openpty()
         for fd in (self._inner_slave, self._outer_slave):
             _raw(fd)
         for fd in (self._inner, self._outer):
             os.set_blocking(fd, False)
-        with suppress(FileNotFoundError):
-            self.link.unlink()
-        self.link.symlink_to(os.ttyname(self._outer_slave))
+        self.port = self.link
+        try:
+            with suppress(FileNotFoundError):
+                self.link.unlink()
+            self.link.symlink_to(os.ttyname(self._outer_slave))
+        except OSError as error:
+            self.port = Path(os.ttyname(self._outer_slave))
+            self._tell(self.link, error)
+
+    def _tell(self, path: Path, error: OSError) -> None:
+        self.problems.append(f"{path} cannot be written: {error.strerror}")
 
     def _take_root(self) -> int:
-        """Lock the folder. The kernel releases the lock when this process ends in any way."""
+        """Lock the folder. The kernel releases the lock when this process ends in any way. Raises OSError."""
         path = self.root / "virtual.pid"
-        lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        try:
+            lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        except OSError as error:
+            self._tell(path, error)
+            lock = os.open(self.root, os.O_RDONLY | os.O_CLOEXEC)
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            owner = os.read(lock, 20).decode("ascii", "replace").strip() or "another process"
+            owner = "another process"
+            with suppress(OSError):
+                owner = os.read(lock, NUMBER_WIDTH).decode("ascii", "replace").strip() or owner
             os.close(lock)
             raise VirtualError(
                 f"process {owner} runs the appliance in {self.root} already; stop it, or use another folder."
             ) from None
-        os.ftruncate(lock, 0)
-        os.pwrite(lock, f"{os.getpid()}\n".encode(), 0)
+        try:
+            os.pwrite(lock, str(os.getpid()).ljust(NUMBER_WIDTH).encode() + b"\n", 0)
+        except OSError as error:
+            if not self.problems:
+                self._tell(path, error)
         return lock
 
     def start(self) -> None:
@@ -126,7 +154,7 @@ class VirtualAppliance:
             if self.realtime:
                 schedule_first()
 
-        with open(self.root / "stderr.log", "ab") as stderr:
+        with self._stderr() as stderr:
             self.process = subprocess.Popen(
                 self.command,
                 stdin=slave,
@@ -137,7 +165,20 @@ class VirtualAppliance:
                 preexec_fn=child,
                 umask=0o077,  # its files include the device's key
             )
-        (self.root / "appliance.pid").write_text(f"{self.process.pid}\n")
+        path = self.root / "appliance.pid"
+        try:
+            path.write_text(f"{self.process.pid}\n")
+        except OSError as error:
+            self._tell(path, error)
+
+    def _stderr(self) -> IO[bytes]:
+        """What MicroPython prints goes to a file; to this process's own output where there can be none."""
+        path = self.root / "stderr.log"
+        try:
+            return open(path, "ab")
+        except OSError as error:
+            self._tell(path, error)
+            return os.fdopen(os.dup(2), "wb")
 
     def run(self, started: Callable[[], None] = lambda: None) -> int:
         """Run until the firmware ends or `stop` is called; a firmware that resets is started again. Returns its status."""
@@ -187,7 +228,7 @@ class VirtualAppliance:
                 self.process.kill()
                 self.process.wait()
         for path in (self.link, self.root / "appliance.pid"):
-            with suppress(FileNotFoundError):
+            with suppress(OSError):
                 path.unlink()
         for fd in (self._inner, self._inner_slave, self._outer, self._outer_slave, self._lock):
             with suppress(OSError):
