@@ -10,7 +10,7 @@ import sys
 
 from recorder.clock import Clock
 from recorder.documents.store import Documents
-from recorder.hal import HalError, open_hal
+from recorder.hal import open_hal
 from recorder.loading import unload
 from recorder.log import Log
 from recorder.storage import primitives
@@ -22,7 +22,6 @@ from recorder.storage.spool import Spool
 VERSION = "0.2.0"
 CLOCK_MS = 60000
 PROGRESS_MS = 2000
-RETRY_MS = 10000
 
 
 class Appliance:
@@ -48,8 +47,10 @@ class Appliance:
         self.serial_port = None
         self.recordings = None
         self.gateway = None
+        self.settings = None  # those in force
+        self.settings_problem = ""  # why newer ones are not
         self.sync = None
-        self._changed = asyncio.Event()
+        self.changed = asyncio.Event()
         self._fault = False
 
     async def run(self):
@@ -138,7 +139,7 @@ class Appliance:
             self._use_keys()
         elif kind == "settings":
             self._use_keys()
-            self._changed.set()
+            self.changed.set()
 
     def _use_keys(self):
         settings = self.documents.settings
@@ -146,41 +147,9 @@ class Appliance:
         self.keypool.set_recipients(self.documents.recipients())
 
     async def _gateway(self):
-        """Runs the gateway; makes a new one for new settings once no call is up."""
-        while True:
-            self._changed.clear()
-            settings = self.documents.settings
-            task = None
-            if settings:
-                task = await self._start_gateway(settings)
-            await self._changed.wait()
-            if task:
-                while self.gateway.calls:
-                    await asyncio.sleep_ms(500)
-                task.cancel()
-                self.gateway.close()
-                self.gateway = None
+        from recorder.call import running
 
-    async def _start_gateway(self, settings):
-        while True:
-            try:
-                host = await self.hal.network(settings.network)
-                if host is None:
-                    return None
-                from recorder.call.gateway import Gateway
-
-                host = settings.sip[0] or host
-                self.gateway = Gateway(self.hal, self.primitives, self, settings, host, self.log)
-                break
-            except (HalError, OSError, MemoryError) as exc:
-                self.log("no SIP: " + str(exc))
-            try:
-                await asyncio.wait_for_ms(self._changed.wait(), RETRY_MS)
-                return None  # new settings have come
-            except asyncio.TimeoutError:
-                pass
-        self.log("SIP on %s:%d" % (host, settings.sip[1]))
-        return asyncio.create_task(self.gateway.run())
+        await running.run(self)
 
     async def _synchronise(self):
         from recorder.sync.scheduler import Sync

@@ -283,9 +283,11 @@ for quote, what in {
     "objections: set aside: …": "objections",
     "not complete: notices": "in a stage",
     "still starting: notices": "in a stage",
+    "settings 4 not in force: …": "port in use",
+    "version 3; version 4 is here: another network is joined when no call is up": "network",
     "the last start ended in stage repair (2 in a row)": "again",
     "log not written (12)": "failing",
-    "clock.bin not written: no space left (28)": "failing",
+    "clock.bin not written: no space left (28)": "full",
     "document not stored: …": "failing",
     f"objections version 2 refused: {NO_ROOM}": "small",
 }.items():

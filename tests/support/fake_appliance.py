@@ -80,6 +80,7 @@ class Appliance:
     refused: dict[int, str] = field(default_factory=dict)
     documents: list[bytes] = field(default_factory=list)
     blobs: dict[str, bytes] = field(default_factory=dict)
+    refuses: str = ""  # why it takes no document
     report: tuple[list, list] = ([], [])
 
     def __post_init__(self):
@@ -224,6 +225,8 @@ class Appliance:
 
     def on_event(self, event):
         if event[0] == "document":
+            if self.refuses:
+                return self.refuses
             self.documents.append(event[1])
             return ""
         if event[0] == "receipt":

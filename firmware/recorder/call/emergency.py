@@ -35,6 +35,12 @@ class Emergency:
         except MemoryError:
             log("no memory is kept back for an emergency call")
 
+    def change(self, settings):
+        """Other settings of the same gateway."""
+        self.settings = settings
+        if self._calls:
+            self._calls.set_ports()
+
     def close(self):
         if self._calls:
             self._calls.close()

@@ -28,16 +28,11 @@ class EmergencyCalls:
         self._gateway = emergency.gateway
         self._hal = emergency.gateway.hal
         self._log = emergency.log
-        sip = emergency.settings.sip
-        first, last = sip[2], sip[3]
-        # Ordinary calls take the lowest ports. The call kept back has the highest, or ports above the range.
-        spare = (last - first + 1) // 2 - 2 * emergency.settings.max_calls
-        self._ports = (last - 3 - (last + 1 & 1), last) if spare >= 2 else (last + 1, last + PORTS_BEYOND)
-        self._near_registers = sip[4][0] == "registrar"
         self._kept_back = None  # an UnrecordedCall without its INVITE
         self.ballast = None
         self._numbers = None
         self._policy = self  # none yet
+        self.set_ports()
         self._refill_at = 0
         self._waiting = []  # (SIP call, whether its source is known) for which an ordinary call gives way
         self._deadline = 0  # for the call that gives way
@@ -47,6 +42,16 @@ class EmergencyCalls:
         """At the start: what a restart left, and what is kept back."""
         self._load()
         self._refill()
+
+    def set_ports(self):
+        """As the settings say."""
+        self.close()
+        settings = self._emergency.settings
+        self._near_registers = settings.sip[4][0] == "registrar"
+        first, last = settings.sip[2], settings.sip[3]
+        # Ordinary calls take the lowest ports. The call kept back has the highest, or ports above the range.
+        spare = (last - first + 1) // 2 - 2 * settings.max_calls
+        self._ports = (last - 3 - (last + 1 & 1), last) if spare >= 2 else (last + 1, last + PORTS_BEYOND)
 
     def close(self):
         if self._kept_back:

@@ -58,14 +58,12 @@ class Gateway:
         self._unknown = None  # the source of the last of these
         self._byte = bytearray(1)
         self._host = host
-        sip = settings.sip
-        self.line_name = sip[4][LINE]
-        self._max_calls = settings.max_calls
-        self.ports = (sip[2], sip[3])
-        self._sides = (sip[4], sip[5])
+        self.older = None  # the gateway of earlier settings, while its calls last
+        self._adopt(settings)
+        self.address = (host, settings.sip[1])
         from recorder.call import sides
 
-        self._agent = sip_agent.Agent(host, sip[1], hal.random, max_calls=2 * self._max_calls + 1)
+        self._agent = sip_agent.Agent(host, settings.sip[1], hal.random, max_calls=2 * self._max_calls + 1)
         self._agent.gate = self._gate
         self.refused = self._agent.refused
         self._sources = Sources(hal, self._sides, self._agent)
@@ -73,12 +71,38 @@ class Gateway:
         sides.open_all(self._agent, self._sides, self._sources.resolve, self._credentials, hal)
         unload("recorder.call.sides")
         self._sources.refresh()
-        self._sock = hal.udp(host, sip[1])  # last: a failure before it leaves no port in use
+        self._sock = hal.udp(*self.address)  # last: a failure before it leaves no port in use
         hal.hold_many(self._sock)
         hal.on_readable(self._sock, self._receive, False)
         self.emergency = Emergency(self, settings, host, log)
         self._agent.is_urgent = self.emergency.is_urgent
         self.flush()
+
+    def _adopt(self, settings):
+        sip = settings.sip
+        self.line_name = sip[4][LINE]
+        self._max_calls = settings.max_calls
+        self.ports = (sip[2], sip[3])
+        self._sides = (sip[4], sip[5])
+
+    def apply(self, settings):
+        """Puts other settings for the same address and port into force; calls that are up go on as they began. Raises OSError
+        where a name cannot be looked up, and then the old settings stay."""
+        from recorder.call import new_settings
+
+        unload("recorder.call.new_settings", "recorder.call.sides")
+        self._sources = new_settings.reopen(self, self._agent, self._sides, settings.sip[4:6], self._credentials)
+        self._adopt(settings)
+        self._agent.set_max_calls(2 * self._max_calls + 1)
+        self.emergency.change(settings)
+        self.flush()
+
+    def retire(self):
+        """The settings have another address or port: takes no more calls. Those that are up end here."""
+        self._agent.gate = lambda message, source: 503
+        self._agent.is_urgent = None
+        del self._agent.registrations[:]
+        self.emergency.close()
 
     def _credentials(self, side):
         if not side[PASSWORD]:
@@ -294,7 +318,7 @@ class Gateway:
     def _has_place(self, call_back=False):
         """Whether another call may begin. A call that has ended stays in `calls` while its recording is signed, and takes no
         place; but no more than `max_calls` may be at that. There is one place more for a call back."""
-        up = 0
+        up = len(self.older.calls) if self.older else 0
         for call in self.calls:
             up += not call.ended
         return up < self._max_calls + call_back and len(self.calls) < 2 * self._max_calls + call_back
@@ -307,14 +331,19 @@ class Gateway:
 
     def open(self):
         """[[number of the recording, "on", "off" or "paused"], ...] of the calls that are up."""
-        return [[call.recording.number, call.state()] for call in self.calls if call.recording]
+        return [[call.recording.number, call.state()] for call in self._all_calls() if call.recording]
+
+    def _all_calls(self):
+        return self.calls + self.older._all_calls() if self.older else self.calls
 
     def control(self, action, number):
         """start, stop, pause, resume: of the recording of that number, 0 for the one call that is up.
 
         -> (its number, "" or why not).
         """
-        chosen = [call for call in self.calls if not number or (call.recording and call.recording.number == number)]
+        chosen = [
+            call for call in self._all_calls() if not number or (call.recording and call.recording.number == number)
+        ]
         if len(chosen) != 1:
             return 0, "%d calls are up: say which" % len(chosen) if chosen else "no such call is up"
         call = chosen[0]

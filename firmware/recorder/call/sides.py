@@ -1,4 +1,4 @@
-"""Opens the two sides of the gateway, as the settings say. Loaded once for it, and unloaded.
+"""Opens the two sides of the gateway, as the settings say. Loaded for it, and unloaded.
 
 Where a name cannot be looked up, the address that it had last is used: a call for help must not wait for a name server.
 """
@@ -50,9 +50,14 @@ def _kept(hal):
     return []
 
 
-def open_all(agent, sides, resolve, credentials, hal):
-    """sides: near and far. resolve(host): its address. credentials(side): for a server that the appliance registers with."""
+def open_all(agent, sides, resolve, credentials, hal, old=()):
+    """sides: near and far. resolve(host): its address. credentials(side): for a server that the appliance registers with.
+
+    old: sides that are open; those that did not change stay as they are.
+    """
     for side in sides:
+        if side[MODE] == "register" and side in old:
+            continue
         if side[MODE] == "register":
             from testigo_wire.sip import register
 
@@ -61,10 +66,10 @@ def open_all(agent, sides, resolve, credentials, hal):
         elif side[MODE] == "registrar":
             from testigo_wire.sip.registrar import Registrar
 
-            registrar = Registrar("testigo", {side[USER]: side[PASSWORD]}, hal.random)
-            agent.registrar = registrar
-            agent.authenticator = registrar.authenticator
-            agent.authenticator.refused = agent.refused
+            if side not in old:
+                agent.registrar = registrar = Registrar("testigo", {side[USER]: side[PASSWORD]}, hal.random)
+                agent.authenticator = registrar.authenticator
+                agent.authenticator.refused = agent.refused
             other = sides[side is sides[0]]
             agent.trusted = {resolve(other[HOST])} if other[HOST] else set()
         else:

@@ -27,6 +27,7 @@ def facts(app, endpoint):
         ["device_id", identity.device_id or ""],
         ["key", app.primitives.sha256(identity.public) if identity.public else b""],
         ["clock", [hal.clock, hal.unix_ms()]],
+        ["settings", _settings(app)],
         ["policy", [documents.installed_policy.version if documents.installed_policy else 0, documents.policy_why]],
         ["problems", [[what, documents.problems[what]] for what in sorted(documents.problems)]],
         ["calls", hal.calls],
@@ -53,6 +54,11 @@ def facts(app, endpoint):
             app.log.fault("diag: " + name, exc)
             found.append([name, without])
     return found
+
+
+def _settings(app):
+    newest = app.documents.settings
+    return [app.settings.version if app.settings else 0, newest.version if newest else 0, app.settings_problem]
 
 
 def _wanted(documents):

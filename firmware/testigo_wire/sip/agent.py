@@ -58,7 +58,6 @@ class Agent:
         self.port = port
         self.random = random
         self.user_agent = user_agent
-        self.max_calls = max_calls
         self.registrar = None
         self.authenticator = None  # where set, an INVITE from a host that is not in `trusted` needs credentials
         self.trusted = ()
@@ -70,11 +69,18 @@ class Agent:
         self.calls = []
         self.registrations = []
         self.transactions = {}
-        self.max_transactions = max(MIN_TRANSACTIONS, TRANSACTIONS_PER_CALL * (max_calls + 2))
-        self.out = Queue(self.max_transactions + 16)
-        self.events = Queue(4 * max_calls + 16)
+        self.out = Queue(0)
+        self.events = Queue(0)
+        self.set_max_calls(max_calls)
         self.refused = [0] * refusals.KINDS
         self.tag = self.token()
+
+    def set_max_calls(self, max_calls):
+        """Other limits from now on; what is there already stays."""
+        self.max_calls = max_calls
+        self.max_transactions = max(MIN_TRANSACTIONS, TRANSACTIONS_PER_CALL * (max_calls + 2))
+        self.out.grow(self.max_transactions + 16)
+        self.events.grow(4 * max_calls + 16)
 
     def receive(self, datagram, source, now):
         """Take a datagram from `source`, (host, port); returns its events."""

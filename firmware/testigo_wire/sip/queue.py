@@ -12,6 +12,10 @@ class Queue:
         self._used = 0
         self.dropped = 0
 
+    def grow(self, limit):
+        """Hold `limit` items from now on, if that is more than before."""
+        self._slots += [None] * (limit - len(self._slots))
+
     def __len__(self):
         return self._used
 

@@ -20,6 +20,7 @@ COPY = "copy"
 LOG = "access-log"
 POLICY = "policy"
 UNRECORDED = "unrecorded"
+DOCUMENT = "document-refused"
 STORAGE = "storage"
 
 _log = logging.getLogger("testigo.alarm")

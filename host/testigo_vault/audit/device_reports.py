@@ -13,6 +13,7 @@ from testigo_vault.vocabulary.translator import translator
 EXPECTED = frozenset({"emergency", "busy", "no phone"})
 _MAX_ENTRIES = 32
 _MAX_TEXT = 64
+_MAX_REASON = 160
 
 
 class DeviceReports:
@@ -44,6 +45,13 @@ class DeviceReports:
         for why, calls, since_ms, _ in told:
             if calls > known.get((why, since_ms), 0):
                 self._raise(device_id, why, calls, since_ms, recording_id)
+
+    def refused_document(self, device_id: str, document: str, version: int, reason: str) -> None:
+        """An appliance did not take a document, as for want of room. One alarm a version, though it comes at each session."""
+        start = f"{device_id} did not take the {document} version {version}: "
+        told = self._alarms.latest()
+        if not any(alarm.kind == alarms.DOCUMENT and alarm.text.startswith(start) for alarm in told):
+            self._alarms.raise_alarm(alarms.DOCUMENT, f"{start}{reason[:_MAX_REASON]}.", device_id)
 
     def latest(self, device_id: str) -> DeviceReport | None:
         with self._database.read() as session:

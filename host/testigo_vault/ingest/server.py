@@ -66,6 +66,8 @@ class DeviceAdapter:
         parsed = documents.parse(document)
         if reason:
             _log.warning("%s refused %s version %d: %s", self._device_id, parsed.kind, parsed.version, reason)
+            if parsed.kind != "receipt":
+                self._vault.device_reports.refused_document(self._device_id, parsed.kind, parsed.version, reason)
         else:
             _log.info("%s took %s version %d", self._device_id, parsed.kind, parsed.version)
 

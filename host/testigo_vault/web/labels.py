@@ -45,6 +45,7 @@ ALARM_KINDS = {
     "access-log": N_("Access log"),
     "policy": N_("Policy"),
     "unrecorded": N_("Calls without a recording"),
+    "document-refused": N_("Document not taken"),
     "storage": N_("Storage of an appliance"),
 }
 

@@ -102,6 +102,11 @@ ALARMS = (
     N_("not as a device sealed it: {findings}"),
     # audit/device_reports.py
     N_("{device_id} had {calls} calls without a recording since {time}: {unrecorded}."),
+    N_("{device_id} did not take the {document} version {version}: {reason}."),
+    # firmware: recorder/documents/room.py and intake.py
+    N_("no room: it needs {needed} KiB, {free} KiB are free, of which {kept} KiB are kept for recordings"),
+    N_("not stored: {reason}"),
+    N_("signature is not the operator's"),
     # ingest/server.py
     N_("{device_id} offers number {number} of {size} bytes, which is more than this vault takes."),
     N_("From {address}: {reason}"),

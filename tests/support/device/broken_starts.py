@@ -12,6 +12,7 @@ from recorder import files, main
 from recorder.console import commands, diagnostics
 from support.device import disks, stores
 from support.device.two_phone_rig import ports, settings, until
+from testigo_wire.policy import documents
 
 BLOCKS = 60
 
@@ -85,12 +86,26 @@ async def in_a_stage():
     stores.remove_tree(root)
 
 
+async def use_a_port_that_is_taken(app):
+    taken = ports()
+    sock = app.hal.udp("127.0.0.1", taken)
+    assert (await app.documents.accept(settings(taken, 2)))[0]
+    await asyncio.sleep_ms(300)
+    sock.close()
+
+
+async def join_another_network_during_a_call(app):
+    app.hal.calls = 1
+    body = list(documents.parse(files.read(app.hal.root + "/settings.tsd")).body)
+    assert (await app.documents.accept(stores.sign("settings", 2, [["wifi", "name", "key"]] + body[1:])))[0]
+    await asyncio.sleep_ms(300)
+
+
 async def write_a_document(app):
-    disk.error = 28
+    disk.error = disks.EIO
     ok, why = await app.documents.accept(stores.policy(2))
     assert not ok, why
-    app.clock._kept = 0
-    app.clock.keep()
+    app.log("one more line")
 
 
 async def accept_a_long_list(app):
@@ -111,6 +126,10 @@ async def all_of_them():
     await damaged("repair", "start.bin", bytes((8, 3)))
     await damaged("again", "start.bin", bytes((8, 2)))
     await in_a_stage()
+    for name, then in (("port in use", use_a_port_that_is_taken), ("network", join_another_network_during_a_call)):
+        root = furnished("settings")
+        await start(name, root, then)
+        stores.remove_tree(root)
     root = furnished("failing")
     disk = disks.FailingDisk("/failing", root)
     await start("failing", disk.point, write_a_document)

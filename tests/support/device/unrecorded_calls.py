@@ -160,6 +160,7 @@ class Endpoint:
 def tell_diag(name, app):
     app.version, app.primitives, app.gateway, app.sync = "0", stores.DEVICE, None, None
     app.stage, app.start_faults = "complete", []
+    app.settings, app.settings_problem = None, ""
     tell("diag: " + name, repr(facts(app, Endpoint)))
 
 

@@ -93,6 +93,19 @@ def test_documents_and_notice_audio_reach_the_appliance(vault, appliance):
     assert documents.parse(appliance.documents[3]).version == 2
 
 
+def test_a_document_without_room_gives_one_alarm(vault, appliance):
+    sign_settings(vault.organisation, vault.folder / "settings.toml", "branch-1")
+    with serving(vault) as port:
+        for free in (90, 80):
+            appliance.refuses = f"no room: it needs 9 KiB, {free} KiB are free, of which 96 KiB are kept for recordings"
+            appliance.sync(port)
+        told = [text for text in alarms(vault) if "did not take" in text]
+        assert len(told) == 1 and "branch-1 did not take the settings version 1: no room: it needs 9 KiB, 90" in told[0]
+        appliance.refuses = ""
+        appliance.sync(port)
+    assert [documents.parse(data).kind for data in appliance.documents] == ["settings"]
+
+
 def test_a_cut_connection_resumes_at_the_byte(vault, appliance):
     made = appliance.record(packets=speech(10))
     size = len(made.data)

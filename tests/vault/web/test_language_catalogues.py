@@ -25,6 +25,7 @@ SOURCES = [
     *(ROOT / "host/testigo_vault/web").rglob("*.py"),
     *(ROOT / "firmware/testigo_wire/recording").glob("*.py"),
     *(ROOT / "firmware/testigo_wire/crypto").glob("*.py"),
+    *(ROOT / "firmware/recorder/documents").glob("*.py"),
 ]
 
 

@@ -20,3 +20,13 @@ def test_a_full_queue_drops_the_newest_and_counts_it():
     assert queue.take() == [0, 1, 2]
     queue.append(9)
     assert queue.take() == [9] and queue.dropped == 2
+
+
+def test_it_grows_and_never_shrinks():
+    queue = Queue(1)
+    queue.append("a")
+    queue.grow(2)
+    queue.append("b")
+    queue.grow(1)
+    queue.append("c")
+    assert queue.take() == ["a", "b"] and queue.dropped == 1

@@ -41,6 +41,13 @@ def started(facts: dict[str, Any]) -> str:
     return "; ".join([how, *(f"{name}: {why}" for name, why in faults)])
 
 
+def settings(facts: dict[str, Any]) -> str:
+    """Which are in force, and why newer ones are not."""
+    version, newest, why = facts.get("settings", [0, 0, ""])
+    text = f"version {version}" if version else "none in force"
+    return text if version == newest else f"{text}; version {newest} is here: {why or 'it comes into force'}"
+
+
 def rows(facts: dict[str, Any]) -> list[tuple[str, str]]:
     """The answer to `diag` as lines for a person."""
     count, first, following = facts["recordings"]
@@ -57,6 +64,7 @@ def rows(facts: dict[str, Any]) -> list[tuple[str, str]]:
         ("Clock", f"{when(unix_ms)} ({CLOCKS[clock]})"),
         ("Heap", f"{size(facts['heap_free'])} free, {size(facts['heap_used'])} used"),
         ("Storage", f"{size(facts['storage_free'])} free"),
+        ("Settings", settings(facts)),
         ("Policy", f"version {version}" + (f" ({why})" if why else "") if version else f"none: {why}"),
         (
             "Documents",

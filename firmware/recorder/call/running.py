@@ -1,0 +1,92 @@
+"""Runs the gateway, and puts new settings into force, also while calls are up.
+
+Where address and port stay, the gateway goes on with the new settings. Else a new one takes new calls, and the old one ends
+when its calls have. Settings that cannot be used leave the gateway as it is, are told, and are tried again. Only another
+network waits until no call is up: the calls would be lost with the old one.
+"""
+
+import asyncio
+
+from recorder.hal import HalError
+
+RETRY_MS = 10000
+STEP_MS = 500
+QUIET = "another network is joined when no call is up"
+LAST_ANSWERS_MS = 35000  # a transaction of SIP is over after 32 s
+
+
+async def run(app):
+    """app: the Appliance, whose `gateway` and `settings` are what is in force."""
+    while True:
+        app.changed.clear()
+        settings = app.documents.settings
+        why = ""
+        if settings and settings is not app.settings:
+            why = await _put_in_force(app, settings)
+        _tell(app, settings, why)
+        try:
+            await asyncio.wait_for_ms(app.changed.wait(), RETRY_MS if why else 3600000)
+        except asyncio.TimeoutError:
+            pass
+
+
+def _tell(app, settings, why):
+    if why and why != app.settings_problem:
+        app.log("no SIP: " + why if app.settings is None else "settings %d not in force: %s" % (settings.version, why))
+    app.settings_problem = why
+
+
+async def _put_in_force(app, settings):
+    """-> why it cannot be done now, or ""."""
+    hal = app.hal
+    network_changes = app.settings is not None and app.settings.network != settings.network
+    while network_changes and hal.calls:
+        _tell(app, settings, QUIET)
+        if app.changed.is_set():
+            return QUIET
+        await asyncio.sleep_ms(STEP_MS)
+    try:
+        host = await hal.network(settings.network)
+        if host is not None:
+            _use(app, settings, settings.sip[0] or host)
+    except (HalError, OSError, MemoryError) as exc:
+        if network_changes:
+            await _return_to(app)
+        return str(exc) or "memory"
+    app.settings = settings
+    return ""
+
+
+async def _return_to(app):
+    try:
+        await app.hal.network(app.settings.network)
+    except (HalError, OSError) as exc:
+        app.log.fault("network", exc)
+
+
+def _use(app, settings, host):
+    old = app.gateway
+    if old and old.address == (host, settings.sip[1]):
+        old.apply(settings)
+        app.log("settings %d in force" % settings.version)
+        return
+    from recorder.call.gateway import Gateway
+
+    made = Gateway(app.hal, app.primitives, app, settings, host, app.log)
+    made.older = old
+    made.task = asyncio.create_task(made.run())
+    app.gateway = made
+    app.log("SIP on %s:%d" % made.address)
+    if old:
+        old.retire()
+        asyncio.create_task(_end(made, old))
+
+
+async def _end(gateway, old):
+    """Ends a gateway when its calls and its last answers are over."""
+    while old.calls:
+        await asyncio.sleep_ms(STEP_MS)
+    gateway.older = old.older
+    await asyncio.sleep_ms(LAST_ANSWERS_MS)
+    old.task.cancel()
+    old.close()
