@@ -264,7 +264,7 @@ for quote, what in {
 @pytest.fixture(scope="module")
 def starts(micropython):
     """{name: what `diag` shows, the whole log in it}, of starts on damaged, failing and full storage."""
-    done = run_micropython(ROOT / "tests" / "support" / "device" / "broken_starts.py")
+    done = run_micropython(ROOT / "tests" / "support" / "device" / "storage" / "broken_starts.py")
     assert done.returncode == 0, done.stdout
     return {name: diag_of(facts) for name, facts in (line.split("\t", 1) for line in done.stdout.splitlines())}
 

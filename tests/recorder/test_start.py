@@ -7,7 +7,8 @@ from recorder import files, main
 from recorder.console import diagnostics
 from recorder.start import MAX_TRIES, run_stages
 from recorder.storage.spool import SpoolError
-from support.device import disks, stores
+from support.device import stores
+from support.device.storage import disks
 from support.device.two_phone_rig import install_notice, ports, rig, settings, until
 
 HEAP = "8m"

@@ -25,7 +25,7 @@ class FullDisk:
             (root / name).unlink(missing_ok=True)
             (root / name).symlink_to("/dev/full")
         paths = [ROOT / "firmware", ROOT / "boards" / "virtual", ROOT / "tests"]
-        script = ROOT / "tests" / "support" / "device" / "full_disk.py"
+        script = ROOT / "tests" / "support" / "device" / "storage" / "full_disk.py"
         self.runs = VirtualAppliance(root, [str(micropython), str(script), str(root)], environment(paths))
         self._thread = threading.Thread(target=self.runs.run)
 

@@ -10,7 +10,8 @@ import os
 
 from recorder import files, main
 from recorder.console import commands, diagnostics
-from support.device import disks, stores
+from support.device import stores
+from support.device.storage import disks
 from support.device.two_phone_rig import ports, settings, until
 from testigo_wire.policy import documents
 

@@ -8,7 +8,7 @@ import sys
 import board
 
 from recorder.main import start
-from support.device import disks
+from support.device.storage import disks
 
 disk = disks.FailingDisk("/disk", sys.argv[1])
 disk.error = disks.ENOSPC

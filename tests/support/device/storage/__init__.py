@@ -1,0 +1,1 @@
+"""Damaged, failing and full storage of an appliance."""
