@@ -92,6 +92,8 @@ class Appliance:
                 if self.recordings:
                     self.recordings.tick()
                 if not self.hal.calls:
+                    if "seed" in [stage for stage, _ in self.start_faults]:
+                        self._store_seed()
                     self.log.flush()
                     if self._fault:
                         self.log("restarts after a fault")
@@ -99,6 +101,13 @@ class Appliance:
             if self._progress():
                 self.hal.feed()
             await asyncio.sleep_ms(PROGRESS_MS)
+
+    def _store_seed(self):
+        from recorder import start as stages
+
+        stages.store_seed(self)
+        stages = None
+        unload("recorder.start")
 
     def _progress(self):
         """Whether every part that has to run again and again has done so since this was last true."""

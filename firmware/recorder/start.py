@@ -105,6 +105,16 @@ def _mix_seed(app):
     primitives.start(app.hal, (app.identity.private or b"") + spool.previous + b"%d" % spool.next_number)
 
 
+def store_seed(app):
+    """After a start that could not store the next seed: tries it again."""
+    try:
+        _mix_seed(app)
+    except OSError:
+        return
+    app.start_faults = [entry for entry in app.start_faults if entry[0] != "seed"]
+    app.log("the seed is stored")
+
+
 async def check_key(app):
     """After the start, since it takes a chip a second: whether the private key and the public one belong together."""
     if not await app.identity.check_key():

@@ -151,6 +151,7 @@ async def test_no_write_is_needed_for_a_start():
         assert lines.count("clock.bin not written") == 1, "logged once, counted each time"
         disk.error = 0
         await asyncio.sleep_ms(2 * main.CLOCK_MS)
+        assert running.app.start_faults == [] and files.size(root + "/identity/seed.bin") == 32
         assert files.size(root + "/clock.bin") == 8 and "clock.bin not written" in str(files.read(root + "/log.txt"))
         await running.stop()
         disk.close()

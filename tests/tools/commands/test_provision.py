@@ -39,6 +39,36 @@ def test_from_new_to_synced(micropython, tmp_path, monkeypatch):
         assert "branch-7" in done.stdout and "last success" in done.stdout
 
 
+def test_damaged_files_of_the_identity_are_mended(micropython, tmp_path, monkeypatch):
+    """As `diag` says: the key under a new name, a certificate under the same one. Documents are in force all the time."""
+    monkeypatch.setenv("TESTIGO_PASSPHRASE", PASSPHRASE)
+    vault, root = tmp_path / "vault", tmp_path / "device"
+    organisation(vault)
+    words = ["provision", "--port", root / "tty", "--vault", vault]
+    with appliance(micropython, root):
+        assert verb(micropython, *words, "--device-id", "branch-7").returncode == 0
+    (root / "identity" / "cert.der").write_bytes(b"damaged")
+    with appliance(micropython, root):
+        shown = verb(micropython, "diag", "--port", root / "tty").stdout
+        assert "cert.der is damaged: run testigo provision again" in " ".join(shown.split())
+        assert "policy 1" in shown
+        done = verb(micropython, *words, "--device-id", "branch-7")
+        assert done.returncode == 0, done.stderr
+        assert verb(micropython, "sync", "--port", root / "tty", "--vault", vault).returncode == 0
+    (root / "identity" / "key.der").write_bytes(b"damaged")
+    with appliance(micropython, root):
+        shown = verb(micropython, "diag", "--port", root / "tty").stdout
+        assert "with a new device id" in " ".join(shown.split()) and "policy 1" in shown
+        done = verb(micropython, *words, "--device-id", "branch-7")
+        assert done.returncode == 1 and "Give this appliance another name" in " ".join(done.stderr.split())
+        done = verb(micropython, *words, "--device-id", "branch-8")
+        assert done.returncode == 0, done.stderr
+        done = verb(micropython, "sync", "--port", root / "tty", "--vault", vault)
+        assert done.returncode == 0, done.stderr
+        assert "branch-8" in verb(micropython, "diag", "--port", root / "tty").stdout
+    assert (root / "identity" / "key.der.bad").read_bytes() == b"damaged"
+
+
 def test_a_folder_that_is_not_a_vault(micropython, tmp_path):
     with appliance(micropython, tmp_path / "device"):
         done = verb(micropython, "provision", "--port", tmp_path / "device" / "tty", "--vault", tmp_path)

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import time
 from pathlib import Path
 
@@ -84,6 +85,16 @@ def test_service_mode_is_only_for_a_device_without_an_identity(micropython, tmp_
         device.request("service")
         wait_until(lambda: firmware(tmp_path) != before)
     assert "service was asked for" in (tmp_path / "log.txt").read_text()
+
+
+def test_systemd_hears_of_the_start_and_of_progress(micropython, tmp_path, monkeypatch):
+    path = tmp_path / "notify"
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
+        systemd.bind(str(path))
+        systemd.settimeout(60)
+        monkeypatch.setenv("NOTIFY_SOCKET", str(path))
+        with appliance(micropython, tmp_path / "root"):
+            assert [systemd.recv(64) for _ in range(3)] == [b"READY=1", b"WATCHDOG=1", b"WATCHDOG=1"]
 
 
 def test_unknown_interpreter_is_named(tmp_path):
