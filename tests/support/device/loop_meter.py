@@ -206,12 +206,8 @@ udp_poll.select = MeteredSelect()
 _on_readable = CommonHal.on_readable
 
 
-def on_readable(hal, sock, function, *more):
-    # <bound_method 7f... <Relay object at 7f...>.<function on_readable at 0x7f...>>
-    words = str(function).replace("<", " ").split()
-    _on_readable(
-        hal, sock, meter.handler("socket of " + words[2] if len(words) > 2 else str(function), function), *more
-    )
+def on_readable(hal, sock, function, media=True):
+    _on_readable(hal, sock, meter.handler("media socket" if media else "SIP socket", function), media)
 
 
 CommonHal.on_readable = on_readable

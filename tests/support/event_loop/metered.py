@@ -9,7 +9,7 @@ from support.micropython_runner import ROOT
 from support.rig import Appliance, wait_for
 
 METER = Path(__file__).parents[1] / "device" / "loop_meter.py"
-MEDIA = ("socket of Relay", "gateway_timers")  # the parts that packets pass, and the timers of the calls
+MEDIA = ("media socket", "gateway_timers")  # the parts that packets pass, and the timers of the calls
 COLLECT = ("a sealed frame", "console_commands")  # `diag` tells how much heap is used
 LONGEST_US = 20000  # of processor time: what two packets of a stream are apart
 WAITS = 0.01  # of the turns: a write may find its page locked, a flush waits each time
