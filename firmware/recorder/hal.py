@@ -28,6 +28,9 @@ it; no other file of the recorder imports a hardware module.
     CAN_PEEK       whether `peek` works; else it gives None
     peek(sock, size)   (first bytes, address) of the next datagram, which stays; raises OSError where there is none
     hold_many(sock)    has the system keep many datagrams of this socket, where it can
+    must_grow(calls)     whether a restart gives the heap that so many calls need
+    limits()       (bytes of heap or None: it grows with the settings, whether words have 64 bits, files and sockets that can
+                   be open or None), for testigo_wire.policy.limits
     SIP_RATE       messages a second of unknown sources, of each kind, that the machine can process beside its calls
     forget(sock)       takes that back; call it before close
     recv           None, or recv(descriptor, buf, size, flags) of the C library: -> how many bytes came, or less than 0

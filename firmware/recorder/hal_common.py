@@ -3,6 +3,7 @@
 import gc
 import os
 import socket
+import sys
 import time
 
 from recorder import udp_poll
@@ -29,6 +30,7 @@ class CommonHal:
     unaligned_words = False
     openssl = None
     recv = None
+    HANDLES = None
 
     def __init__(self, board):
         self.board = board
@@ -104,6 +106,12 @@ class CommonHal:
                 sock.close()
                 raise
         return sock
+
+    def must_grow(self, calls):
+        return False
+
+    def limits(self):
+        return gc.mem_free() + gc.mem_alloc(), sys.maxsize > 1 << 32, self.HANDLES
 
     def source(self, host, port):
         return self.address(host, port)

@@ -106,6 +106,8 @@ class ConsolePort:
 
 
 class Hal(CommonHal):
+    HANDLES = 36  # ESP-IDF opens 10 sockets by default: the gateway's, that of sync, and four calls
+
     SLOW_TLS = True  # 1.4 s on an ESP32, nearly all of it in one call
 
     def __init__(self, board, arguments):

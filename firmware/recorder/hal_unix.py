@@ -27,6 +27,18 @@ def service_asked(board):
     return False  # on Unix another process can be started
 
 
+def _open_files():
+    """How many files and sockets this process may have, or None."""
+    try:
+        with open("/proc/self/limits") as file:
+            for line in file:
+                if line.startswith("Max open files"):
+                    return int(line.split()[3])
+    except (OSError, ValueError):
+        pass  # no such limit, or it cannot be read
+    return None
+
+
 def crashed(exc):
     return False  # its traceback goes to stderr
 
@@ -72,6 +84,7 @@ class Hal(CommonHal):
         if arguments.get("memory") == "locked":
             self._lock_memory()
         super().__init__(board)
+        self.heap_grows = arguments.get("heap") == "auto"  # at a restart, as the settings need
         self._in_memory = False
         if not self.heap_small:  # a heap as small as a chip's has no more in it than a chip's
             from recorder import hal_unix_libraries
@@ -154,6 +167,17 @@ class Hal(CommonHal):
                 self._notify.write(b"WATCHDOG=1")
             except OSError:
                 pass  # systemd is busy: the next one counts
+
+    def must_grow(self, calls):
+        from testigo_wire.policy import limits
+
+        unload("testigo_wire.policy.limits")
+        heap, wide, _ = super().limits()
+        return self.heap_grows and limits.heap_for(calls, wide) > heap
+
+    def limits(self):
+        heap, wide, _ = super().limits()
+        return None if self.heap_grows else heap, wide, _open_files()
 
     def source(self, host, port):
         return bytes(self.address(host, port))

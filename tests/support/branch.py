@@ -193,11 +193,19 @@ class Branch:
         return end
 
     def end(
-        self, scenario: Scenario, side: int, target=None, calls: int = 1, port: int = 0, speech: bytes = b""
+        self,
+        scenario: Scenario,
+        side: int,
+        target=None,
+        calls: int = 1,
+        port: int = 0,
+        speech: bytes = b"",
+        at_once: int = 0,
     ) -> Sipp:
         """A sipp that talks as that side does; past the capture where the target is the appliance itself."""
         name = f"{len(self._ends)}-{time.monotonic_ns()}"
-        end = Sipp(self.folder / "ends" / name, self.host, scenario, speech or self.speech[side], target, calls, port)
+        folder = self.folder / "ends" / name
+        end = Sipp(folder, self.host, scenario, speech or self.speech[side], target, calls, port, at_once)
         self._ends.append(end)
         return end
 

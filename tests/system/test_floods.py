@@ -76,21 +76,29 @@ def lost_nothing(branch) -> None:
 
 
 class Prober:
-    """Sends OPTIONS, each once, from an address of its own."""
+    """Sends OPTIONS from an address of its own, again every half second as RFC 3261 section 17.1.2.1 has it."""
 
     def __init__(self, target: tuple[str, int], host: str = "127.0.0.4") -> None:
         self.target = target
         self.sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.sock.bind((host, 0))
-        self.sock.settimeout(10)
+        self.sock.settimeout(0.5)
         self.waits: list[float] = []
+        self.repeated = 0
 
     def probe(self, number: int) -> None:
         data = flooder.request("OPTIONS", *self.target, number, self.sock.getsockname())
         start = time.monotonic()
-        self.sock.sendto(data, self.target)
-        assert self.sock.recv(4096).startswith(b"SIP/2.0 200")
-        self.waits.append(time.monotonic() - start)
+        for _ in range(40):
+            self.sock.sendto(data, self.target)
+            try:
+                assert self.sock.recv(4096).startswith(b"SIP/2.0 200")
+            except TimeoutError:
+                self.repeated += 1
+                continue
+            self.waits.append(time.monotonic() - start)
+            return
+        raise AssertionError(f"OPTIONS {number} was not answered")
 
 
 def attack(branch, kinds: str, rate: int, seconds: int) -> subprocess.Popen:
@@ -112,5 +120,6 @@ def test_calls_and_options_in_a_flood(request, office, tmp_path, word, heap):
                 assert int(flood.communicate(timeout=120)[0]) == rate * seconds
             counted = dict(branch.diagnose()["refused"])
         assert counted["unknown source"] and counted["malformed"], counted
-        print(f"{word} in {heap}: OPTIONS answered after {max(prober.waits):.3f} s at most; refused: {counted}")
+        slowest = f"OPTIONS answered after {max(prober.waits):.3f} s at most, {prober.repeated} repeated"
+        print(f"{word} in {heap}: {slowest}; refused: {counted}")
         lost_nothing(branch)

@@ -25,7 +25,7 @@ def office(tmp_path_factory, micropython32):
 
 
 @contextmanager
-def chip(office, folder, micropython32, heap: str, serial_only: bool = False):
+def chip(office, folder, micropython32, heap: str, serial_only: bool = False, calls: int = 2):
     """A branch whose appliance has no more heap than that."""
     vault, build = office
     appliance = Appliance(folder / "root", micropython32, "--heap", heap, "--mpy", "--build-dir", str(build / "build"))
@@ -33,7 +33,7 @@ def chip(office, folder, micropython32, heap: str, serial_only: bool = False):
     branch.sign_notice()
     branch.sign_policy(rule="notify")
     if not serial_only:
-        branch.sign_settings()
+        branch.sign_settings(max_calls=calls)
     try:
         appliance.start()
         branch.connect(appliance.port)
@@ -66,7 +66,7 @@ def test_two_calls_in_384_kib(office, tmp_path, micropython32):
 
 def test_one_call_in_the_heap_of_the_page(office, tmp_path, micropython32):
     """With the serial console in use and the sync over TCP after it."""
-    with chip(office, tmp_path, micropython32, "204k") as (_, branch):
+    with chip(office, tmp_path, micropython32, "204k", calls=1) as (_, branch):
         branch.call(calling().pause(NOTICE_MS + 2000).bye(), answering())
         recording = branch.recording()
         assert (recording.reason, recording.audio) == ("hang-up", "present")

@@ -20,7 +20,6 @@ from recorder.loading import unload
 from recorder.media.leg import FAR, NEAR, Leg, PortError
 from recorder.udp_poll import clear_peer_closed
 from testigo_wire.sip import agent as sip_agent
-from testigo_wire.sip import call as sip_call
 from testigo_wire.sip import events as sip_event
 from testigo_wire.sip import refusals
 from testigo_wire.sip.dialog import is_numeric
@@ -357,8 +356,8 @@ class Gateway:
         finally:
             self.calls.remove(call)
             for leg in call.bridge.legs:
-                if leg.sip and leg.sip.state != sip_call.TERMINATED:
-                    leg.sip.owner = None
+                if leg.sip:
+                    leg.sip.owner = None  # its transactions wait half a minute, and would keep the call and its buffers
                     leg.sip.urgent = False
             self.flush()
             if not call.recorded:

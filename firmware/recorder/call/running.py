@@ -11,23 +11,38 @@ from recorder.hal import HalError
 
 RETRY_MS = 10000
 STEP_MS = 500
+GROW_MS = 5000  # the documents that come with the settings are stored by then
 QUIET = "another network is joined when no call is up"
 LAST_ANSWERS_MS = 35000  # a transaction of SIP is over after 32 s
 
 
 async def run(app):
     """app: the Appliance, whose `gateway` and `settings` are what is in force."""
+    started = False
     while True:
         app.changed.clear()
         settings = app.documents.settings
         why = ""
         if settings and settings is not app.settings:
+            if started and app.hal.must_grow(settings.max_calls):
+                asyncio.create_task(_grow(app, settings))
             why = await _put_in_force(app, settings)
+        started = True
         _tell(app, settings, why)
         try:
             await asyncio.wait_for_ms(app.changed.wait(), RETRY_MS if why else 3600000)
         except asyncio.TimeoutError:
             pass
+
+
+async def _grow(app, settings):
+    """Restarts with the heap that new settings need, where the machine gives it, as soon as no call is up."""
+    await asyncio.sleep_ms(GROW_MS)
+    while app.hal.calls:
+        await asyncio.sleep_ms(STEP_MS)
+    if app.documents.settings is settings:
+        app.log("restarts with a larger heap, for %d calls" % settings.max_calls)
+        app.hal.reset()
 
 
 def _tell(app, settings, why):

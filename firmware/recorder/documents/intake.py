@@ -93,6 +93,10 @@ def _refusal(store, document):
                 p256.decode_point(public)
         except p256.PointError:
             return "a recipient's key is not on the curve"
+    if kind == "settings":
+        why = store.limit_of(document)
+        if why:
+            return "max_calls %d: %s" % (document.body[3], why)
     if document.version < _held(store, kind, name)[0]:
         return "%s version %d is older than the one held" % (kind, document.version)
     return ""

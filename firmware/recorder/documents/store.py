@@ -34,6 +34,15 @@ class Settings:
         self.version = document.version
         self.network, self.sip, self.sync, self.max_calls = document.body
 
+    def limit(self, hal):
+        """-> why fewer than max_calls can work here, "" if all can; max_calls is then as many as can."""
+        from testigo_wire.policy import limits
+
+        unload("testigo_wire.policy.limits")
+        heap, wide, handles = hal.limits()
+        self.max_calls, why = limits.check(self.max_calls, self.sip[2], self.sip[3], heap, wide, handles)
+        return why
+
 
 class Notice:
     """name, language, total_ms, encodings; its audio by open(encoding)."""
@@ -122,12 +131,20 @@ class Documents:
             return None, str(exc)
         return document, ""
 
+    def limit_of(self, document):
+        """-> why fewer calls can work here than settings say, or ""."""
+        return Settings(document).limit(self.hal)
+
     def install(self, document, data):
         self.problems.pop(document.kind, None)
         if document.kind == "policy":
             self.installed_policy = Policy(document, self.primitives.sha256(data))
         else:
             self.settings = Settings(document)
+            wanted = self.settings.max_calls
+            why = self.settings.limit(self.hal)
+            if why:  # of settings that an older version accepted, or on another machine
+                self.log("max_calls %d: %d calls are taken, %s" % (wanted, self.settings.max_calls, why))
 
     @property
     def policy_why(self):

@@ -7,6 +7,7 @@ from typing import Annotated
 from testigo_vault.toml.reader import TomlFile
 from testigo_vault.toml.types import Port, RawText, Text, choice, whole
 from testigo_vault.toml.validation import Table, TomlDocument, needed, validate
+from testigo_wire.policy import limits
 
 _SIP_PORT = "a port, 1 to 65535"
 SipPort = Annotated[int, whole(1, 65535)]
@@ -69,7 +70,7 @@ class Sip(Table):
 
 
 class Settings(TomlDocument):
-    max_calls: Annotated[int, whole(1, 1000)] = 1
+    max_calls: Annotated[int, whole(1, limits.MOST)] = 1
     network: Network = needed('add [network] with kind = "none", "ethernet" or "wifi"', Network())
     sync: Sync = needed('add [sync] with kind = "tcp" or "serial"', Sync())
     sip: Sip = needed("add [sip] with bind_host, ports, [sip.near] and [sip.far]", Sip())
@@ -80,7 +81,7 @@ def settings_body(path: Path) -> list:
     file = TomlFile.read(path, "`testigo init` makes one; give the path of one.")
     settings = validate(Settings, file)
     _check_network(settings.network, file)
-    _check_ports(settings.sip, file)
+    _check_ports(settings.sip, settings.max_calls, file)
     file.raise_problems()
     return [settings.network.body(), settings.sip.body(), settings.sync.body(), settings.max_calls]
 
@@ -91,9 +92,13 @@ def _check_network(network: Network, file: TomlFile) -> None:
             file.add_problem(("network", name), 'is for a wireless network: remove it, or write kind = "wifi"')
 
 
-def _check_ports(sip: Sip, file: TomlFile) -> None:
+def _check_ports(sip: Sip, max_calls: int, file: TomlFile) -> None:
     first, last = sip.rtp_first_port, sip.rtp_last_port
     if first % 2:
         file.add_problem(("sip", "rtp_first_port"), f"is {first}: an even port is wanted")
     if first and 0 < last <= first:
         file.add_problem(("sip", "rtp_last_port"), f"is {last}, not above rtp_first_port")
+    elif first and last:
+        _, why = limits.check(max_calls, first, last)
+        if why:
+            file.add_problem(("max_calls",), f"is {max_calls}, but {why}")

@@ -53,6 +53,27 @@ async def test_versions_only_grow():
     stores.remove_tree(a.root)
 
 
+async def test_settings_that_cannot_work_are_refused():
+    a = await provisioned("too-many")
+    for max_calls, reason in ((1000, "max_calls 1000: its heap"), (8, "max_calls 8: its heap")):
+        ok, why = await a.documents.accept(stores.settings(1, max_calls))
+        assert not ok and reason in why and "document refused: " + why in a.log.lines(1)[0], why
+    assert a.documents.settings is None
+    stores.remove_tree(a.root)
+
+
+async def test_settings_that_were_accepted_earlier_stay_with_fewer_calls():
+    a = await provisioned("earlier")
+    files.replace(a.root + "/settings.tsd", stores.settings(1, 1000))
+    a = await stores.Appliance(a.root).boot(fill=False)
+    calls = a.documents.settings.max_calls
+    assert 1 < calls < 25
+    assert [line for line in a.log.lines() if "max_calls 1000: %d calls are taken, its heap" % calls in line], (
+        a.log.lines()
+    )
+    stores.remove_tree(a.root)
+
+
 async def test_only_the_operator_signs():
     a = await provisioned("signed")
     good = stores.policy(1)

@@ -82,8 +82,8 @@ def policy(version=1, valid_from=0, valid_until=0, by="operator"):
     return sign("policy", version, body + [recipients(), [LINE]], by)
 
 
-def settings(version=1):
-    return sign("settings", version, [["none"], ["127.0.0.1", 5060, 10000, 10100, SIDE, SIDE], ["serial"], 2])
+def settings(version=1, max_calls=2):
+    return sign("settings", version, [["none"], ["127.0.0.1", 5060, 10000, 10100, SIDE, SIDE], ["serial"], max_calls])
 
 
 def notice(audio, version=1, name="hello", by="operator"):

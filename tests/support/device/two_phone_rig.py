@@ -55,7 +55,7 @@ def side(port, mode="trunk", host=HOST):
 
 def settings(port, version=1, bind=HOST, **sides):
     near, far = sides.get("near") or side(port + 1), sides.get("far") or side(port + 2)
-    return stores.sign("settings", version, [["none"], [bind, port, port + 6, port + 12, near, far], ["serial"], 2])
+    return stores.sign("settings", version, [["none"], [bind, port, port + 6, port + 14, near, far], ["serial"], 2])
 
 
 def line(**changes):

@@ -80,7 +80,7 @@ def run(root: Path, micropython: Path, *options: str) -> None:
     _, environment = command_line(root, micropython=micropython)
     line = [str(micropython), *options, str(METER), f"root={root}"]
     line += [f"firmware={ROOT / 'firmware'}", f"board={ROOT / 'boards' / 'virtual'}"]
-    appliance = VirtualAppliance(root, line, environment)
+    appliance = VirtualAppliance(root, lambda: line, environment)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: appliance.stop())
     sys.exit(appliance.run(lambda: print(TO_STDOUT.format(root / "tty"), flush=True)))

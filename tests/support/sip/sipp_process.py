@@ -17,10 +17,18 @@ def free_port(host: str) -> int:
 
 
 class Sipp:
-    """One end, running. target: None for one that is called."""
+    """One end, running. target: None for one that is called. at_once: fewer calls than all at a time."""
 
     def __init__(
-        self, folder: Path, host: str, scenario: Scenario, speech: bytes, target=None, calls: int = 1, port: int = 0
+        self,
+        folder: Path,
+        host: str,
+        scenario: Scenario,
+        speech: bytes,
+        target=None,
+        calls: int = 1,
+        port: int = 0,
+        at_once: int = 0,
     ) -> None:
         folder.mkdir(parents=True)
         self.folder = folder
@@ -34,7 +42,7 @@ class Sipp:
             "-m",
             str(calls),
             "-l",
-            str(calls),
+            str(at_once or calls),
             "-nostdin",
             "-trace_err",
             "-trace_msg",

@@ -288,6 +288,12 @@ def test_a_missing_file(tmp_path):
         ("rtp_first_port = 16384", "rtp_first_port = 16385", "sip.rtp_first_port is 16385: an even port is wanted."),
         ("rtp_last_port = 16484", "rtp_last_port = 1000", "sip.rtp_last_port is 1000, not above rtp_first_port."),
         ("max_calls = 2", "max_call = 2", "settings.toml line 2: max_call is not known: did you mean max_calls?"),
+        ("max_calls = 2", "max_calls = 1000", "settings.toml line 2: max_calls is 1000: use 1 to 200."),
+        (
+            "rtp_last_port = 16484",
+            "rtp_last_port = 16387",
+            "max_calls is 2, but the RTP ports are enough for 1: rtp_last_port 16391 is needed.",
+        ),
         ("port = 5062", "port = 70000", "sip.near.port is 70000: use 0 to 65535."),
         ('kind = "none"', 'kind = "wifi"\nssid = 5', "network.key is missing: the network's key."),
     ],

@@ -15,8 +15,13 @@ from testigo_tools.firmware.build import BuildError
 from testigo_tools.firmware.interpreter import Interpreter, InterpreterError, find
 from testigo_tools.paths import shared
 from testigo_tools.virtual.appliance import VirtualAppliance, VirtualError
+from testigo_wire.errors import WireError
+from testigo_wire.policy import limits
+from testigo_wire.policy.documents import parse
 
 BOARD = "virtual"
+NARROW = ("x86", "armv6m", "armv7m")  # 32-bit words
+OWN_HEAP = 2 << 20  # MicroPython's, with 64-bit words
 console = terminal.console(stderr=True)
 
 
@@ -35,6 +40,19 @@ def compiled(interpreter: Interpreter, folder: Path) -> Path:
     return target / "main.py"
 
 
+def heap_of(root: Path, interpreter: Interpreter) -> int:
+    """Bytes of heap for the calls of the settings that the appliance in `root` has; 0: MicroPython's own size is enough."""
+    wide = interpreter.march not in NARROW
+    try:
+        document = parse((root / "settings.tsd").read_bytes())
+    except (OSError, WireError):
+        return 0
+    if document.kind != "settings":
+        return 0
+    size = limits.heap_for(min(document.body[3], limits.MOST), wide) * 3 // 2
+    return size if size > (OWN_HEAP if wide else OWN_HEAP // 2) else 0
+
+
 def command_line(
     root: Path,
     heap: str | None = None,
@@ -44,14 +62,16 @@ def command_line(
     board_clock: bool = False,
     realtime: bool = False,
 ) -> tuple[list[str], dict[str, str]]:
-    """What starts the firmware, and its environment. `mpy`: compiled, as on a chip, instead of from the sources.
+    """What starts the firmware, and its environment. `mpy`: compiled, as on a chip, instead of from the sources. Without a
+    `heap` it follows the settings in `root`.
 
     board_clock: it keeps time like a chip without a battery. realtime: it keeps itself in memory.
     """
     interpreter = find(micropython)
     line = [str(interpreter.path)]
-    if heap:
-        line += ["-X", f"heapsize={heap}"]
+    size = heap or heap_of(root, interpreter)
+    if size:
+        line += ["-X", f"heapsize={size}"]
     environment = dict(os.environ)
     if mpy:
         main = compiled(interpreter, build_dir.resolve())
@@ -65,12 +85,14 @@ def command_line(
         line.append("clock=board")
     if realtime:
         line.append("memory=locked")
+    if not heap:
+        line.append("heap=auto")  # it may restart with another one
     return line, environment
 
 
 def run(
     root: Path = typer.Option(..., help="The appliance's folder, which is its flash memory."),
-    heap: str = typer.Option("", help="Size of the heap, as 150k or 2M; by default MicroPython's own."),
+    heap: str = typer.Option("", help="Size of the heap, as 150k or 2M; by default as the settings need it."),
     mpy: bool = typer.Option(False, help="Run the compiled firmware, as on a chip."),
     micropython: Path | None = typer.Option(None, help="The MicroPython program to use."),
     build_dir: Path = typer.Option(Path("build"), help="The folder for compiled files."),
@@ -83,8 +105,9 @@ def run(
 ) -> None:
     """Run a virtual appliance until Ctrl-C. Its serial port is ROOT/tty; errors are in ROOT/stderr.log."""
     try:
-        line, environment = command_line(root, heap or None, micropython, mpy, build_dir, board_clock, realtime)
-        appliance = VirtualAppliance(root, line, environment, realtime)
+        arguments = (root, heap or None, micropython, mpy, build_dir, board_clock, realtime)
+        environment = command_line(*arguments)[1]
+        appliance = VirtualAppliance(root, lambda: command_line(*arguments)[0], environment, realtime)
     except (InterpreterError, VirtualError, BuildError) as error:
         console.print(f"[red]error:[/] {error}", highlight=False)
         raise typer.Exit(1) from None

@@ -14,6 +14,7 @@ import errno
 import fcntl
 import os
 import pty
+import resource
 import select
 import signal
 import subprocess
@@ -32,6 +33,7 @@ STOP_S = 3.0
 WAITING = 8192  # bytes kept for a reader that is slow
 PR_SET_PDEATHSIG = 1
 NUMBER_WIDTH = 20  # of a process number in its file, which always has this size: on a full disk it can be written again
+FILES = 1024  # files and sockets: enough for the most calls
 
 
 class VirtualError(Exception):
@@ -73,13 +75,18 @@ class _Direction:
 
 
 class VirtualAppliance:
-    """command: the line that starts the firmware; root: its folder, which one process may use at a time.
+    """command: gives the line that starts the firmware, each time that it starts; root: its folder, which one process may
+    use at a time.
 
     realtime: it is scheduled before other processes, where the system allows that.
     """
 
     def __init__(
-        self, root: Path, command: list[str], environment: dict[str, str] | None = None, realtime: bool = False
+        self,
+        root: Path,
+        command: Callable[[], list[str]],
+        environment: dict[str, str] | None = None,
+        realtime: bool = False,
     ) -> None:
         self.root = root
         self.command = command
@@ -153,10 +160,14 @@ class VirtualAppliance:
                 os._exit(1)
             if self.realtime:
                 schedule_first()
+            _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+            resource.setrlimit(
+                resource.RLIMIT_NOFILE, (FILES if most == resource.RLIM_INFINITY else min(FILES, most), most)
+            )
 
         with self._stderr() as stderr:
             self.process = subprocess.Popen(
-                self.command,
+                self.command(),
                 stdin=slave,
                 stdout=slave,
                 stderr=stderr,
