@@ -96,7 +96,7 @@ class Bench:
             except WorkerEnded as error:
                 return Result(fault, True, [f"the interpreter ended: {error}"])
             happened = report["happened"] or end.happened()
-        report["records"], report["vault_steps"] = end.records, end.steps
+        report.update(device_id=device_id, records=end.records, vault_steps=end.steps)
         wrong = judge(ends.vault, ends.key, fault, device_id, report)
         return Result(fault, happened, [text.replace(f"{ROOT}/", "") for text in wrong], report)
 
