@@ -140,7 +140,9 @@ class CommonHal:
 
     def free_bytes(self, folder=None):
         stat = os.statvfs(folder or self.spool_root)
-        return stat[1] * stat[4]  # not what is kept for the super-user
+        free = stat[4]  # without what is kept for the super-user
+        # LittleFS may count a block twice: when it is full the number falls below 0, which reads as billions on 64 bits.
+        return stat[1] * free if 0 < free <= stat[2] else 0
 
     def collect(self):
         self._frames += 1

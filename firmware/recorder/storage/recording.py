@@ -312,7 +312,6 @@ class Recording:
         owner = self._owner
         spool = owner.spool
         owner.unrecorded.sealed(self.number, False)
-        spool.unfinished = True
         if self.failed:
             try:  # the next start would take an open file for one that a power cut left
                 os.rename(self._path, spool.path(self.number, self._suffix))

@@ -59,7 +59,7 @@ class Recordings:
             raise SpoolError("file", "the repair at the start failed")
         if not self.documents.recipients():
             raise SpoolError("recipients")
-        free = self.spool.free()
+        free = self._free()
         if free is not None and free < FREE_TO_OPEN:
             raise SpoolError("space")
         # The same moment: making keys takes a chip most of a second.
@@ -98,8 +98,14 @@ class Recordings:
             self._measure_room()
         return self._room >= 0
 
+    def _free(self):
+        """LittleFS counts the blocks of a file twice while there is something to be flushed."""
+        for made in self.active:
+            made.flush_soon()
+        return self.spool.free()
+
     def _measure_room(self):
-        free = self.spool.free()
+        free = self._free()
         # Where it is not known the write itself tells.
         self._room = 0 if free is None else free - FREE_TO_CONTINUE - sum([made.erased_size for made in self.active])
 
@@ -119,7 +125,7 @@ class Recordings:
         if self._finishing:
             self._again = self._again or again
             return
-        if not again and free is not None and free <= self._free_then:
+        if not again and free and free <= self._free_then:
             return
         self._finishing = self._again = True
         try:

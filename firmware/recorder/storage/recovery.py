@@ -17,6 +17,7 @@ from testigo_wire.errors import WireError
 from testigo_wire.recording import items as recording
 from testigo_wire.recording import rewrite
 
+BLOCK = 4096
 ROOM = 8192  # that a copy needs beside its bytes
 REASONS = {OPEN: "power-loss", FULL: "storage-full", FAULT: "storage-fault"}
 
@@ -70,20 +71,31 @@ def _removed(spool, number):
 async def finish_all(spool, active=()):
     """Finish all that can be finished -> the numbers that a power cut had left open. active: recordings that are being made."""
     closed = []
-    spool.unfinished = False
+    before, spool.unfinished = spool.unfinished, []
     left = []
     for suffix in REASONS:
         left += [(number, suffix) for number in spool.numbered(suffix) if number not in active]
     for number, suffix in sorted(left):
         try:
-            if spool.free() == 0:
-                raise OSError(28)
+            _probe(spool)
             if await finish(spool, number, suffix) and suffix == OPEN:
                 closed.append(number)
         except (OSError, MemoryError, WireError) as exc:
-            spool.log("recording %d waits to be closed: %s" % (number, str(exc) or "memory"))
-            spool.unfinished = True
+            if number not in before:  # told once
+                spool.log("recording %d waits to be closed: %s" % (number, str(exc) or "memory"))
+            spool.unfinished.append(number)
     return closed
+
+
+def _probe(spool):
+    """Raises OSError where a seal has no room, before a recording is read for nothing: LittleFS counts free blocks too low."""
+    path = spool.folder + "/room" + files.PART
+    try:
+        with open(path, "wb") as file:
+            write_all(file, bytes(BLOCK))
+            file.flush()
+    finally:
+        files.remove(path)
 
 
 async def finish(spool, number, suffix):

@@ -45,7 +45,7 @@ class Spool:
         self.next_number = 1
         self.previous = bytes(32)
         self.repaired = False  # recovery has been through all of it
-        self.unfinished = False  # a recording that is no longer made has to be sealed or erased, once there is room
+        self.unfinished = []  # recordings that are no longer made and have to be sealed or erased, once there is room
         self.on_sealed = []
         self.unrecorded = UnrecordedCalls(hal, log)
         try:

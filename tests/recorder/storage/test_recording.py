@@ -1,11 +1,27 @@
 """A storage that fails at any place of a recording: the call goes on, what is whole is delivered, and the reason is told."""
 
 from recorder import files
+from recorder.loading import unload
 from recorder.storage import recording, spool
 from support.device import stores
 from support.device.broken_files import Broken, BrokenFile
 
 FRAMES = 3
+
+
+class NoRoom:
+    """Nothing can be written to seal a recording: recovery.py is loaded anew each time, and takes this function."""
+
+    def __enter__(self):
+        unload("recorder.storage.recovery")
+        self._write_all = spool.write_all
+        spool.write_all = self._full
+
+    def _full(self, file, data):
+        raise OSError(28)
+
+    def __exit__(self, *raised):
+        spool.write_all = self._write_all
 
 
 async def talking(name, link_version=2):
@@ -64,9 +80,9 @@ async def test_a_full_storage_is_not_told_as_a_power_loss_after_a_restart():
         base_keys = a.base_keys
         BrokenFile(made, "write", error)
         made.write_audio(stores.put_audio(stream, 25))
-        a.hal.free_bytes = lambda: 0
-        await made.close("hang-up")
-        assert a.spool.unfinished and not a.spool.numbers()
+        with NoRoom():
+            await made.close("hang-up")
+        assert a.spool.unfinished == [1] and not a.spool.numbers()
         assert "recording 1 waits to be closed" in a.log.lines(1)[0]
         a = await stores.Appliance(a.root).boot(fill=False)
         a.base_keys = base_keys
@@ -78,13 +94,17 @@ async def test_it_is_closed_when_room_comes_without_a_restart():
     a, made, stream = await talking("room")
     BrokenFile(made, "write")
     made.write_audio(stores.put_audio(stream, 25))
-    free_bytes, a.hal.free_bytes = a.hal.free_bytes, lambda: 0
-    await made.close("hang-up")
-    lines = len(a.log.lines())
-    for _ in range(5):
-        await a.recordings.finish_left()
-    assert len(a.log.lines()) == lines, "it was tried again without more room"
-    a.hal.free_bytes = free_bytes
+    with NoRoom():
+        await made.close("hang-up")
+        lines = len(a.log.lines())
+        for free in (0, 5000, 5000, 4000):
+            a.hal.free_bytes = lambda: free  # noqa: B023
+            await a.recordings.finish_left()
+        assert len(a.log.lines()) == lines, "it is told once"
+    a.hal.free_bytes = lambda: 4000
+    await a.recordings.finish_left()
+    assert a.spool.unfinished == [1], "it was tried again without more room"
+    a.hal.free_bytes = lambda: 6000
     sealed = []
     a.spool.on_sealed.append(sealed.append)
     await a.recordings.finish_left()
