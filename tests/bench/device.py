@@ -9,6 +9,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
+from priority import preferred
 from report import Row
 
 from support.micropython_runner import FIRMWARE, TOOLS, command, environment, run_micropython
@@ -24,7 +25,8 @@ TOTAL = re.compile(r"^totals: (\d+)", re.MULTILINE)
 
 
 def _run(script: str, *arguments: str) -> dict[str, list[float]]:
-    done = run_micropython(HERE / script, arguments, heap=HEAP, paths=[FIRMWARE, HERE])
+    with preferred():
+        done = run_micropython(HERE / script, arguments, heap=HEAP, paths=[FIRMWARE, HERE])
     if done.returncode:
         raise RuntimeError(f"{script} failed:\n{done.stdout}")
     return json.loads(done.stdout.splitlines()[-1])

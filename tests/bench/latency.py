@@ -1,11 +1,11 @@
 """How much later a packet leaves the bridge than it came: the appliance, rtpengine and a pair of sockets, in turn."""
 
-import os
 import tempfile
 import time
 from pathlib import Path
 
 from parties import Party, Phones, speak
+from priority import prefer, preferred
 from report import Row
 from rtpengine import Rtpengine, program
 
@@ -18,7 +18,6 @@ SECONDS = 12
 SHORT_SECONDS = 1
 WARM_UP = 25  # packets of each party that do not count
 POLICY = DEMO_POLICY.replace('"opt-in"', '"notify"')  # without keys
-PRIORITY = 10
 CONNECT_S = 20
 NOTICE_S = 2  # "Recorded."
 QUANTILES = (("p50", 0.5), ("p95", 0.95), ("p99", 0.99))
@@ -31,16 +30,6 @@ def _processes(pid: int) -> list[int]:
         for child in (task / "children").read_text().split():
             found += _processes(int(child))
     return found
-
-
-def _prefer(pids: list[int]) -> None:
-    """Real-time priority, as the service of the appliance has it, where this process may give it."""
-    for pid in pids:
-        for task in Path(f"/proc/{pid}/task").iterdir():
-            try:
-                os.sched_setscheduler(int(task.name), os.SCHED_RR, os.sched_param(PRIORITY))
-            except OSError:
-                return
 
 
 def _processor_us(pid: int) -> float:
@@ -60,7 +49,8 @@ class Bridges:
         self.pids = {"appliance": appliance}
         if rtpengine:
             self.pids["rtpengine"] = rtpengine.process.pid
-        _prefer([os.getpid(), *_processes(appliance), *([rtpengine.process.pid] if rtpengine else [])])
+        for pid in [*_processes(appliance), *([rtpengine.process.pid] if rtpengine else [])]:
+            prefer(pid)
 
     def measure(self, count: int, seconds: float) -> list[Row]:
         environment = self._environment
@@ -156,7 +146,8 @@ def measure(short: bool = False) -> list[Row]:
             environment.wait_for_sip()
             bridges = Bridges(environment, rtpengine)
             for count in CALLS:
-                rows += bridges.measure(count, SHORT_SECONDS if short else SECONDS)
+                with preferred():
+                    rows += bridges.measure(count, SHORT_SECONDS if short else SECONDS)
             if rtpengine and rtpengine.recorded_bytes() < 1000:
                 raise RuntimeError("rtpengine has recorded nothing")
         finally:

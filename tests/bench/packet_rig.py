@@ -2,6 +2,7 @@
 
 import socket
 import struct
+import time
 
 from recorder.media import fast_path, relay_by_recv
 from recorder.media.relay import Relay
@@ -143,9 +144,9 @@ class Bridged:
         parties.hear()
 
     def wait_for_flush(self):
-        """Flushes last longer than packets that come one after the other. Without sleep: the other sides do not sleep either."""
+        """Flushes last longer than packets that come one after the other."""
         while self.flusher and self.flusher.runs():
-            pass
+            time.sleep_us(300)
 
     async def finish(self):
         """Raises RuntimeError where the appliance did not do what was measured."""

@@ -45,7 +45,8 @@ TITLES = {
         "Processor time of a packet",
         "Kernel and flushes included, of the firmware on MicroPython's Unix port (64-bit). The reference is a bare loop "
         "in the same interpreter that receives each packet and sends it, without waiting, looking at it or keeping it. "
-        "All sides take turns in rounds of 64 frames. The value is the one that a fifth of the rounds stays below, since "
+        "All sides take turns in rounds of 64 frames, with real-time priority where this is allowed. "
+        "The value is the one that a fifth of the rounds stays below, since "
         "other programs only ever add to it; the ratio of the same round lay in the given range in the middle half of the "
         "rounds.",
     ),
