@@ -10,7 +10,7 @@ import shutil
 import subprocess
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -112,7 +112,8 @@ class Worker:
         self.process.kill()
         self.process.wait()
         assert self.process.stdin and self.process.stdout
-        self.process.stdin.close()
+        with suppress(BrokenPipeError):  # a job that was not taken
+            self.process.stdin.close()
         self.process.stdout.close()
 
 
@@ -168,7 +169,7 @@ class Site:
     def _settings(self) -> bytes:
         port = self.port
         sides = [["trunk", HOST, port + at, "", "", "", "main"] for at in (1, 2)]
-        sip = [HOST, port, port + 6, port + 12, *sides]
+        sip = [HOST, port, port + 6, port + 17, *sides]
         return self.organisation.operator_sign("settings", 1, [["none"], sip, ["tcp", HOST, self.port + 19], 2])
 
     def identity(self) -> tuple[str, dict[str, str]]:

@@ -128,8 +128,12 @@ class Console:
             frame = self.endpoint.data_to_send(now)
 
     async def request(self, limit_ms, name, *arguments):
-        """-> the value of the answer, or a text that begins with "no: ". Raises asyncio.TimeoutError."""
-        return await asyncio.wait_for_ms(self._request(name, arguments), limit_ms)
+        """-> the value of the answer, or a text that begins with "no: "; None without an answer, and the port is opened again."""
+        try:
+            return await asyncio.wait_for_ms(self._request(name, arguments), limit_ms)
+        except asyncio.TimeoutError:
+            self.reopen()
+            return None
 
     async def _request(self, name, arguments):
         while self.endpoint.state != OPEN:

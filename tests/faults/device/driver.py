@@ -71,8 +71,8 @@ def make(job):
         await scenarios.wait(lambda: machine.app.recordings, machines.START_MS)
         machine.app.clock.set(job["unix_ms"])
         for document, blobs in job["documents"]:
-            for value in [await machine.hal.console.request(5000, "document", bytes.fromhex(document))]:
-                assert value in ("", "held"), value
+            value = await machine.hal.console.request(5000, "document", bytes.fromhex(document))
+            assert value in ("", "held"), value
             for name in blobs:
                 data = bytes.fromhex(blobs[name])
                 for at in range(0, len(data), 512):
