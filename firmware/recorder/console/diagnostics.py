@@ -31,6 +31,7 @@ def facts(app, endpoint):
         ["policy", [documents.installed_policy.version if documents.installed_policy else 0, documents.policy_why]],
         ["problems", [[what, documents.problems[what]] for what in sorted(documents.problems)]],
         ["calls", hal.calls],
+        ["unfinished", spool.unfinished],
         ["unrecorded", [entry[:4] for entry in spool.unrecorded.entries]],
         ["open", app.gateway.open() if app.gateway else []],
         ["refused", refused(app.gateway.refused) if app.gateway else []],

@@ -12,6 +12,7 @@ from testigo_wire.link import device as link
 
 OPEN_MS = 15000
 WRITE_MS = 30000
+MAX_NUMBERS = 32  # of a fact in the report
 EXPECTED_ERRORS = (ChannelError, TlsError, WireError)
 
 
@@ -81,6 +82,7 @@ def _report(app):
     """-> (calls without a recording, facts), see docs/formats/link.md."""
     spool = app.spool
     return [entry[:4] for entry in spool.unrecorded.entries], [
-        ["storage_free", app.hal.free_bytes()],
-        ["set_aside", spool.aside()],
+        ["storage_free", spool.free() or 0],
+        ["set_aside", spool.aside()[:MAX_NUMBERS]],
+        ["unfinished", spool.unfinished[:MAX_NUMBERS]],
     ]

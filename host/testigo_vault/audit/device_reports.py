@@ -11,6 +11,8 @@ from testigo_vault.vocabulary.translator import translator
 
 # Calls that were not to be recorded, or never came about: they are counted and shown, and raise no alarm.
 EXPECTED = frozenset({"emergency", "busy", "no phone"})
+_FULL = ("storage full", "space")
+_DAY_MS = 86_400_000
 _MAX_ENTRIES = 32
 _MAX_TEXT = 64
 _MAX_REASON = 160
@@ -34,6 +36,19 @@ class DeviceReports:
                 self._raise(device_id, why, calls, since_ms)
         with self._database.session() as session:
             session.merge(DeviceReport(device_id=device_id, at_ms=now_ms(), unrecorded=unrecorded, facts=_plain(facts)))
+
+    def check_storage(self, device_id: str, number: int, recording_id: str, reason: str, events: list) -> None:
+        """An alarm where the storage of the device was full or failed, at most once a day for each of the two."""
+        full = reason == "storage-full" or any(event[0] == "unrecorded" and event[2] in _FULL for event in events)
+        if not full and reason != "storage-fault":
+            return
+        text = f"The storage of {device_id} failed: number {number} was not recorded to its end."
+        if full:
+            text = f"The storage of {device_id} was full: number {number} was not recorded to its end."
+        beginning = text[: text.index(":")]
+        since = now_ms() - _DAY_MS
+        if not any(alarm.at_ms > since and alarm.text.startswith(beginning) for alarm in self._alarms.latest(1000)):
+            self._alarms.raise_alarm(alarms.STORAGE, text, device_id, recording_id)
 
     def check_recording(self, device_id: str, recording_id: str, events: list) -> None:
         """An alarm for calls without a recording that a recording tells, unless a report of the device did so before."""

@@ -73,6 +73,7 @@ class Admission:
         if row.state == QUARANTINED:
             self._alarm(alarms.QUARANTINE, f"{row.device_id} number {row.number}: {row.why}", row)
         vault.device_reports.check_recording(row.device_id, row.id, reading.events)
+        vault.device_reports.check_storage(row.device_id, row.number, row.id, row.reason, reading.events)
         row.stored_ms = now_ms()
         self._indexer.save(row, reading)
         if row.state == QUARANTINED and (not reading.sealed or id_taken):

@@ -107,6 +107,8 @@ ALARMS = (
     N_("no room: it needs {needed} KiB, {free} KiB are free, of which {kept} KiB are kept for recordings"),
     N_("not stored: {reason}"),
     N_("signature is not the operator's"),
+    N_("The storage of {device_id} was full: number {number} was not recorded to its end."),
+    N_("The storage of {device_id} failed: number {number} was not recorded to its end."),
     # ingest/server.py
     N_("{device_id} offers number {number} of {size} bytes, which is more than this vault takes."),
     N_("From {address}: {reason}"),

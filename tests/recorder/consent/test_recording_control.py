@@ -4,6 +4,7 @@ import asyncio
 import struct
 
 from recorder.media.leg import FAR, NEAR
+from recorder.storage import recordings
 from support.device import stores  # noqa: F401 - first: imported by two_phone_rig, its own imports would be too deep for the stack
 from support.device.two_phone_rig import install_notice, join_as, line, rig, until
 from testigo_wire.sip import events as sip_event
@@ -273,3 +274,19 @@ async def test_fault_in_the_timer_of_a_call_ends_its_recording_and_is_logged_onc
     sealed = await r.sealed()
     assert sealed.all("unrecorded") == [["fault"]], sealed.event_names
     await r.close(clean=False)
+
+
+async def test_with_little_room_a_call_leaves_a_recording_that_says_so():
+    """The policy decides whether the call goes on; there is no notice, since nothing would be recorded."""
+    for impossible in ("connect-unrecorded", "refuse-call"):
+        r = await rig("little-room", line(impossible=impossible))
+        r.app.hal.free_bytes = lambda folder=None: recordings.FREE_TO_RECORD - 1
+        if impossible == "refuse-call":
+            r.far.invite(r.port)
+            await until(lambda: r.app.spool.numbers() == [1], "the end")
+        else:
+            await r.talk(recorded=False)
+        sealed = await r.sealed()
+        assert sealed.all("unrecorded") == [["storage full"]] and not sealed.all("notice"), impossible
+        assert not sealed.packets and (not r.near.events) == (impossible == "refuse-call")
+        await r.close()

@@ -8,6 +8,7 @@ from support.fake_appliance import AGREED, speech
 from support.ingest import serving
 from support.intake import take
 from support.pages import signed_in
+from testigo_vault.recordings.search import RecordingIndex
 from testigo_vault.storage.database import Database
 
 SINCE, UNTIL = 1_790_000_000_000, 1_790_000_400_000
@@ -38,6 +39,26 @@ def test_a_recording_that_tells_what_was_reported_raises_no_second_alarm(vault, 
     events = [*AGREED[:2], ("no_recording", 10, *SPACE), *AGREED[2:]]
     assert take(vault, appliance.record(events=events, packets=speech(0.2))).state == "good"
     assert len(alarms(vault)) == expected
+
+
+@pytest.mark.parametrize(
+    ("reason", "event", "says"),
+    [
+        ("storage-full", None, "was full"),
+        ("storage-fault", None, "failed"),
+        ("unrecorded", ("unrecorded", 20, "storage full"), "was full"),
+        ("unrecorded", ("unrecorded", 20, "no policy"), ""),
+    ],
+)
+def test_a_full_or_failed_storage_raises_one_alarm_a_day(vault, appliance, reason, event, says):
+    for _ in range(2):
+        made = appliance.record(events=[*AGREED[:2], *([event] if event else [])], reason=reason)
+        outcome = take(vault, made)
+        assert outcome.state == "good"
+    found = [alarm.text for alarm in vault.alarms.latest() if alarm.kind == "storage"]
+    text = f"The storage of branch-1 {says}: number 1 was not recorded to its end."
+    assert found == ([text] if says else [])
+    assert RecordingIndex(vault.database).get("branch-1/1").outcome == "unrecorded"
 
 
 def test_a_session_brings_the_report(vault, appliance):

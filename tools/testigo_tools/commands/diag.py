@@ -81,6 +81,8 @@ def rows(facts: dict[str, Any]) -> list[tuple[str, str]]:
         found.append(("Audio missing", ", ".join(name for name, _ in facts["wanted"])))
     if facts["set_aside"]:
         found.append(("Set aside", ", ".join(map(str, facts["set_aside"]))))
+    if facts.get("unfinished"):
+        found.append(("Waits for room", ", ".join(map(str, facts["unfinished"]))))
     for why, calls, since_ms, _ in facts.get("unrecorded", []):
         found.append(("No recording", f"{calls} calls since {when(since_ms)}: {why}"))
     found.extend(("Not in force", f"{what}: {why}") for what, why in facts.get("problems", []))
