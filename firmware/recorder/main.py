@@ -156,9 +156,18 @@ class Appliance:
         self.keypool.set_recipients(self.documents.recipients())
 
     async def _gateway(self):
-        from recorder.call import running
+        started = False
+        while True:
+            self.changed.clear()
+            from recorder.call import running
 
-        await running.run(self)
+            wait_ms = await running.update(self, started)
+            running, started = None, True
+            unload("recorder.call.running")
+            try:
+                await asyncio.wait_for_ms(self.changed.wait(), wait_ms)
+            except asyncio.TimeoutError:
+                pass
 
     async def _synchronise(self):
         from recorder.sync.scheduler import Sync

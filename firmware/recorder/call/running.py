@@ -1,4 +1,4 @@
-"""Runs the gateway, and puts new settings into force, also while calls are up.
+"""Starts the gateway, and puts new settings into force, also while calls are up. Loaded for that, and unloaded afterwards.
 
 Where address and port stay, the gateway goes on with the new settings. Else a new one takes new calls, and the old one ends
 when its calls have. Settings that cannot be used leave the gateway as it is, are told, and are tried again. Only another
@@ -10,29 +10,26 @@ import asyncio
 from recorder.hal import HalError
 
 RETRY_MS = 10000
+IDLE_MS = 3600000
 STEP_MS = 500
 GROW_MS = 5000  # the documents that come with the settings are stored by then
 QUIET = "another network is joined when no call is up"
 LAST_ANSWERS_MS = 35000  # a transaction of SIP is over after 32 s
 
 
-async def run(app):
-    """app: the Appliance, whose `gateway` and `settings` are what is in force."""
-    started = False
-    while True:
-        app.changed.clear()
-        settings = app.documents.settings
-        why = ""
-        if settings and settings is not app.settings:
-            if started and app.hal.must_grow(settings.max_calls):
-                asyncio.create_task(_grow(app, settings))
-            why = await _put_in_force(app, settings)
-        started = True
-        _tell(app, settings, why)
-        try:
-            await asyncio.wait_for_ms(app.changed.wait(), RETRY_MS if why else 3600000)
-        except asyncio.TimeoutError:
-            pass
+async def update(app, started):
+    """Puts the newest settings into force -> milliseconds after which to try again.
+
+    app: the Appliance, whose `gateway` and `settings` are what is in force. started: not those that the start has found.
+    """
+    settings = app.documents.settings
+    why = ""
+    if settings and settings is not app.settings:
+        if started and app.hal.must_grow(settings.max_calls):
+            asyncio.create_task(_grow(app, settings))
+        why = await _put_in_force(app, settings)
+    _tell(app, settings, why)
+    return RETRY_MS if why else IDLE_MS
 
 
 async def _grow(app, settings):
