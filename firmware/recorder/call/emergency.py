@@ -5,17 +5,14 @@ stays loaded where there is room, and on a small heap is loaded for a call. If i
 and the telephone, which gets no answer, sends its INVITE again.
 """
 
+import gc
+
 from recorder import files
 from recorder.loading import unload
 from recorder.media.leg import NEAR
 
+ENOUGH = 150000  # bytes of the heap, free before the first call: then all of this stays in memory
 FILE = "/emergency.cbor"  # how long a call back may come, and the calls that have no record yet
-LOADED = (
-    "recorder.call.emergency_calls",
-    "recorder.call.unrecorded_call",
-    "testigo_wire.policy.emergency",
-    "testigo_wire.policy.emergency_countries",
-)
 
 
 class Emergency:
@@ -27,7 +24,8 @@ class Emergency:
         self.log = log
         self.until = 0  # hal.ms() up to which incoming calls may be a call back
         self.pending = []  # Unix times of calls that have no record yet
-        self.may_unload = gateway.hal.heap_small
+        gc.collect()
+        self.may_unload = gateway.hal.heap_small or gc.mem_free() < ENOUGH
         self._calls = None
         try:
             if not self.may_unload or files.size(gateway.hal.root + FILE) >= 0:
@@ -84,13 +82,24 @@ class Emergency:
         self.calls().numbers()  # a new policy may have made the time shorter
         return self.gateway.hal.ms() < self.until
 
+    def recorded(self, began_unix_ms):
+        """The call that began then has its record, or none can be made."""
+        if began_unix_ms in self.pending:
+            self.pending.remove(began_unix_ms)
+        try:
+            self.calls().save()
+        except MemoryError:
+            self.log("emergency call not noted: memory")
+
     def tick(self, now):
         """Some twenty times a second."""
         if self._calls:
             self._calls.tick(now)
             if self.may_unload and self._calls.idle:
                 self._calls = None
-                unload(*LOADED)
+                unload(
+                    "recorder.call.emergency_calls", "recorder.call.unrecorded_call", "testigo_wire.policy.emergency"
+                )
 
 
 def may_be_emergency(uri):

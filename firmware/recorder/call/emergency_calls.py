@@ -8,7 +8,7 @@ after the call; see emergency_record.py.
 
 from recorder import files
 from recorder.call.emergency import FILE
-from recorder.call.unrecorded_call import CALL_BACK, EMERGENCY, PLACE_MS, TITLES, LostCall, UnrecordedCall
+from recorder.call.unrecorded_call import CALL_BACK, EMERGENCY, PLACE_MS, TITLES, UnrecordedCall
 from recorder.loading import unload
 from recorder.media.leg import FAR, NEAR, Leg, PortError
 from testigo_wire.encoding import cbor
@@ -61,9 +61,7 @@ class EmergencyCalls:
     @property
     def idle(self):
         """Whether nothing here is needed until the next call."""
-        if self._waiting or self._cut_short or self._emergency.pending:
-            return False
-        return not self._unrecorded()
+        return not (self._waiting or self._cut_short or self._unrecorded())
 
     # which calls
 
@@ -73,6 +71,7 @@ class EmergencyCalls:
         if policy is not self._policy:
             self._numbers = EmergencyNumbers(policy.numbering, policy.emergency) if policy else EmergencyNumbers()
             self._policy = policy
+            unload("testigo_wire.policy.emergency_countries")
             # It may have made the time shorter.
             self._emergency.until = min(self._emergency.until, self._hal.ms() + self._numbers.callback_ms)
         return self._numbers
@@ -115,6 +114,7 @@ class EmergencyCalls:
         self._expect_call_back()
         if not self._begin(sip, known):
             self._waiting.append((sip, known))
+            self._hal.calls += 1  # a session with the vault does not begin in between
             self.tick(self._hal.ms())
 
     def call_back(self, sip, target):
@@ -130,31 +130,25 @@ class EmergencyCalls:
         """The parties hear each other. From here on the appliance may write."""
         self._log(TITLES[call.why] + " connected")
         self._emergency.pending.append(call.began_unix_ms)
-        self._save()
+        self.save()
 
     def ended(self, call):
         """Has the record of an UnrecordedCall made."""
-        call.ended_ms = self._hal.ms()
+        now = self._hal.ms()
         if call.why == EMERGENCY:
             self._expect_call_back()
-        self._make_record(call)
+        self._make_record(call.facts(now))
 
-    def _make_record(self, call):
+    def _make_record(self, facts):
         try:
             from recorder.call import emergency_record
 
             unload("recorder.call.emergency_record")
-            emergency_record.begin(self._gateway, call, self._recorded)
+            emergency_record.begin(self._gateway, TITLES[facts[0]], facts)
         except MemoryError:
-            self._log(TITLES[call.why] + " has no record: memory")
-            self._gateway.unrecorded.add(call.why)
-            self._recorded(call)
-
-    def _recorded(self, call):
-        pending = self._emergency.pending
-        if call.began_unix_ms in pending:
-            pending.remove(call.began_unix_ms)
-        self._save()
+            self._log(TITLES[facts[0]] + " has no record: memory")
+            self._gateway.unrecorded.add(facts[0])
+            self._emergency.recorded(facts[3][0])
 
     def choose(self, known):
         """The call that gives way, or None: of an unknown source, else the youngest ordinary one, else a call back."""
@@ -185,19 +179,19 @@ class EmergencyCalls:
             self._refill_at = now + REFILL_MS
             self._refill()
             if self._cut_short:
-                self._make_record(LostCall(self._cut_short.pop(0), now))
+                began = self._cut_short.pop(0), now
+                self._make_record((EMERGENCY, False, ("", "", ""), began, now, None, True))
 
     def _serve_waiting(self, now):
         sip, known = self._waiting[0]
         if sip.state != sip_call.INCOMING or self._begin(sip, known):
-            self._waiting.pop(0)
-            self._deadline = 0
+            self._stop_waiting()
             return
         if now < self._deadline and [call for call in self._gateway.calls if call.gives_way]:
             return
         call = self.choose(known)
         if call is None:
-            self._waiting.pop(0)
+            self._stop_waiting()
             sip.reject(503, now)
             self._log("emergency call not connected: no ports or memory, and no call that could give way")
             self._gateway.unrecorded.add(REFUSED)
@@ -205,6 +199,11 @@ class EmergencyCalls:
             self._deadline = now + PLACE_MS
             call.give_way()
             self._log("a call gives way to an emergency call")
+
+    def _stop_waiting(self):
+        self._waiting.pop(0)
+        self._hal.calls -= 1
+        self._deadline = 0
 
     def _begin(self, sip, known):
         """-> whether the call has its place, or has been refused for want of an address."""
@@ -289,7 +288,7 @@ class EmergencyCalls:
         except (cbor.CborError, ValueError, TypeError):
             pass  # damaged: as if it were not there
 
-    def _save(self):
+    def save(self):
         until = max(0, self._emergency.until - self._hal.ms() + self._hal.unix_ms())
         try:
             files.replace(self._hal.root + FILE, cbor.encode([MAGIC, 1, until, self._emergency.pending]))

@@ -46,19 +46,6 @@ class NoRecording:
         return "this call is not recorded: an emergency call, or a call back after one"
 
 
-class LostCall:
-    """An emergency call that a power cut ended: what is left of it is when it began."""
-
-    why = EMERGENCY
-    incoming = False
-    parties = ("", "", "")
-    outcome = None
-
-    def __init__(self, began_unix_ms, now):
-        self.began_unix_ms = began_unix_ms
-        self.began_ms = self.ended_ms = now
-
-
 class UnrecordedCall(Call):
     """Made before it is needed: `begin` gives it its INVITE. The first leg is the one that calls."""
 
@@ -70,7 +57,7 @@ class UnrecordedCall(Call):
         self.emergency = emergency  # the EmergencyCalls
         self.why = ""
         self.known = True  # by its source address: else any other emergency call takes its place
-        self.began_ms = self.began_unix_ms = self.ended_ms = 0
+        self.began_ms = self.began_unix_ms = 0
         self._targets = ()
 
     def begin(self, sip, why, targets, known=True):
@@ -83,20 +70,20 @@ class UnrecordedCall(Call):
         self._first.sip = sip
         sip.owner = self
 
-    @property
-    def parties(self):
-        """(caller, callee, SIP Call-ID) of the INVITE."""
+    def facts(self, now):
+        """What its record needs, which must not keep the call in memory: see emergency_record.py. now: hal.ms() of its end."""
         sip = self._first.sip
-        return sip.caller, sip.callee, sip.call_id
-
-    @property
-    def outcome(self):
-        """(side, status, reason) of the end."""
-        return self._ended.args if self._ended else (None, 500, "fault")
-
-    @property
-    def incoming(self):
-        return self._first.side == FAR
+        outcome = self._ended.args if self._ended else (None, 500, "fault")
+        began = self.began_unix_ms, self.began_ms
+        return (
+            self.why,
+            self._first.side == FAR,
+            (sip.caller, sip.callee, sip.call_id),
+            began,
+            now,
+            outcome,
+            self.bridge.up,
+        )
 
     async def converse(self):
         await self._reach()
