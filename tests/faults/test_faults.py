@@ -12,12 +12,14 @@ from support.micropython_runner import ROOT
 PAGE = ROOT / "docs" / "reliability.md"
 # Faults that were found to be not survived once, and some of each kind.
 NAMES = (
-    "storage/enospc/littlefs/call/40", "storage/eio/littlefs/objection/120", "storage/cut/littlefs/call/200",
+    "storage/enospc/littlefs/call/40", "storage/eio/littlefs/objection/7", "storage/cut/littlefs/call/200",
     "storage/tear/littlefs/objection/150", "storage/reorder/littlefs/document/43", "storage/cut/fat/call/60",
-    "storage/tear/fat/start/5", "fill/objection/131072/0/on", "flip/notice.tsd/8/1", "flip/00000001.tsg/8/3",
-    "cable/corrupt/up/sync/40", "cable/double/down/document/9", "network/cut/up/sync/20", "network/corrupt/down/document/6",
-    "power/time/call/littlefs/1013", "power/step/sync/littlefs/50", "kill-vault/message/sync/0/40", "kill-vault/step/sync/0/56",
-    "clock/appliance/call/-86400000/700", "lie/sync/receipt-with-another-head", "lie/document/document-of-another-signer",
+    "storage/tear/fat/start/5", "fill/call/0/50/on", "flip/key.der/200/7", "flip/clock.bin/200/0",
+    "flip/00000001.tsg/8/3", "cable/corrupt/up/sync/40", "cable/cut/up/pause/3", "cable/double/down/document/9",
+    "network/cut/up/sync/20", "network/corrupt/down/document/6", "power/time/call/littlefs/47",
+    "power/step/sync/littlefs/50", "kill-vault/message/sync/0/40", "kill-vault/step/sync/0/56",
+    "clock/appliance/call/-86400000/700", "lie/sync/receipt-with-another-head",
+    "lie/document/document-of-another-signer",
 )  # fmt: skip
 
 
