@@ -34,7 +34,7 @@ def loaded():
 async def test_all_places_taken():
     """Two calls are all that the settings allow: both go on, with their recordings."""
     r = await office("places", line(rule="notify"))
-    await use_settings(r, settings_of(r, last=14))
+    await use_settings(r, settings_of(r))
     other = Phone(r.app.hal, r.port + 15)
     for number in ("sip:943000001@x", "sip:943000002@x"):
         other.events.clear()

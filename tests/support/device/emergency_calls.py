@@ -59,7 +59,7 @@ async def one_without_space_for_its_record():
 async def two_at_a_time():
     r = await rig("two", line(rule="notify"))
     await r.talk()
-    others = [Phone(r.app.hal, r.port + 11), Phone(r.app.hal, r.port + 15), Phone(r.app.hal, r.port + 18)]
+    others = [Phone(r.app.hal, r.port + 11), Phone(r.app.hal, r.port + 15)]
     udp, r.app.hal.udp = r.app.hal.udp, no_sockets
     await answered(r, others[0])
     others[1].invite(r.port, uri="sip:112@x")
@@ -93,7 +93,7 @@ async def no_address():
     r = await rig("address", line())
     r.tasks.pop(0).cancel()
     r.gateway.close()
-    sides = [HOST, r.port, r.port + 6, r.port + 12, side(r.port + 1), REGISTRAR]
+    sides = [HOST, r.port, r.port + 6, r.port + 14, side(r.port + 1), REGISTRAR]
     r.gateway = gateway_of(r.app, stores.sign("settings", 2, [["none"], sides, ["serial"], 2]))
     r.tasks.insert(0, asyncio.create_task(r.gateway.run()))
     r.near.invite(r.port, uri="sip:112@x")
@@ -111,7 +111,7 @@ async def no_name_server():
             raise OSError(-2)
         return address(host, port)
 
-    sides = [HOST, r.port, r.port + 6, r.port + 12, side(r.port + 1), side(r.port + 2, host="localhost")]
+    sides = [HOST, r.port, r.port + 6, r.port + 14, side(r.port + 1), side(r.port + 2, host="localhost")]
     for replace, hal_address in ((no_sockets, address), (files.replace, address), (files.replace, unknown)):
         r.tasks.pop(0).cancel()
         r.gateway.close()

@@ -85,7 +85,7 @@ async def hang_up(r, phone=None):
     await asyncio.sleep_ms(300)  # its record
 
 
-def settings_of(r, last=12, **sides):
+def settings_of(r, last=14, **sides):
     near, far = sides.get("near") or side(r.port + 1), sides.get("far") or side(r.port + 2)
     return stores.sign("settings", 2, [["none"], [HOST, r.port, r.port + 6, r.port + last, near, far], ["serial"], 2])
 
