@@ -56,7 +56,7 @@ sys.modules["board"] = Board
 
 # After what they import is there.
 from recorder import hal_esp32  # noqa: E402
-from recorder.main import Appliance  # noqa: E402
+from recorder.call import running  # noqa: E402
 
 hal_esp32.asyncio = AtOnce
 
@@ -73,13 +73,18 @@ class Settings:
     network = ("wifi", "branch", "the Wi-Fi password")
 
 
+class Documents:
+    settings = Settings
+
+
 class Starting:
-    """What of an appliance the start of its gateway needs; other settings have come when it is to try again."""
+    """What of an appliance the start of its gateway needs."""
 
     hal = Chip()
+    documents = Documents
     log = print
-    _changed = uasyncio.Event()
+    settings = None
+    settings_problem = ""
 
 
-Starting._changed.set()
-uasyncio.run(Appliance._start_gateway(Starting, Settings))
+uasyncio.run(running.update(Starting, False))
