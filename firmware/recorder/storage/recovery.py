@@ -78,7 +78,7 @@ async def finish_all(spool, active=()):
     for number, suffix in sorted(left):
         try:
             _probe(spool)
-            if await finish(spool, number, suffix) and suffix == OPEN:
+            if await finish(spool, number, suffix) == REASONS[OPEN]:
                 closed.append(number)
         except (OSError, MemoryError, WireError) as exc:
             if number not in before:  # told once
@@ -99,7 +99,7 @@ def _probe(spool):
 
 
 async def finish(spool, number, suffix):
-    """Seal the whole items of the file with that suffix -> whether there is a sealed recording now. Raises OSError."""
+    """Seal the whole items of the file with that suffix -> the reason in its seal, "" where there is none. Raises OSError."""
     path = spool.path(number, suffix)
     erase = files.size(spool.path(number, ERASE)) >= 0
     primitives = spool.primitives
@@ -108,10 +108,10 @@ async def finish(spool, number, suffix):
         found = await steps(rewrite.resume_steps(primitives, file.readinto, buffer))
     if found.header is None or found.header[4] != number:
         spool.set_aside(number, suffix, "no header")
-        return False
+        return ""
     if files.size(spool.path(number, SEALED)) >= 0:  # only the last steps of a copy are missing
-        _dispose(spool, number, suffix, files.size(path) - found.sealed_length, erase)
-        return True
+        _dispose(spool, number, suffix, files.size(path) - max(found.length, found.sealed_length), erase)
+        return REASONS[suffix]
     reason, seal, length = await _seal(spool, found, suffix)
     rest = files.size(path) - length
     if not erase and rest <= recording.MAX_ITEM:
@@ -124,14 +124,14 @@ async def finish(spool, number, suffix):
     elif not erase and _no_room(spool, length):
         # Damage in the middle, and no room for a copy of what is before it.
         spool.set_aside(number, suffix, "%d bytes after the last whole item, and no room for a copy" % rest)
-        return False
+        return ""
     else:
         await _copy(spool, number, path, length, seal, erase, buffer)
         _dispose(spool, number, suffix, rest, erase)
         spool.unrecorded.sealed(number)
         spool.announce(number)
     spool.log("recording %d closed: %s, %d bytes at its end were torn" % (number, reason, rest))
-    return True
+    return reason
 
 
 def _no_room(spool, length):

@@ -9,7 +9,7 @@ from recorder.clock import Clock
 from recorder.documents.store import Documents
 from recorder.loading import unload
 from recorder.log import Log
-from recorder.storage import primitives, recovery
+from recorder.storage import primitives
 from recorder.storage.identity import Identity
 from recorder.storage.keypool import KeyPool
 from recorder.storage.primitives import DEVICE
@@ -150,7 +150,11 @@ class Appliance:
         self.keypool = KeyPool(DEVICE, depth)
         self.keypool.set_recipients(self.documents.recipients())
         self.spool = Spool(hal, DEVICE, self.identity, self.log)
+        from recorder.storage import recovery  # as in recorder/start.py
+
+        unload("recorder.storage.recovery")
         self.closed = await recovery.recover(self.spool)
+        del recovery
         self.recordings = Recordings(
             hal, DEVICE, self.identity, self.documents, self.keypool, self.spool, self.log
         )  # fmt: skip
