@@ -26,7 +26,8 @@ class FullDisk:
             (root / name).symlink_to("/dev/full")
         paths = [ROOT / "firmware", ROOT / "boards" / "virtual", ROOT / "tests"]
         script = ROOT / "tests" / "support" / "device" / "storage" / "full_disk.py"
-        self.runs = VirtualAppliance(root, [str(micropython), str(script), str(root)], environment(paths))
+        line = [str(micropython), str(script), str(root)]
+        self.runs = VirtualAppliance(root, lambda: line, environment(paths))
         self._thread = threading.Thread(target=self.runs.run)
 
     def __enter__(self) -> "FullDisk":
