@@ -80,6 +80,6 @@ def _(folder, micropython):
 
 def test_each_message_has_its_cause(micropython, tmp_path):
     assert causes.differences() == []
-    for quote in causes:
-        printed = causes[quote](tmp_path / str(len(quote)), micropython)
+    for number, quote in enumerate(causes):
+        printed = causes[quote](tmp_path / str(number), micropython)
         assert said(quote, printed), printed
