@@ -180,9 +180,17 @@ class Recording:
 
     def _event(self, limit, name, t_ms, values):
         values = tuple([v[:limit] if isinstance(v, str) else v for v in values])
-        item = self._index.seal_event(name, t_ms, values)
-        self.erased_size += len(item)
-        self._write(item)
+        try:
+            item = self._index.seal_event(name, t_ms, values)
+            self.erased_size += len(item)
+            self._write(item)
+        except MemoryError:
+            self._fail_for_memory()
+            raise
+
+    def _fail_for_memory(self):
+        """Counter or chain may be ahead of the file, so nothing may follow what is there. Allocates nothing."""
+        self.failed = self.failed or "memory"
 
     def start_audio(self):
         """-> the Stream whose buffer takes the audio frames, the same one each time.
@@ -210,7 +218,11 @@ class Recording:
         """Seal and write the first n bytes of the audio buffer -> False when they are not stored, and no more will be."""
         if self._audio is None or self.failed:
             return False
-        self._write(self._audio.seal(n))
+        try:
+            self._write(self._audio.seal(n))
+        except MemoryError:
+            self._fail_for_memory()
+            raise
         self._frames += 1
         self.unflushed += 1
         if self.unflushed >= UNFLUSHED_FRAMES:
