@@ -137,4 +137,5 @@ class Recordings:
                 await recovery.finish_all(spool, [made.number for made in self.active])
         finally:
             self._finishing = False
-            self._free_then = spool.free() or 0
+            # A fault of the storage or of the memory may be over in a minute without more room.
+            self._free_then = (spool.free() or 0) if spool.needs_only_room else 0

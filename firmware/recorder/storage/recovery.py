@@ -10,7 +10,7 @@ import os
 
 from recorder import files
 from recorder.storage.primitives import steps
-from recorder.storage.spool import BAD, ERASE, FAULT, FULL, OPEN, SEALED, write_all
+from recorder.storage.spool import BAD, ENOSPC, ERASE, FAULT, FULL, OPEN, SEALED, write_all
 from testigo_wire.crypto import ecdsa
 from testigo_wire.encoding import cbor
 from testigo_wire.errors import WireError
@@ -72,6 +72,7 @@ async def finish_all(spool, active=()):
     """Finish all that can be finished -> the numbers that a power cut had left open. active: recordings that are being made."""
     closed = []
     before, spool.unfinished = spool.unfinished, []
+    spool.needs_only_room = True
     left = []
     for suffix in REASONS:
         left += [(number, suffix) for number in spool.numbered(suffix) if number not in active]
@@ -84,6 +85,7 @@ async def finish_all(spool, active=()):
             if number not in before:  # told once
                 spool.log("recording %d waits to be closed: %s" % (number, str(exc) or "memory"))
             spool.unfinished.append(number)
+            spool.needs_only_room = spool.needs_only_room and isinstance(exc, OSError) and exc.args[0] == ENOSPC
     return closed
 
 

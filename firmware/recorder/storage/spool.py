@@ -45,6 +45,7 @@ class Spool:
         self.next_number = 1
         self.previous = bytes(32)
         self.repaired = False  # recovery has been through all of it
+        self.needs_only_room = False  # all that is unfinished waits for free space, and for nothing else
         self.unfinished = []  # recordings that are no longer made and have to be sealed or erased, once there is room
         self.on_sealed = []
         self.unrecorded = UnrecordedCalls(hal, log)

@@ -27,6 +27,7 @@ FLASH = (128, 4096)
 CARD = (1024, 512)
 STARTS = 3  # attempts, before the appliance counts as dead
 LOG_LINES = 24
+FINISH_MS = 130000  # what could not be closed is tried again every minute
 ATTEMPTS = 4  # sessions, until everything is in the vault
 
 flash, card = Medium(*FLASH), Medium(*CARD)
@@ -156,10 +157,12 @@ class Work:
         await scenarios.probe(machine, self.report)
         if plan and plan.lasting:
             plan.disarm()
+        spool = machine.app.spool
+        if [name for name in files.names(spool.folder) if not name.endswith(".tsg")]:
+            await asyncio.sleep_ms(FINISH_MS)
         machine.hal.vault_port = machine.vault[2]
         machine.vault = (machine.vault[0], machine.vault[2])
         await scenarios.synchronise(machine, self.report, machine.vault, ATTEMPTS)
-        spool = machine.app.spool
         self.report["held"] = spool.numbers()
         self.report["aside"] = spool.aside()
         self.report["next_number"] = spool.next_number
