@@ -13,7 +13,8 @@ PAGE = ROOT / "docs" / "reliability.md"
 # Faults that were found to be not survived once, and some of each kind.
 NAMES = (
     "storage/enospc/littlefs/call/40", "storage/eio/littlefs/objection/7", "storage/cut/littlefs/call/200",
-    "storage/tear/littlefs/objection/150", "storage/reorder/littlefs/document/43", "storage/cut/fat/call/60",
+    "storage/tear/littlefs/objection/150", "storage/broken/littlefs/objection/98", "heap/call/8192/200/1100",
+    "storage/reorder/littlefs/document/43", "storage/cut/fat/call/60",
     "storage/tear/fat/start/5", "fill/call/0/50/on", "flip/key.der/200/7", "flip/clock.bin/200/0",
     "flip/00000001.tsg/8/3", "cable/corrupt/up/sync/40", "cable/cut/up/pause/3", "cable/double/down/document/9",
     "network/cut/up/sync/20", "network/corrupt/down/document/6", "power/time/call/littlefs/47",

@@ -324,6 +324,8 @@ class Recording:
         owner = self._owner
         spool = owner.spool
         owner.unrecorded.sealed(self.number, False)
+        if self.erased:
+            spool.objected.add(self.number)
         if self.failed:
             try:  # the next start would take an open file for one that a power cut left
                 os.rename(self._path, spool.path(self.number, self._suffix))

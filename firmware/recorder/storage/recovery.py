@@ -78,6 +78,8 @@ async def finish_all(spool, active=()):
         left += [(number, suffix) for number in spool.numbered(suffix) if number not in active]
     for number, suffix in sorted(left):
         try:
+            if number in spool.objected and files.size(spool.path(number, ERASE)) < 0:
+                files.replace(spool.path(number, ERASE), b"")  # the power may fail before it is erased
             _probe(spool)
             if await finish(spool, number, suffix) == REASONS[OPEN]:
                 closed.append(number)
@@ -103,7 +105,7 @@ def _probe(spool):
 async def finish(spool, number, suffix):
     """Seal the whole items of the file with that suffix -> the reason in its seal, "" where there is none. Raises OSError."""
     path = spool.path(number, suffix)
-    erase = files.size(spool.path(number, ERASE)) >= 0
+    erase = number in spool.objected or files.size(spool.path(number, ERASE)) >= 0
     primitives = spool.primitives
     buffer = bytearray(recording.MAX_ITEM)
     with open(path, "rb") as file:

@@ -47,6 +47,7 @@ class Spool:
         self.repaired = False  # recovery has been through all of it
         self.needs_only_room = False  # all that is unfinished waits for free space, and for nothing else
         self.unfinished = []  # recordings that are no longer made and have to be sealed or erased, once there is room
+        self.objected = set()  # numbers whose audio is to be erased, also where that could not be marked on flash
         self.on_sealed = []
         self.unrecorded = UnrecordedCalls(hal, log)
         try:
