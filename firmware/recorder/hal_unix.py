@@ -15,28 +15,12 @@ from recorder.hal import HalError
 from recorder.hal_common import CommonHal
 from recorder.loading import unload
 
-# Of Linux; MicroPython does not name them.
-MSG_PEEK = 2
-SOL_SOCKET = 1
-SO_RCVBUF = 8
-RECEIVE_BUFFER = 1 << 20
+MSG_PEEK = 2  # of Linux; MicroPython does not name it
 WRITE_AT_ONCE = 512  # less than a terminal's buffer, so that a ready terminal takes it all
 
 
 def service_asked(board):
     return False  # on Unix another process can be started
-
-
-def _open_files():
-    """How many files and sockets this process may have, or None."""
-    try:
-        with open("/proc/self/limits") as file:
-            for line in file:
-                if line.startswith("Max open files"):
-                    return int(line.split()[3])
-    except (OSError, ValueError):
-        pass  # no such limit, or it cannot be read
-    return None
 
 
 def crashed(exc):
@@ -169,15 +153,18 @@ class Hal(CommonHal):
                 pass  # systemd is busy: the next one counts
 
     def must_grow(self, calls):
-        from testigo_wire.policy import limits
+        from recorder import hal_unix_limits
 
-        unload("testigo_wire.policy.limits")
+        unload("recorder.hal_unix_limits")
         heap, wide, _ = super().limits()
-        return self.heap_grows and limits.heap_for(calls, wide) > heap
+        return self.heap_grows and hal_unix_limits.heap_for(calls, wide) > heap
 
     def limits(self):
+        from recorder import hal_unix_limits
+
+        unload("recorder.hal_unix_limits")
         heap, wide, _ = super().limits()
-        return None if self.heap_grows else heap, wide, _open_files()
+        return None if self.heap_grows else heap, wide, hal_unix_limits.open_files()
 
     def source(self, host, port):
         return bytes(self.address(host, port))
@@ -186,10 +173,10 @@ class Hal(CommonHal):
         return sock.recvfrom(size, MSG_PEEK)
 
     def hold_many(self, sock):
-        try:
-            sock.setsockopt(SOL_SOCKET, SO_RCVBUF, RECEIVE_BUFFER)
-        except OSError:
-            pass  # it works with less
+        from recorder import hal_unix_limits
+
+        unload("recorder.hal_unix_limits")
+        hal_unix_limits.hold_many(sock)
 
     def peer(self, raw):
         _, host, port = socket.sockaddr(raw)[:3]

@@ -64,7 +64,7 @@ class Appliance:
             from recorder import start as stages
 
             await stages.run(self)
-            tasks.append(asyncio.create_task(stages.check_key(self)))
+            asyncio.create_task(stages.check_key(self))  # not in `tasks`, which would keep its module in memory
             stages = None
             unload("recorder.start")
             if self.hal.heap_large:

@@ -66,7 +66,7 @@ def test_two_calls_in_384_kib(office, tmp_path, micropython32):
 
 def test_one_call_in_the_heap_of_the_page(office, tmp_path, micropython32):
     """With the serial console in use and the sync over TCP after it."""
-    with chip(office, tmp_path, micropython32, "204k", calls=1) as (_, branch):
+    with chip(office, tmp_path, micropython32, "236k", calls=1) as (_, branch):
         branch.call(calling().pause(NOTICE_MS + 2000).bye(), answering())
         recording = branch.recording()
         assert (recording.reason, recording.audio) == ("hang-up", "present")

@@ -94,12 +94,14 @@ class Sync:
 
     async def _attempt(self, serial, where):
         self._hal.make_room()
-        # The link and TLS are loaded for the session and unloaded after it.
-        from recorder.sync import session as sync_session
-
         self.state = "connecting"
         self.running = True
+        expected = MemoryError
         try:
+            # The link and TLS are loaded for the session and unloaded after it.
+            from recorder.sync import session as sync_session
+
+            expected = sync_session.EXPECTED_ERRORS
             await sync_session.run(self, self._app, serial, where)
             self.state = "done"
             self.last_ms = self._hal.unix_ms()
@@ -107,7 +109,7 @@ class Sync:
         # After any error there is another attempt.
         except Exception as error:  # noqa: BLE001
             self.state = str(error)
-            if not isinstance(error, sync_session.EXPECTED_ERRORS):
+            if not isinstance(error, expected):
                 self.state = type(error).__name__ + " " + self.state
             self._app.log("sync: " + self.state)
             self._due = min(self._due, self._hal.ms() + self._retry)

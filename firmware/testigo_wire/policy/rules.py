@@ -1,8 +1,8 @@
 """Checks that the fields of a policy do not contradict each other (docs/formats/documents.md)."""
 
+from testigo_wire.compat import const
 from testigo_wire.encoding import schema
 from testigo_wire.errors import DocumentError
-from testigo_wire.policy import e164
 from testigo_wire.policy.fields import (
     ACCEPT_KEY,
     DIRECTION,
@@ -18,6 +18,8 @@ from testigo_wire.policy.fields import (
     WORKER,
     WORKER_REFERENCE,
 )
+
+LONGEST = const(15)  # digits of a number of E.164
 
 
 def check(body):
@@ -46,7 +48,7 @@ def _check_emergency(settings):
     numbers, outside, minutes = settings
     for i in range(len(numbers)):
         digits = numbers[i][1:] if numbers[i][:1] == "+" else numbers[i]
-        if not 2 <= len(digits) <= e164.LONGEST or not _are_digits(digits):
+        if not 2 <= len(digits) <= LONGEST or not _are_digits(digits):
             raise DocumentError("policy.emergency.numbers[%d]: not a number of 2 to 15 digits" % i)
     if len(outside) > 5 or not _are_digits(outside):
         raise DocumentError("policy.emergency.outside_prefix: not up to five digits")

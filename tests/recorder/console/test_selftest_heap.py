@@ -4,7 +4,9 @@ import gc
 
 from support.device import stores
 
-HEAP = "150k"
+# 4 KB more than a chip has: the names of this build are as long as in the sources. The firmware with short names runs the
+# self-test and its transfer in 150 KB in tests/system/test_memory.py.
+HEAP = "154k"
 FOR_TLS = 31000  # one context and its certificates
 
 

@@ -1,7 +1,10 @@
 """What is compiled does the same as the sources, with fewer names."""
 
+import re
+
 from testigo_tools.firmware import build as firmware_build
 from testigo_tools.firmware.minify import minify, name_map
+from testigo_tools.firmware.short_names import PARAMETERS, PRIVATE_IN_ROM
 
 SOURCES = {
     "p/a": "from p.compat import const\nSIZE = const(8)\nWIDE = 1 << 40\nONE, TWO = range(1, 3)\nNAMES = ('x', 'y')\n"
@@ -14,6 +17,8 @@ SOURCES = {
     "p/f": "class Public:\n    def _asks(self, other):\n        return getattr(other, 'public', None)\n",
     "p/g": "class Private:\n    def _tells(self, other):\n        return hasattr(other, '_tells')\n",
     "p/compat": "from micropython import const\n",
+    # What no other module uses would get a short name as well.
+    "p/h": "from p.a import NAMES, WIDE, Base\nfrom p.b import Child\nfrom p.c import Far\nNAMES, WIDE, Base, Child, Far\n",
 }
 
 
@@ -37,23 +42,49 @@ def test_private_names_are_shared_only_by_unrelated_modules():
     assert "_tells" not in short
 
 
-def test_parameters_that_no_call_names_become_letters():
+def test_names_that_only_their_module_uses_are_shared_like_private_ones():
+    short = name_map(
+        {
+            "p/a": "TABLE = (1, 2)\ndef helper():\n    return TABLE\ndef used():\n    return helper()\nclass Looked: pass\n",
+            "p/b": "from p.a import used\nTIMERS = {}\ndef rest(x):\n    return TIMERS, used, x.shown, getattr(x, 'Looked')\n"
+            "def start(): pass\nclass Far:\n    def __init__(self, x):\n        self.inner = x\n    def step(self): pass\n",
+            "p/c": "from p.b import Far\nFar(1).step\nclass Own(Far):\n    def called_by_the_base(self): pass\n",
+        }
+    )
+    assert {"TABLE", "helper", "TIMERS", "rest", "inner", "Own"} == set(short)
+    assert short["TABLE"] != short["helper"] and {short["TIMERS"], short["rest"], short["inner"]} & {
+        short["TABLE"],
+        short["helper"],
+    }
+
+
+def test_parameters_that_no_call_names_become_short():
     text = minify(
         {
             "p/e": "def one(first, a, *others, named=3):\n    second = first + a\n    return [first for b in others] + [second]\n"
             "def two(first, second):\n    return lambda second: first + second\n"
             "def three(count):\n    def inner():\n        nonlocal count\n        count += 1\n    return inner\n"
-            "one(1, 2, named=4)\n"
+            "one(1, 2, named=4)\n",
+            "p/f": "from p.e import one, three, two\none, three, two\n",
         }
     )["p/e"]
-    assert "def one(c, a, *d, named=3):\n    second = c + a\n    return [c for b in d] + [second]" in text
-    assert "def two(a, second):\n    return lambda second: a + second" in text
+    a, b = PARAMETERS[:2]
+    assert f"def one({a}, a, *{b}, named=3):\n    second = {a} + a\n    return [{a} for b in {b}] + [second]" in text
+    assert f"def two({a}, second):\n    return lambda second: {a} + second" in text
     assert "def three(count):" in text
+
+
+def test_short_names_are_none_that_the_firmware_uses():
+    words = {word for path in firmware_build.sources().values() for word in re.findall(r"\w+", path.read_text())}
+    assert [name for name in PRIVATE_IN_ROM + PARAMETERS if len(name) > 1 and name in words] == []
+    assert not set(PRIVATE_IN_ROM) & set(PARAMETERS)
 
 
 def test_the_result_computes_the_same():
     space: dict = {}
-    text = minify({"p/a": SOURCES["p/a"]})["p/a"].replace("from p.compat import const", "")
+    text = minify({name: SOURCES[name] for name in ("p/a", "p/b", "p/c", "p/h")})["p/a"].replace(
+        "from p.compat import const", ""
+    )
     exec(text, space)
     made = space["Base"]()
     assert sorted(vars(made).values(), key=str) == [2, b"\x00\x08"]

@@ -100,7 +100,7 @@ def build(
         source = target.with_suffix(f".{os.getpid()}.py")
         try:
             source.write_text(texts[name], encoding="utf-8")
-            compile_file(source, f"{name}.py", target, march)
+            compile_file(source, name.rpartition("/")[2], target, march)
         finally:
             source.unlink(missing_ok=True)
         report(name)

@@ -1,8 +1,8 @@
 """Shortens the firmware's source before it is compiled: on a chip each different name takes 8 to 16 bytes of heap and its text.
 
 - A module's constants (`NAME = 5`) are written where they are used, in other modules too, and are defined nowhere.
-- Private names (`_like_this`) become short ones, which modules share unless a class of one inherits from a class of the other.
-- Parameters that no call names become single letters.
+- Private names (`_like_this`), and those of own_names.py, become short; modules share them unless their classes inherit.
+- Parameters that no call names become short.
 - Inner packages are left out: `recorder.storage.spool` is compiled as `recorder.spool`.
 The source files do not change; `name_map` is the key to a traceback from a device."""
 
@@ -14,11 +14,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from testigo_tools.firmware.lookups import PRIVATE, may_look_up_private
+from testigo_tools.firmware.own_names import own_names
+from testigo_tools.firmware.short_names import PARAMETERS, nth
 
 CONSTANT = re.compile(r"_?[A-Z][A-Z0-9_]*$")
 ARITHMETIC = {ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.LShift: operator.lshift}
 SMALL = 1 << 29  # what fits a word of MicroPython; viper takes no more
-ALPHABET = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
 @dataclass
@@ -171,8 +172,11 @@ def _names(module: _Module):
 
 def _short_names(modules: dict[str, _Module]) -> dict[str, str]:
     kept = set()
+    used = {name for module in modules.values() for name, _ in _names(module)}
+    own = own_names({name: module.tree for name, module in modules.items()})
     for module in modules.values():
         module.private = {name for name, _ in _names(module) if PRIVATE.match(name)}
+        module.private |= own[module.name] - module.constants.keys()
         for node in ast.walk(module.tree):
             if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and PRIVATE.match(node.attr):
                 owner = node.value.id
@@ -193,9 +197,9 @@ def _short_names(modules: dict[str, _Module]) -> dict[str, str]:
         if private in kept:
             continue
         number = 0
-        while any(_letters(number) in taken[group] for group in where[private]) or _letters(number) in where:
+        while any(nth(number) in taken[group] for group in where[private]) or nth(number) in used:
             number += 1
-        short[private] = _letters(number)
+        short[private] = nth(number)
         for group in where[private]:
             taken[group].add(short[private])
     return short
@@ -229,13 +233,8 @@ def _groups(modules: dict[str, _Module]) -> dict[str, str]:
     return group
 
 
-def _letters(number: int) -> str:
-    tail = ALPHABET[number % len(ALPHABET)]
-    return "_" + tail if number < len(ALPHABET) else "_" + ALPHABET[number // len(ALPHABET) - 1] + tail
-
-
-def _letters_for(function: ast.FunctionDef | ast.AsyncFunctionDef, named: set[str | None]) -> dict[str, str]:
-    """Parameter to letter, for those of a function whose names mean nothing outside of it."""
+def _short_parameters(function: ast.FunctionDef | ast.AsyncFunctionDef, named: set[str | None]) -> dict[str, str]:
+    """Parameter to short name, for those of a function whose names mean nothing outside of it."""
     own = [*function.args.posonlyargs, *function.args.args, function.args.vararg, function.args.kwarg]
     names = [argument.arg for argument in own if argument is not None]
     inside = [node for node in ast.walk(function) if node is not function]
@@ -254,7 +253,7 @@ def _letters_for(function: ast.FunctionDef | ast.AsyncFunctionDef, named: set[st
         taken.update(node.arg for node in ast.walk(scope) if isinstance(node, ast.arg))
     if any(isinstance(node, ast.JoinedStr) for node in inside):
         return {}  # places inside of f-strings are not exact
-    free = (letter for letter in ALPHABET if letter not in taken)
+    free = (short for short in PARAMETERS if short not in taken)
     wanted = [
         name for name in names if len(name) > 1 and name not in fixed and name not in named and not PRIVATE.match(name)
     ]
@@ -342,13 +341,13 @@ class _Rewriter:
     def _parameters(self) -> None:
         for node in ast.walk(self._module.tree):
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-                for name, letter in _letters_for(node, self._named).items():
+                for name, short in _short_parameters(node, self._named).items():
                     for inner in ast.walk(node):
                         if (isinstance(inner, ast.arg) and inner.arg == name) or (
                             isinstance(inner, ast.Name) and inner.id == name
                         ):
                             start = self._span(inner)[0]
-                            self._edits[start, start + len(name)] = letter.encode()
+                            self._edits[start, start + len(name)] = short.encode()
 
     def _imports(self) -> None:
         # What other modules take from here, and what is here only to be taken.
