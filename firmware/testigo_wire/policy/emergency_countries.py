@@ -1,8 +1,8 @@
 """The emergency numbers of single countries, for policies whose numbering names the country.
 
-They are those of the countries of the presets and of the languages of notices. Sources: the national numbering plans that
-ITU-T publishes (E.164, E.129 and the Operational Bulletin), and for Europe the list of 112 countries by the EU; checked
-against the short numbers of libphonenumber. Helplines of a country for people in danger are included where a call to them
+They are those of the countries of the presets and of the languages of notices, compared with the emergency and short numbers
+of libphonenumber. The national numbering plans that ITU-T publishes (E.164, E.129) have the last word: compare a country's
+row with its plan before a site there relies on it. Helplines of a country for people in danger are included where a call to them
 must leave no trace or must not wait. Some of the numbers hold everywhere as well (emergency.ALWAYS).
 
 A device loads this module while it reads a policy, and then removes it from memory.
