@@ -157,6 +157,7 @@ class Work:
         await scenarios.probe(machine, self.report)
         if plan and plan.lasting:
             plan.disarm()
+        plans.make_room()
         spool = machine.app.spool
         if [name for name in files.names(spool.folder) if not name.endswith(".tsg")]:
             await asyncio.sleep_ms(FINISH_MS)

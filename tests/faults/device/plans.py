@@ -162,7 +162,12 @@ class Full(Timed):
         fill(self.machine, self.fault["left"])
 
     def end(self):
-        files.remove(machines.ROOT + "/ballast")
+        make_room()
+
+
+def make_room():
+    """Takes away what filled the flash, also what is left of it after a restart."""
+    files.remove(machines.ROOT + "/ballast")
 
 
 class ClockJump(Timed):
