@@ -17,6 +17,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from faults.bench import BY_NAME, Bench, Result, choose, fault_of
+from faults.fault import seed_of
 from faults.table import as_markdown, as_text
 from support.micropython_runner import ROOT
 
@@ -36,10 +37,14 @@ def main() -> int:
     parser.add_argument("--word", choices=sorted(WORKERS), default="micropython")
     parser.add_argument("--name", default="", help="this fault only, with its whole report")
     parser.add_argument("--keep", type=Path, help="a file that gets a line of JSON for each fault")
+    parser.add_argument(
+        "--again", type=Path, nargs="*", help="those that were not survived in files that --keep has made"
+    )
     parser.add_argument("--write", type=Path, nargs="*", help=f"write {PAGE.name} from the files that --keep has made")
     chosen = parser.parse_args()
     if chosen.write is not None:
-        results = [json.loads(line) for path in chosen.write for line in path.read_text().splitlines()]
+        lines = [json.loads(line) for path in chosen.write for line in path.read_text().splitlines()]
+        results = list({(line["name"], line["word"]): line for line in lines}.values())  # the later one of two
         PAGE.write_text(as_markdown(results, datetime.date.today()))
         print(f"written: {PAGE}")
         return 0
@@ -49,13 +54,20 @@ def main() -> int:
             result = bench.run(fault_of(chosen.name))
             print(json.dumps({"happened": result.happened, "wrong": result.wrong, **result.report}, indent=1))
             return bool(result.wrong)
-        kinds = [name for name in chosen.kinds.split(",") if name]
-        part, parts = map(int, chosen.part.split("/"))
-        results = _run(bench, choose(bench, chosen.seed, chosen.count, kinds)[part - 1 :: parts], chosen)
+        results = _run(bench, _names(bench, chosen), chosen)
     finally:
         bench.close()
     print(as_text(results))
     return any(result["wrong"] for result in results)
+
+
+def _names(bench: Bench, chosen: argparse.Namespace) -> list[str]:
+    if chosen.again is not None:
+        before = [json.loads(line) for path in chosen.again for line in path.read_text().splitlines()]
+        return [result["name"] for result in before if result["wrong"] and result["word"] == chosen.word]
+    kinds = [name for name in chosen.kinds.split(",") if name]
+    part, parts = map(int, chosen.part.split("/"))
+    return [name for name in choose(bench, chosen.seed, chosen.count, kinds) if seed_of(name) % parts == part - 1]
 
 
 def _run(bench: Bench, names: list[str], chosen: argparse.Namespace) -> list[dict]:
@@ -79,6 +91,7 @@ def _line(result: Result, chosen: argparse.Namespace) -> dict:
         "name": result.fault.name,
         "seed": chosen.seed,
         "word": chosen.word,
+        "again": chosen.again is not None,
         "happened": result.happened,
         "wrong": result.wrong,
         "answered_ms": result.report.get("answered_ms"),
