@@ -78,10 +78,26 @@ class RTC:
         assert len(parts) == 8 and time.gmtime(0)[0] == 1970 and 2000 <= parts[0] < 2100 and parts[7] < 1000000
 
 
+class WDT:
+    """A watchdog that was fed too late resets the chip; here at that feeding. Once started it cannot be stopped."""
+
+    def __init__(self, timeout):
+        assert timeout > 0
+        self.timeout = timeout
+        self.fed_at = time.ticks_ms()
+
+    def feed(self):
+        now = time.ticks_ms()
+        if time.ticks_diff(now, self.fed_at) > self.timeout:
+            Machine.reset()
+        self.fed_at = now
+
+
 class Machine:
     PWRON_RESET, HARD_RESET = 1, 2
     Pin = Pin
     RTC = RTC
+    WDT = WDT
 
     @staticmethod
     def freq(hertz):
