@@ -21,13 +21,14 @@ async def _load_one(store, kind):
     path = store.hal.root + "/" + kind + files.SIGNED
     if files.size(path) < 0:
         return
-    document, reason = await store.signed(files.read(path))
+    data = files.read(path)
+    document, reason = await store.signed(data)
     if not reason and document.kind != kind:
         reason = "is a " + document.kind
     if reason:
         _problem(store, kind, "not used: " + reason)
     else:
-        store.install(document, files.read(path))
+        store.install(document, data)
 
 
 async def _load_notices(store):

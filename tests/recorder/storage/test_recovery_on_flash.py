@@ -29,15 +29,6 @@ class Site:
         a = await stores.Appliance(ROOT).boot(fill=fill)
         a.spool.unrecorded.link_version = 2
         a.base_keys = self.keys  # of all starts
-        take = a.keypool.take
-
-        def watched(recording_id):
-            keys = take(recording_id)
-            for stream, base_key, _ in keys or ():
-                self.keys[recording_id, stream] = base_key
-            return keys
-
-        a.keypool.take = watched
         return a
 
     def restart(self):
