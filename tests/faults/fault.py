@@ -1,7 +1,7 @@
 """What a fault is, and what a kind of faults offers."""
 
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -10,6 +10,7 @@ CALLS = ("call", "objection", "pause")
 SCENARIOS = (*CALLS, "start", "sync", "document")
 SYNCS = ("sync", "document")
 TCP, SERIAL = "tcp", "serial"
+DIRECTIONS = {"up": 0, "down": 1}  # of a link: from the appliance, to it
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,17 @@ class Fault:
 def seed_of(name: str) -> int:
     """For the dice of a fault: the same in each run."""
     return zlib.crc32(name.encode()) & 0x3FFFFFFF or 1
+
+
+def link_names(
+    kind: str, whats: tuple[str, ...], scenarios: tuple[str, ...], count: Callable[[str, int], int]
+) -> Iterator[str]:
+    """Every fault of a link. count(scenario, direction): how many places it has."""
+    for scenario in scenarios:
+        for word, direction in DIRECTIONS.items():
+            for n in range(1, count(scenario, direction) + 1):
+                for what in whats:
+                    yield f"{kind}/{what}/{word}/{scenario}/{n}"
 
 
 class Kind(Protocol):

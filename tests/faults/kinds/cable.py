@@ -2,11 +2,10 @@
 
 from collections.abc import Iterator
 
-from faults.fault import SERIAL, Fault, Places, seed_of
+from faults.fault import DIRECTIONS, SERIAL, Fault, Places, link_names, seed_of
 
 WHATS = ("cut", "delay", "double", "corrupt")
 WHERE = ("sync", "document", "pause")
-DIRECTIONS = {"up": 0, "down": 1}
 
 
 class Cable:
@@ -15,11 +14,7 @@ class Cable:
     EXPECTED = "The next session goes on; nothing acknowledged is lost"
 
     def names(self, places: Places) -> Iterator[str]:
-        for scenario in WHERE:
-            for word, direction in DIRECTIONS.items():
-                for n in range(1, places.frames(scenario, direction) + 1):
-                    for what in WHATS:
-                        yield f"{self.NAME}/{what}/{word}/{scenario}/{n}"
+        return link_names(self.NAME, WHATS, WHERE, places.frames)
 
     def fault(self, parts: list[str]) -> Fault:
         what, direction, scenario, n = parts

@@ -2,10 +2,9 @@
 
 from collections.abc import Iterator
 
-from faults.fault import SYNCS, Fault, Places
+from faults.fault import DIRECTIONS, SYNCS, Fault, Places, link_names
 
 WHATS = ("cut", "half", "delay", "double", "corrupt", "silence")
-DIRECTIONS = {"up": 0, "down": 1}
 
 
 class Network:
@@ -14,11 +13,7 @@ class Network:
     EXPECTED = "The next session goes on at the byte where the last one ended; nothing acknowledged is lost"
 
     def names(self, places: Places) -> Iterator[str]:
-        for scenario in SYNCS:
-            for word, direction in DIRECTIONS.items():
-                for n in range(1, places.messages(scenario, direction) + 1):
-                    for what in WHATS:
-                        yield f"{self.NAME}/{what}/{word}/{scenario}/{n}"
+        return link_names(self.NAME, WHATS, SYNCS, places.messages)
 
     def fault(self, parts: list[str]) -> Fault:
         what, direction, scenario, n = parts
