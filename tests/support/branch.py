@@ -163,16 +163,16 @@ class Branch:
         return self.port.request("log", lines)
 
     def wait_for_sip(self) -> None:
-        """SIP is served as the settings say. Where, stands in the log: a board has an address of its own."""
+        """SIP is served as the newest settings say. Where, `diag` says: a board has an address of its own."""
 
-        def listens() -> str:
-            lines = self.log()
-            at = max([i for i, line in enumerate(lines) if "settings  in force" in line], default=0)
-            return next((line.rpartition("SIP on ")[2] for line in lines[at:] if "SIP on " in line), "")
+        def listens() -> list:
+            facts = self.diagnose()
+            in_force, newest, why = facts["settings"]
+            return facts["sip"] if in_force == newest and not why else []
 
         if not self._listening:
-            host, _, port = wait_for(listens, 30, "SIP").rpartition(":")
-            self.sip = self.near.appliance = self.far.appliance = (host, int(port))
+            host, port = wait_for(listens, 30, "SIP")
+            self.sip = self.near.appliance = self.far.appliance = (host, port)
             self._listening = True
 
     def settings(self, **changes: Any) -> None:

@@ -58,7 +58,7 @@ def restored(branch):
 
 
 def registration(branch) -> str:
-    lines = [line for line in branch.log() if "regist" in line or "settings  in force" in line]
+    lines = [line for line in branch.log() if "regist" in line or "settings in force" in line]
     return lines[-1].partition(" ")[2] if lines else ""
 
 

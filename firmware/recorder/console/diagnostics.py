@@ -28,6 +28,7 @@ def facts(app, endpoint):
         ["key", app.primitives.sha256(identity.public) if identity.public else b""],
         ["clock", [hal.clock, hal.unix_ms()]],
         ["settings", _settings(app)],
+        ["sip", list(app.gateway.address) if app.gateway else []],
         ["policy", [documents.installed_policy.version if documents.installed_policy else 0, documents.policy_why]],
         ["problems", [[what, documents.problems[what]] for what in sorted(documents.problems)]],
         ["calls", hal.calls],

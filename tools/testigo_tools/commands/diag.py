@@ -65,6 +65,7 @@ def rows(facts: dict[str, Any]) -> list[tuple[str, str]]:
         ("Heap", f"{size(facts['heap_free'])} free, {size(facts['heap_used'])} used"),
         ("Storage", f"{size(facts['storage_free'])} free"),
         ("Settings", settings(facts)),
+        ("SIP", "{}:{}".format(*facts["sip"]) if facts.get("sip") else "no calls are taken"),
         ("Policy", f"version {version}" + (f" ({why})" if why else "") if version else f"none: {why}"),
         (
             "Documents",
