@@ -1,4 +1,4 @@
-"""Makes audio_frame.json, events.json, documents.json and recording.json: `python tests/vectors/make_formats.py`.
+"""Makes audio_frame.json, events.json, documents.json, erasure.json and recording.json: `python tests/vectors/make_formats.py`.
 
 Keys and ephemeral keys are fixed, so the files come out the same each time.
 """
@@ -11,6 +11,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "firmware"), str(ROOT / "host"), str(ROOT / "tests"), str(Path(__file__).parent)]
 
 import make_documents  # noqa: E402
+import make_erasure  # noqa: E402
 import make_recording  # noqa: E402
 import make_small  # noqa: E402
 
@@ -18,6 +19,7 @@ for name, content in (
     ("audio_frame", make_small.audio_frames()),
     ("events", make_small.all_events()),
     ("documents", make_documents.documents_vectors()),
+    ("erasure", make_erasure.erasures()),
     ("recording", make_recording.recordings()),
 ):
     text = json.dumps(content, indent=1, ensure_ascii=False)

@@ -44,6 +44,11 @@ def test_documents(document):
     assert wrong(validator("documents"), "document", document["document"]) == []
 
 
+@pytest.mark.parametrize("record", vectors("erasure")["records"], ids=lambda record: record["name"])
+def test_erasures(record):
+    assert wrong(validator("erasure"), "erasure", record["record"]) == []
+
+
 @pytest.mark.parametrize("event", vectors("events")["malformed"], ids=lambda event: event["name"])
 def test_malformed_events(event):
     assert wrong(validator("events"), "event", event["plaintext"])
