@@ -32,6 +32,12 @@ faults: setup ## do seeded faults to appliance and vault, long; a short form is 
 soak: setup ## an hour with eight calls up, then a table of memory and handles (ARGS="--minutes 5")
 	@$(BIN)/python tests/faults/soak.py $(ARGS)
 
+# MODULE is a part of its path; SEED and COUNT choose mutants of each module. A run goes on where the last one ended.
+mutations: setup ## change the code in many places; the tests have to fail each time (MODULE=policy/consent SEED=1 COUNT=20)
+	@$(PYTHON) tools/setup mutations
+	@$(BIN)/python tests/mutations $(if $(MODULE),--module $(MODULE)) $(if $(SEED),--seed $(SEED)) $(if $(COUNT),--count $(COUNT)) \
+	  $(ARGS)
+
 # After a text of a page was added or changed: then translate what is empty in web/locale/*/LC_MESSAGES/messages.po.
 translations: setup ## take the texts of the pages into their catalogues
 	@mkdir -p build
@@ -46,5 +52,5 @@ setup: ## the environment, MicroPython and the test peers, without tests
 clean: ## remove what was built; `make clean ALL=1` also what was set up
 	@rm -rf build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis $(if $(ALL),.venv .tools)
 
-.PHONY: help demo test lint bench faults soak translations setup clean
+.PHONY: help demo test lint bench faults soak mutations translations setup clean
 .DEFAULT_GOAL := help

@@ -19,9 +19,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from faults.bench import BY_NAME, Bench, Result, choose, fault_of
 from faults.fault import seed_of
 from faults.table import as_markdown, as_text
-from support.micropython_runner import ROOT
+from support.guide.reliability_page import PAGE, with_faults
 
-PAGE = ROOT / "docs" / "reliability.md"
 WORKERS = {
     "micropython": {"word": "micropython", "heap": "1500k"},
     "micropython32": {"word": "micropython32", "heap": "448k", "compiled": True},
@@ -45,7 +44,7 @@ def main() -> int:
     if chosen.write is not None:
         lines = [json.loads(line) for path in chosen.write for line in path.read_text().splitlines()]
         results = list({(line["name"], line["word"]): line for line in lines}.values())  # the later one of two
-        PAGE.write_text(as_markdown(results, datetime.date.today()))
+        PAGE.write_text(with_faults(PAGE.read_text(), as_markdown(results, datetime.date.today())))
         print(f"written: {PAGE}")
         return 0
     bench = Bench(**WORKERS[chosen.word])
