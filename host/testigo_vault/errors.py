@@ -32,3 +32,7 @@ class Refused(VaultError):
 
 class StoreError(VaultError):
     """A copy could not be written, read back or found."""
+
+
+class CopyDiffers(StoreError):
+    """A place has other bytes under the name of a copy. Copies are written once."""

@@ -1,10 +1,13 @@
 """Writes files that survive a power cut: a complete file beside the old one, flushed to the disk, then renamed."""
 
 import contextlib
+import errno
 import fcntl
 import os
 from collections.abc import Iterator
 from pathlib import Path
+
+_NO_LINKS = (errno.EPERM, errno.EACCES, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK)
 
 
 def write_file(path: Path, data: bytes, mode: int = 0o644) -> None:
@@ -35,6 +38,31 @@ def write_files(files: list[tuple[Path, bytes, int]]) -> None:
         raise
     for folder in {path.parent for path, _, _ in files}:
         sync_folder(folder)
+
+
+def write_new_file(path: Path, data: bytes, mode: int = 0o644) -> None:
+    """Write a file that is not there yet. A crash leaves a complete file or none. Raises FileExistsError, OSError."""
+    part = path.with_name(path.name + ".part")
+    try:
+        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        try:
+            os.link(part, path)
+        except OSError as error:
+            # A file system without hard links, as FAT and some network shares.
+            if error.errno not in _NO_LINKS:
+                raise
+            if path.exists():
+                raise FileExistsError(path) from None
+            os.rename(part, path)
+    except OSError as error:
+        error.filename = error.filename or str(path)
+        raise
+    finally:
+        part.unlink(missing_ok=True)
+    sync_folder(path.parent)
 
 
 def sync_folder(folder: Path) -> None:

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from sqlalchemy import select
+
 from testigo_vault.audit.access_log import AccessLog
 from testigo_vault.audit.alarms import Alarms
 from testigo_vault.audit.device_reports import DeviceReports
@@ -11,6 +13,8 @@ from testigo_vault.identity.organisation import Organisation
 from testigo_vault.identity.users import Users
 from testigo_vault.storage.copies import Store
 from testigo_vault.storage.database import Database
+from testigo_vault.storage.models import Recording
+from testigo_vault.storage.places import PlaceRegister, accept_first_places
 
 
 class Vault:
@@ -22,7 +26,9 @@ class Vault:
         self.config = self.organisation.config
         self.documents = documents_of(self.organisation)
         self.database = Database(self.config.index.url)
-        self.store = Store(self.config.copies)
+        self.places = PlaceRegister(folder)
+        self.store = Store(self.config.copies, self.places)
+        accept_first_places(self.store, self.places, self._is_new())
         self.users = Users(self.database)
         self.alarms = Alarms(folder, self.database)
         self.device_reports = DeviceReports(self.database, self.alarms)
@@ -34,6 +40,11 @@ class Vault:
         if self._index_key is None:
             self._index_key = self.organisation.index_key()
         return self._index_key
+
+    def _is_new(self) -> bool:
+        """Whether the index has no recording."""
+        with self.database.read() as session:
+            return session.scalars(select(Recording.id).limit(1)).first() is None
 
     def close(self) -> None:
         self.database.close()

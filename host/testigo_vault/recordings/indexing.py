@@ -7,19 +7,19 @@ import hashlib
 from dataclasses import dataclass
 
 from sqlalchemy import delete, func, select, update
+from sqlalchemy.orm import Session
 
 from testigo_vault.errors import NotFound
 from testigo_vault.recordings import rows
 from testigo_vault.recordings.clock_findings import clock_findings
 from testigo_vault.recordings.placing import place, registered_ms
 from testigo_vault.recordings.reader import Reading, read
-from testigo_vault.recordings.rows import GOOD, QUARANTINED
-from testigo_vault.storage.copies import quarantine_path, recording_path
+from testigo_vault.recordings.rows import GOOD, QUARANTINED, REFUSED
+from testigo_vault.storage.copies import is_set_aside, quarantine_path, recording_path, set_aside_path
 from testigo_vault.storage.models import Copy, Finding, Recording
 from testigo_vault.vault import Vault
 from testigo_wire.recording import verifier
 
-# Begins the reason of a recording whose bytes are not what a device sealed: no receipt is given for it.
 UNSEALED = "not as a device sealed it: "
 _MAX_FINDINGS_IN_REASON = 8
 
@@ -47,18 +47,38 @@ class Indexer:
             publics = []
         return read(data, publics, self._vault.index_key)
 
-    def prepare(self, offer: Offer, reading: Reading, data: bytes) -> tuple[Recording, bool]:
-        """-> (the row, not yet saved; whether another recording kept the id, so that this one is listed by its digest)."""
+    def prepare(self, offer: Offer, reading: Reading, data: bytes, kept_path: str = "") -> Recording:
+        """The row, not yet saved. A recording has one device, number and set of bytes for ever: anything else that has its id
+        is set aside under an id of its own.
+
+        kept_path: where the copies have it already.
+        """
         row = rows.make_row(reading, offer.recording_id.hex(), offer.device_id, offer.number)
+        row.size, row.sha256 = len(data), hashlib.sha256(data).hexdigest()
         _compare_with_offer(offer, reading, row)
-        self._check_continuity(row, reading)
-        _classify(row, reading, data)
-        return row, self._resolve_id_conflict(row)
+        if is_set_aside(kept_path):
+            _add_finding(reading, row, "continuity", "was set aside when it came in")
+        with self._vault.database.session() as session:
+            holder = _other_holder(session, row)
+            if holder is not None and holder.state == GOOD:
+                _add_finding(reading, row, "continuity", f"another recording with the id {row.id} is here already")
+            self._check_continuity(session, row, reading)
+            _classify(row, reading)
+            if (holder is not None and row.state == QUARANTINED) or is_set_aside(kept_path):
+                row.answer = REFUSED
+                row.path = set_aside_path(row.device_id, row.number, row.id, row.sha256)
+                row.id = _id_of_file(row)
+            elif holder is not None:
+                # A good one takes its id back from one in quarantine.
+                session.execute(update(Recording).where(Recording.id == holder.id).values(id=_id_of_file(holder)))
+        row.path = kept_path or row.path
+        return row
 
     def save(self, row: Recording, reading: Reading) -> None:
-        """Write the rows in one transaction. They replace older rows of this recording."""
+        """Write the rows in one transaction. They replace older rows of the same bytes, never those of another recording."""
         with self._vault.database.session() as session:
-            session.execute(delete(Recording).where(Recording.id == row.id))
+            same = (Recording.id == row.id, Recording.device_id == row.device_id, Recording.number == row.number)
+            session.execute(delete(Recording).where(*same, Recording.sha256 == row.sha256))
             for event in row.events:
                 event.recording_id = row.id
             row.copies = [
@@ -80,27 +100,18 @@ class Indexer:
         with self._vault.database.read() as session:
             return session.scalar(select(func.max(Recording.number)).where(Recording.device_id == device_id)) or 0
 
-    def _check_continuity(self, row: Recording, reading: Reading) -> None:
+    def _check_continuity(self, session: Session, row: Recording, reading: Reading) -> None:
         """Compare with the recordings of the number before, the same number and the number after, if they are here."""
         if not reading.header:
             return
-        with self._vault.database.read() as session:
-            neighbours = session.scalars(
-                select(Recording).where(
-                    Recording.device_id == row.device_id,
-                    Recording.number.in_([row.number - 1, row.number, row.number + 1]),
-                    Recording.state == GOOD,
-                    Recording.id != row.id,
-                )
-            ).all()
-            same_id = session.get(Recording, row.id)
-        if (
-            same_id is not None
-            and same_id.state == GOOD
-            and (same_id.device_id, same_id.head) != (row.device_id, row.head)
-        ):
-            # A device (or someone with its key) that seals a call again must not overwrite the one that is kept.
-            _add_finding(reading, row, "continuity", f"another recording with the id {row.id} is here already")
+        neighbours = session.scalars(
+            select(Recording).where(
+                Recording.device_id == row.device_id,
+                Recording.number.in_([row.number - 1, row.number, row.number + 1]),
+                Recording.state == GOOD,
+                Recording.id != row.id,
+            )
+        ).all()
         for other in neighbours:
             if other.number == row.number:
                 text = f"recording {other.id} has the same number {row.number}"
@@ -112,20 +123,18 @@ class Indexer:
                 text = f"number {other.number} names another recording as the one before it"
                 _add_finding(reading, row, "continuity", text)
 
-    def _resolve_id_conflict(self, row: Recording) -> bool:
-        """Two different files can have the same id. The good one gets it; the other is listed by its own digest.
 
-        -> whether `row` is the other one.
-        """
-        with self._vault.database.session() as session:
-            other = session.get(Recording, row.id)
-            if other is None or other.sha256 == row.sha256:
-                return False
-            if other.state == QUARANTINED and row.state == GOOD:
-                session.execute(update(Recording).where(Recording.id == row.id).values(id=other.sha256[:32]))
-                return False
-        row.id = row.sha256[:32]
-        return True
+def _other_holder(session: Session, row: Recording) -> Recording | None:
+    """The recording in the index that has the id of `row`, and is of another device or number or has other bytes."""
+    holder = session.get(Recording, row.id)
+    if holder is None or (holder.device_id, holder.number, holder.sha256) == (row.device_id, row.number, row.sha256):
+        return None
+    return holder
+
+
+def _id_of_file(row: Recording) -> str:
+    """The id under which a file is listed whose own id is that of another recording."""
+    return hashlib.sha256(f"{row.device_id}/{row.number}/{row.sha256}".encode()).hexdigest()[:32]
 
 
 def _compare_with_offer(offer: Offer, reading: Reading, row: Recording) -> None:
@@ -145,10 +154,8 @@ def _compare_with_offer(offer: Offer, reading: Reading, row: Recording) -> None:
     row.device_id, row.number = offer.device_id, offer.number
 
 
-def _classify(row: Recording, reading: Reading, data: bytes) -> None:
-    """Good or quarantined, with the reason, the size and the path in the copies."""
-    row.size = len(data)
-    row.sha256 = hashlib.sha256(data).hexdigest()
+def _classify(row: Recording, reading: Reading) -> None:
+    """Good or quarantined, with the reason, the answer to the device and the path in the copies."""
     if not reading.findings:
         row.path = recording_path(row.device_id, row.number, row.id)
         return
@@ -158,6 +165,8 @@ def _classify(row: Recording, reading: Reading, data: bytes) -> None:
         texts.append(f"{found.code}{where}: {found.text}")
     shown, omitted = texts[:_MAX_FINDINGS_IN_REASON], len(texts) > _MAX_FINDINGS_IN_REASON
     row.state = QUARANTINED
+    if not reading.sealed:
+        row.answer = REFUSED
     row.why = ("" if reading.sealed else UNSEALED) + "; ".join(shown) + ("; …" if omitted else "")
     row.path = quarantine_path(row.device_id, row.number, row.id, row.sha256)
 

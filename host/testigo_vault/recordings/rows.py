@@ -5,6 +5,8 @@ from testigo_vault.recordings.reader import Reading
 from testigo_vault.storage.models import Event, Finding, Recording
 
 GOOD, QUARANTINED = "good", "quarantined"
+# What the device is answered: a receipt, against which it deletes its file, or that it has to keep it.
+RECEIPT, REFUSED = "receipt", "refused"
 PRESENT, ERASED, NONE = "present", "erased", "none"
 UNLAWFUL = "unlawful"
 # Reasons of a recording of which the rest of the call, or all of it, was not recorded.
@@ -23,7 +25,7 @@ def make_row(reading: Reading, fallback_id: str, device_id: str, number: int) ->
     row.opened_ms = row.closed_ms = row.clock = row.items = row.size = row.stored_ms = 0
     row.placed_ms = row.earliest_ms = row.latest_ms = 0
     row.time_trusted = False
-    row.state = "good"
+    row.state, row.answer = GOOD, RECEIPT
     if reading.header:
         _, _, recording_id, row.device_id, row.number, previous, row.opened_ms, row.clock, _ = reading.header
         row.id = recording_id.hex()

@@ -13,6 +13,7 @@ from testigo_vault.identity.keys import StreamKeyOpener
 from testigo_vault.recordings.reader import Reading, read
 from testigo_vault.recordings.rows import GOOD
 from testigo_vault.recordings.search import RecordingIndex
+from testigo_vault.storage.copies import QUARANTINE, RECORDINGS
 from testigo_vault.storage.models import Copy, Recording
 from testigo_vault.vault import Vault
 from testigo_wire.recording.verifier import Finding
@@ -53,7 +54,12 @@ def check_copies(
     """
     copies: dict[str, bytes] = {}
     results = {}
+    absent = vault.store.absent()
     for place in vault.store.places:
+        if place.name in absent:
+            found = Finding("unreadable", None, None, absent[place.name].message)
+            results[place.name] = CopyResult(place.name, 0, [found])
+            continue
         try:
             copies[place.name] = place.get(recording.path)
         except NotFound as error:
@@ -73,12 +79,13 @@ def check_copies(
     for name, data in copies.items():
         if name not in unchanged:
             digests = original.digests if original else None
-            found = read(data, publics, vault.index_key, audio_key, digests=digests).findings
-            if not found:
-                found = [Finding("changed", None, None, "is not the recording that came in (SHA-256 differs)")]
-            results[name] = CopyResult(name, len(data), found)
+            findings = read(data, publics, vault.index_key, audio_key, digests=digests).findings
+            if not findings:
+                findings = [Finding("changed", None, None, "is not the recording that came in (SHA-256 differs)")]
+            results[name] = CopyResult(name, len(data), findings)
     ordered = [results[place.name] for place in vault.store.places]
-    _save_results(vault, recording, ordered, now_ms)
+    # A place that is not there has its own alarm, not one for each recording.
+    _save_results(vault, recording, [result for result in ordered if result.place not in absent], now_ms)
     return ordered
 
 
@@ -118,11 +125,15 @@ def check_chains(vault: Vault) -> list[str]:
 
 
 def unindexed_files(vault: Vault) -> Iterator[str]:
-    """Files in the copies that are not in the index."""
+    """Files in the copies that are not in the index, and places that cannot be listed."""
     with vault.database.read() as session:
         known = set(session.scalars(select(Recording.path)))
+    absent = vault.store.absent()
+    yield from (error.message for error in absent.values())
     for place in vault.store.places:
-        for prefix in ("recordings", "quarantine"):
+        if place.name in absent:
+            continue
+        for prefix in (RECORDINGS, QUARANTINE):
             for path in place.paths(prefix):
                 if path not in known:
                     yield f"copy {place.name}: {path} is not in the index"

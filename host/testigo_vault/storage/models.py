@@ -44,6 +44,7 @@ class Recording(Base):
     stored_ms: Mapped[int] = mapped_column(default=0)
     state: Mapped[str] = mapped_column(String(16), default="good")
     why: Mapped[str] = mapped_column(Text, default="")
+    answer: Mapped[str] = mapped_column(String(8), default="receipt")
     path: Mapped[str] = mapped_column(Text, default="")
     audio: Mapped[str] = mapped_column(String(16), default="none")
     line: Mapped[str] = mapped_column(String(64), default="")
@@ -120,6 +121,20 @@ class DeviceReport(Base):
     at_ms: Mapped[int]
     unrecorded: Mapped[list] = mapped_column(JSON)
     facts: Mapped[list] = mapped_column(JSON)
+
+
+class DeviceContact(Base):
+    """When an appliance was heard of last, and which numbers it said it has used (audit/device_contacts.py)."""
+
+    __tablename__ = "device_contact"
+
+    device_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    last_ms: Mapped[int] = mapped_column(default=0)
+    next_number: Mapped[int] = mapped_column(default=0)
+    awaited_number: Mapped[int] = mapped_column(default=0)
+    awaited_by_ms: Mapped[int] = mapped_column(default=0)
+    due_number: Mapped[int] = mapped_column(default=0)
+    silent_ms: Mapped[int] = mapped_column(default=0)
 
 
 class User(Base):

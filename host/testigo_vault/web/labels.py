@@ -28,6 +28,7 @@ ACCESS_KINDS = {
     "user-roles": N_("Change roles"),
     "user-disable": N_("Disable an account"),
     "revoke-device": N_("Revoke an appliance"),
+    "accept-place": N_("Accept a place of copies"),
     "objections-add": N_("Add to the objection list"),
     "objections-remove": N_("Remove from the objection list"),
     "objections-list": N_("Read the objection list"),

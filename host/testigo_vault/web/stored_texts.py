@@ -59,6 +59,14 @@ ERRORS = (
     N_("Copy {name} could not take {path}: {reason}."),
     N_("Check its disk or network."),
     N_("Copy {name} gave back other bytes for {path}."),
+    N_("Copy {name} has other bytes at {path}, which are not overwritten."),
+    N_("Copy {name} could not rename {path}: {reason}."),
+    N_("Run `testigo vault repair`; if the index does not have that file, `testigo vault reindex` first."),
+    # storage/places.py
+    N_("Copy {name} ({url}) is not known to this vault yet: nothing is written to it."),
+    N_("Copy {name} ({url}) is not the place that this vault wrote to: {reason}."),
+    N_("it has the marker of another place"),
+    N_("it has no {marker}, as when its disk is not mounted"),
     N_("Its disk may be failing."),
     # identity/devices.py
     N_("No device {device_id} is registered (known: {names})."),
@@ -121,6 +129,8 @@ ALARMS = (
     N_("The certificate {certificate} is not the present one of device {device_id}."),
     # recordings/verification.py
     N_("Copy {name} of {device_id} number {number}: {findings}"),
+    # recordings/repair.py
+    N_("Copy {names} of {device_id} number {number} was damaged or missing, and was repaired."),
     # service.py
     N_("The access log does not hold: line {line} {reason}. See `testigo log verify`."),
     N_("Policy version {version}: {reason}"),
@@ -154,6 +164,7 @@ FINDINGS = (
     N_("the clock had fallen back, or was set back"),
     N_("by its clock it was closed before it began"),
     N_("another recording with the id {recording} is here already"),
+    N_("was set aside when it came in"),
     N_("recording {recording} has the same number {number}"),
     N_("does not name number {number} as the one before it"),
     N_("number {number} names another recording as the one before it"),

@@ -188,14 +188,24 @@ def test_audio_beside_an_objection_is_destroyed_in_damaged_recordings(vault, app
 
 
 @pytest.mark.parametrize("harm", ["missing", "flipped"])
-def test_no_receipt_if_a_copy_was_lost_later(vault, appliance, harm):
+def test_a_receipt_is_true_of_copies_that_were_lost_later(vault, appliance, harm):
+    """A copy that was lost is made from the other one, before the receipt that names both; the device sends nothing again."""
     made = appliance.record(packets=speech(0.5))
     take(vault, made)
-    path = vault.folder / "copies" / "second" / RecordingIndex(vault.database).get("branch-1/1").path
-    if harm == "missing":
-        path.unlink()
-    else:
-        path.write_bytes(made.data[:-1] + b"x")
+    name = RecordingIndex(vault.database).get("branch-1/1").path
+    files = [vault.folder / "copies" / place / name for place in ("first", "second")]
+
+    def spoil(path):
+        if harm == "missing":
+            path.unlink()
+        else:
+            path.write_bytes(made.data[:-1] + b"x")
+
+    spoil(files[1])
+    assert Admission(vault).stored(offer(made)).receipt and files[1].read_bytes() == made.data
+    # With none left that is whole, the device has to send it again.
+    for path in files:
+        spoil(path)
     assert Admission(vault).stored(offer(made)) is None
-    assert take(vault, made).receipt and path.read_bytes() == made.data
+    assert take(vault, made).receipt and [path.read_bytes() for path in files] == [made.data, made.data]
     assert Admission(vault).stored(offer(made)).receipt

@@ -256,8 +256,7 @@ def test_a_partial_file_of_a_stored_recording_is_removed(vault, appliance):
 
 def test_a_copy_that_cannot_be_written_gives_an_alarm_and_no_receipt(vault, appliance):
     appliance.record(packets=speech(1))
-    second = vault.folder / "copies" / "second"
-    second.rmdir()
+    second = vault.folder / "copies" / "second" / "recordings"
     second.write_bytes(b"")
     with serving(vault) as port:
         for _ in range(2):
@@ -265,7 +264,6 @@ def test_a_copy_that_cannot_be_written_gives_an_alarm_and_no_receipt(vault, appl
                 appliance.sync(port)
         assert appliance.receipts == {}
         second.unlink()
-        second.mkdir()
         appliance.sync(port)
     assert 1 in appliance.receipts
     assert [text for text in alarms(vault) if "Copy second could not take" in text]

@@ -8,6 +8,7 @@ from support.fake_appliance import OPENED_MS, speech
 from support.intake import take
 from testigo_vault.recordings.search import Query, RecordingIndex
 from testigo_vault.storage import database
+from testigo_vault.storage.models import DeviceContact
 from testigo_vault.vault import Vault
 
 YEAR_2000 = 946_684_800_000
@@ -39,6 +40,24 @@ def test_recordings_of_the_first_index_get_times_and_lengths(vault, appliance, f
         after = [[getattr(row, name) for name in names] for row in reversed(rows)]
         assert after == before
         assert before[1] == [False, OPENED_MS, OPENED_MS + HOUR_MS, 1600 + 240 * 50, False]
+    finally:
+        opened.close()
+
+
+def test_what_was_answered_is_taken_from_the_words_of_an_earlier_index(vault, appliance, folder):
+    take(vault, appliance.record(packets=speech(0.2)))
+    take(vault, appliance.record(events=[], packets=speech(0.2)))
+    made = appliance.record(packets=speech(0.2))
+    take(vault, made, made.data[:-40] + bytes(4) + made.data[-36:])
+    back_to(vault, "0003")
+    vault.close()
+    opened = Vault(folder)
+    try:
+        rows, _ = RecordingIndex(opened.database).find(Query())
+        assert {row.number: row.answer for row in rows} == {1: "receipt", 2: "receipt", 3: "refused"}
+        with opened.database.read() as session:
+            contact = session.get(DeviceContact, "branch-1")
+        assert (contact.next_number, contact.due_number) == (4, 0) and contact.last_ms > 0
     finally:
         opened.close()
 

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import typer
+from rich.markup import escape
 
 from testigo_tools.options import VAULT_OPTION, console, current_user, open_vault
 
@@ -39,6 +40,68 @@ def reindex(vault: Path = VAULT_OPTION) -> None:
         task = progress.add_task("Reading the copies", total=None)
         count = build(vault_, lambda done, total: progress.update(task, completed=done, total=total))
     console.print(f"{count} recordings indexed.")
+
+
+@vaults.command()
+def repair(
+    names: list[str] | None = typer.Argument(None, help="Recordings to repair; by default all."),
+    vault: Path = VAULT_OPTION,
+) -> None:
+    """Repair copies that are damaged or missing from one that is as it came in.
+
+    A damaged file is renamed, not overwritten. Exit status: 0 all copies are as they came in, 1 some could not be repaired.
+    """
+    from rich.progress import Progress
+
+    from testigo_vault.recordings.repair import repair as repair_copies
+    from testigo_vault.recordings.search import Query, RecordingIndex
+
+    repaired = left = 0
+    with open_vault(vault) as vault_:
+        absent = vault_.store.absent()
+        for error in absent.values():
+            left += 1
+            console.print(f"[red]not repaired[/] {escape(str(error))}", soft_wrap=True)
+        index = RecordingIndex(vault_.database)
+        recordings = [index.get(name) for name in names] if names else index.find(Query(limit=1 << 31))[0]
+        with Progress(console=console, transient=True) as progress:
+            for recording in progress.track(recordings, description="Repairing"):
+                result = repair_copies(vault_, recording)
+                label = f"{recording.device_id}/{recording.number} {recording.id[:13]}"
+                for name in result.repaired:
+                    repaired += 1
+                    progress.console.print(f"{escape(label)}: copy {name} repaired", soft_wrap=True)
+                for name, why in result.left.items():
+                    if name not in absent:
+                        left += 1
+                        progress.console.print(
+                            f"[red]not repaired[/] {escape(f'{label}: copy {name}: {why}')}", soft_wrap=True
+                        )
+    if left:
+        console.print(f"{len(recordings)} recordings, {repaired} repaired, {left} not.")
+        raise typer.Exit(1)
+    if repaired:
+        console.print(f"{len(recordings)} recordings, {repaired} repaired.")
+    else:
+        console.print(f"{len(recordings)} recordings, all copies as they came in.")
+
+
+@vaults.command("accept-place")
+def accept_place(
+    name: str = typer.Argument(..., help="The name of the copy in vault.toml."),
+    vault: Path = VAULT_OPTION,
+) -> None:
+    """Accept a new or replaced place of copies. `testigo vault repair` then fills it from the others."""
+    from testigo_vault.errors import NotFound
+
+    with open_vault(vault) as vault_:
+        place = next((place for place in vault_.store.places if place.name == name), None)
+        if place is None:
+            names = ", ".join(vault_.store.names())
+            raise NotFound(f"No place is called {name} (known: {names}).", "See [[copies]] in vault.toml.")
+        vault_.log.append(current_user(), "accept-place", "granted", detail=f"{name}: {place.url}")
+        place.accept()
+    console.print(f"{name} is a place of this vault. Run `testigo vault repair` to fill it.", markup=False)
 
 
 @vaults.command()
