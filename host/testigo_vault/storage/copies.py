@@ -12,6 +12,7 @@ A copy counts as made when it has been flushed to the disk and read back equal. 
 replace it. Nothing is written to a place that does not have this vault's marker (places.py), as when its disk is not mounted.
 """
 
+import errno
 import hashlib
 import os
 from collections.abc import Iterator
@@ -233,5 +234,8 @@ def _make_folders(root: Path, folder: Path) -> None:
     if folder == root or folder.is_dir():
         return
     _make_folders(root, folder.parent)
-    folder.mkdir(exist_ok=True)
+    try:
+        folder.mkdir(exist_ok=True)
+    except FileExistsError:
+        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(folder)) from None
     sync_folder(folder.parent)

@@ -88,7 +88,8 @@ def accept_first_places(store: "Store", register: PlaceRegister, is_new: bool) -
             if (place.name in filled and not known) or (is_new and not filled and not place.marker()):
                 place.accept()
                 accepted.append(place.name)
-                _log.warning("Copy %s (%s) has the marker of this vault from now on.", place.name, place.url)
+                level = logging.INFO if is_new else logging.WARNING
+                _log.log(level, "Copy %s (%s) has the marker of this vault from now on.", place.name, place.url)
     except StoreError as error:
         # What is not entered is refused when it is written to.
         _log.warning("%s", error)
