@@ -2,6 +2,7 @@
 
 import copy
 import json
+from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -174,7 +175,7 @@ def test_another_recording_is_found(testigo, vault, appliance, exported, tmp_pat
 def test_a_recording_that_the_vault_lost(testigo, vault, exported):
     row = RecordingIndex(vault.database).get("branch-1/1")
     for place in vault.store.places:
-        place.delete(row.path)
+        (Path(place.url) / row.path).unlink()
     assert "does not have the recording" in testigo("consent", "verify", exported[1], status=1)
 
 
