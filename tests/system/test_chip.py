@@ -87,11 +87,12 @@ def test_from_the_first_start_to_a_stored_recording(chip, micropython32, tmp_pat
 
     vault = tmp_path / "vault"
     organisation(vault)
+    settings = vault / "settings.toml"
+    settings.write_text(settings.read_text().replace("max_calls = 1 ", "max_calls = 2 "))
     words = ("provision", "--port", chip.port, "--vault", vault, "--device-id", "branch-7")
     done = verb(micropython32, *words, input=PASSPHRASE + "\n")
     assert "max_calls 2: its heap of 160 KiB is enough for 1" in done.stderr
-    settings = vault / "settings.toml"
-    settings.write_text(settings.read_text().replace("max_calls = 2", "max_calls = 1"))
+    settings.write_text(settings.read_text().replace("max_calls = 2 ", "max_calls = 1 "))
     done = verb(micropython32, *words, input=PASSPHRASE + "\n")
     assert done.returncode == 0, done.stdout + done.stderr
 

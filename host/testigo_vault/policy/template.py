@@ -50,7 +50,7 @@ text = "FILL IN: the version of the text"
 
 SETTINGS_TEMPLATE = """\
 # How an appliance reaches its network, its telephone lines and this vault. `testigo provision` signs and sends it.
-max_calls = 2
+max_calls = 1                 # recorded at the same time: 1 on a board without PSRAM, 2 with PSRAM; 200 at most
 
 [network]
 kind = "none"                 # none (the host's own), ethernet, wifi (with ssid and key)
