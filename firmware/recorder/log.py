@@ -6,7 +6,9 @@ leftovers. Lines never contain keys, passwords, numbers of callers or what was s
 The log also counts faults by their kind, for `diag`: a full flash or a flood of bad packets has one line, not thousands.
 """
 
+import io
 import os
+import sys
 
 from recorder import files
 
@@ -32,6 +34,12 @@ class Log:
         self._unwritten = min(self._unwritten + 1, LINES)
         if not self._hal.calls:
             self.flush()
+
+    def traceback(self, what, exc):
+        """Logs the end of its traceback behind `what`. Raises MemoryError."""
+        text = io.StringIO()
+        sys.print_exception(exc, text)
+        self(what + text.getvalue()[-140:].replace("\n", ";"))
 
     def fault(self, kind, exc):
         """Counts a fault, and logs the first of its kind, then the tenth, the hundredth and so on. kind: one or two words."""

@@ -5,8 +5,6 @@ Code takes heap, so modules that the board or its settings do not need are not l
 
 import asyncio
 import gc
-import io
-import sys
 
 from recorder.clock import Clock
 from recorder.documents.store import Documents
@@ -128,9 +126,7 @@ class Appliance:
         self._fault = True
         gc.collect()
         try:
-            text = io.StringIO()
-            sys.print_exception(context["exception"], text)
-            self.log("fault: " + text.getvalue()[-150:].replace("\n", ";"))
+            self.log.traceback("fault: ", context["exception"])
         except MemoryError:
             pass  # the log shows the restart that follows
 

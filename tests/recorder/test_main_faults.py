@@ -40,15 +40,13 @@ async def test_fault_without_memory_for_its_log_line_does_not_end_the_appliance(
     app = main.Appliance(Board, {"root": root, "console": "no"})
     task = asyncio.create_task(app.run())
     await asyncio.sleep_ms(200)
-    tell = app.log
 
-    def full(text):
+    def full(what, exc):
         raise MemoryError
 
-    app.log = full
+    app.log.traceback = full
     asyncio.create_task(_broken())
     await asyncio.sleep_ms(100)
-    app.log = tell
     assert app._fault and not task.done()
     task.cancel()
     asyncio.get_event_loop().set_exception_handler(None)

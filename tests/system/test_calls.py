@@ -45,27 +45,61 @@ def test_outbound_notice_to_both(branch):
         assert heard.startswith(branch.notice_audio["PCMU"])
 
 
-def test_two_calls_at_once_and_a_third_is_refused(branch):
-    """Each call's audio is in its own recording; who calls while all is taken hears that it is busy."""
-    branch.policy(rule="notify")
+def two_calls(branch) -> tuple[list, list]:
+    """Two calls up, as many as the settings allow -> their ends, and what the two ends of each say."""
     ends, speeches = [], []
     for number in (1, 2):
         speeches.append((sound(1000 + number, 5000), sound(2000 + number, 5000)))
-        worker = branch.end(answering(), NEAR, speech=speeches[-1][NEAR])
-        branch.near.callee = worker.address
-        caller = calling().pause(NOTICE_MS + 3000).bye()
-        ends += [worker, branch.end(caller, FAR, branch.far.back, speech=speeches[-1][FAR])]
+        ends += begin_call(branch, speeches[-1], NOTICE_MS + 4000)
         wait_for(lambda: len(branch.near.calls) == number, 30, "the call")  # noqa: B023
-    third = branch.caller(Caller().invite().refused(486))
-    for end in [third, *ends]:
-        end.succeeded()
+    return ends, speeches
+
+
+def begin_call(branch, speech, talk_ms: int) -> list:
+    worker = branch.end(answering(), NEAR, speech=speech[NEAR])
+    branch.near.callee = worker.address
+    caller = calling().pause(talk_ms).bye()
+    return [worker, branch.end(caller, FAR, branch.far.back, speech=speech[FAR])]
+
+
+def check_two_calls(branch, speeches) -> None:
+    """Each call's audio is in its own recording, without a gap."""
     for index, speech in enumerate(speeches):
         recording = branch.recording(index)
         assert recording.reason == "hang-up" and recording.audio == "present"
         for leg, raw in enumerate(branch.vault.raw(recording)):
             assert len(raw) > 12000 and raw in speech[leg]
         assert all(lost == 0 for _, _, lost, *_ in events(recording, "quality"))
-    assert branch.diagnose()["recordings"][2] == branch.first_number + 2
+
+
+def test_two_calls_at_once_and_a_third_is_connected_without_recording(branch):
+    """The third has no notice and a record that says why; the other two lose no packet."""
+    branch.policy(rule="notify")
+    ends, speeches = two_calls(branch)
+    speech = (sound(1003, 5000), sound(2003, 5000))
+    third = begin_call(branch, speech, 1500)
+    for end in [*reversed(third), *ends]:
+        end.succeeded()
+    check_two_calls(branch, speeches)
+    recording = branch.recording(2)
+    assert (recording.reason, recording.audio) == ("unrecorded", "none")
+    assert events(recording, "unrecorded") == [["all places taken"]] and events(recording, "notice") == []
+    for capture, said in ((branch.near, speech[FAR]), (branch.far, speech[NEAR])):
+        heard = b"".join(packet.payload for packet in capture.calls[2].heard_audio())
+        assert len(heard) > 4000 and heard in said
+    assert branch.diagnose()["recordings"][2] == branch.first_number + 3
+
+
+def test_two_calls_at_once_and_a_third_is_refused_where_the_policy_says_so(branch):
+    branch.policy(rule="notify", impossible="refuse-call")
+    ends, speeches = two_calls(branch)
+    third = branch.caller(Caller().invite().refused(486))
+    for end in [third, *ends]:
+        end.succeeded()
+    check_two_calls(branch, speeches)
+    recording = branch.recording(2)
+    assert recording.audio == "none" and events(recording, "unrecorded") == [["all places taken"]]
+    assert events(recording, "hang_up")[0][1] == 486 and len(branch.near.calls) == 2
 
 
 def test_an_unknown_source_is_refused(branch, virtual, tmp_path):

@@ -25,6 +25,7 @@ class CallEnded(Exception):
 
 class Call:
     recorded = True  # or would be, if policy and parties let it
+    has_place = True  # one of max_calls; without one it is not recorded
     ring_timeout_ms = 120000
 
     def __init__(self, services, first, second, control, target, log):

@@ -151,18 +151,19 @@ class EmergencyCalls:
             self._emergency.recorded(facts[3][0])
 
     def choose(self, known):
-        """The call that gives way, or None: of an unknown source, else the youngest ordinary one, else a call back."""
+        """The call that gives way, or None: of an unknown source, else the youngest that has no place to be recorded, else the
+        youngest ordinary one, else a call back."""
         if not known:
             return None
         found = None
-        rank = 3
+        rank = 4
         for call in self._gateway.calls:
             if call.gives_way:
                 continue
             if call.recorded:
-                one = 1
+                one = 1 + call.has_place
             elif call.why == CALL_BACK:
-                one = 2
+                one = 3
             elif not call.known:
                 one = 0
             else:
@@ -214,6 +215,9 @@ class EmergencyCalls:
             return False
         try:
             targets = self._targets(sip)
+            if not targets and self._gateway.sources.unresolved:
+                self._gateway.sources.look_up_again(self._log)  # no other call could be up to be held up by it
+                targets = self._targets(sip)
             if not targets:
                 call.bridge.close()
                 sip.reject(503, self._hal.ms())

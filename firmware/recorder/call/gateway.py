@@ -8,16 +8,14 @@ delays audio. What is refused or dropped is counted by kind (testigo_wire/sip/re
 """
 
 import asyncio
-import io
-import sys
 import time
 
 from recorder.call.call import Call
 from recorder.call.emergency import Emergency
-from recorder.call.sources import AUTH_USER, COUNTED, DROP, HOST, LINE, MODE, PASSWORD, PORT, USER, Sources
+from recorder.call.sources import COUNTED, DROP, HOST, LINE, MODE, Sources
 from recorder.consent.recording_control import RecordingControl
 from recorder.loading import unload
-from recorder.media.leg import FAR, NEAR, Leg, PortError
+from recorder.media.leg import FAR, Leg, PortError
 from recorder.udp_poll import clear_peer_closed
 from testigo_wire.sip import agent as sip_agent
 from testigo_wire.sip import events as sip_event
@@ -62,14 +60,13 @@ class Gateway:
         self.address = (host, settings.sip[1])
         from recorder.call import sides
 
-        self._agent = sip_agent.Agent(host, settings.sip[1], hal.random, max_calls=2 * self._max_calls + 1)
+        self._agent = sip_agent.Agent(host, settings.sip[1], hal.random, max_calls=self._sip_calls)
         self._agent.gate = self._gate
         self.refused = self._agent.refused
-        self._sources = Sources(hal, self._sides, self._agent)
-        sides.look_up(self._sides, self._sources, hal, log)
-        sides.open_all(self._agent, self._sides, self._sources.resolve, self._credentials, hal)
+        self.sources = Sources(hal, self._sides, self._agent)
+        sides.look_up(self._sides, self.sources, hal, log)
+        sides.open_all(self._agent, self._sides, self.sources, hal)
         unload("recorder.call.sides")
-        self._sources.refresh()
         self._sock = hal.udp(*self.address)  # last: a failure before it leaves no port in use
         hal.hold_many(self._sock)
         hal.on_readable(self._sock, self._receive, False)
@@ -81,6 +78,7 @@ class Gateway:
         sip = settings.sip
         self.line_name = sip[4][LINE]
         self._max_calls = settings.max_calls
+        self._sip_calls = 2 * self._max_calls * (1 if self.hal.heap_small else 2) + 1  # see beyond.py
         self.ports = (sip[2], sip[3])
         self._sides = (sip[4], sip[5])
 
@@ -90,9 +88,9 @@ class Gateway:
         from recorder.call import new_settings
 
         unload("recorder.call.new_settings", "recorder.call.sides")
-        self._sources = new_settings.reopen(self, self._agent, self._sides, settings.sip[4:6], self._credentials)
+        self.sources = new_settings.reopen(self, self._agent, self.sources, self._sides, settings.sip[4:6])
         self._adopt(settings)
-        self._agent.set_max_calls(2 * self._max_calls + 1)
+        self._agent.set_max_calls(self._sip_calls)
         self.emergency.change(settings)
         self.flush()
 
@@ -102,13 +100,6 @@ class Gateway:
         self._agent.is_urgent = None
         del self._agent.registrations[:]
         self.emergency.close()
-
-    def _credentials(self, side):
-        if not side[PASSWORD]:
-            return None
-        from testigo_wire.sip import auth as sip_auth  # loaded for a side that needs a password
-
-        return sip_auth.Credentials(side[AUTH_USER] or side[USER], side[PASSWORD], self.hal.random)
 
     def close(self):
         self.emergency.close()
@@ -123,7 +114,7 @@ class Gateway:
             try:
                 datagram, raw = self.hal.peek(self._sock, START) or self._sock.recvfrom(DATAGRAM)
                 now = self.hal.ms()
-                source = self._sources.admits(datagram, raw, now) if datagram else DROP
+                source = self.sources.admits(datagram, raw, now) if datagram else DROP
                 if self.hal.CAN_PEEK:
                     if source == DROP:
                         self._sock.readinto(self._byte)
@@ -149,7 +140,7 @@ class Gateway:
                 self.refused[refusals.MEMORY] += 1  # nothing was kept of it; its peer repeats it
             self.flush()
             if source == COUNTED:
-                self._sources.spend(time.ticks_diff(time.ticks_us(), begun))
+                self.sources.spend(time.ticks_diff(time.ticks_us(), begun))
 
     def _drop_unread(self):
         """There is no memory for the next datagram, which would be the next one again. Its beginning shows whether it is an
@@ -241,7 +232,7 @@ class Gateway:
                 elif kind in (sip_event.REGISTERED, sip_event.UNREGISTERED):
                     self._registered(event)
                 elif kind == sip_event.BINDING:
-                    self._sources.refresh()
+                    self.sources.refresh()
                 elif event.call.owner:
                     event.call.owner.on_sip(event)
             except Exception as exc:  # noqa: BLE001 - the next events belong to other calls
@@ -251,9 +242,7 @@ class Gateway:
 
     def failed(self, what, exc):
         try:
-            text = io.StringIO()
-            sys.print_exception(exc, text)
-            self.log(what + " failed: " + text.getvalue()[-140:].replace("\n", ";"))
+            self.log.traceback(what + " failed: ", exc)
         except MemoryError:
             self.refused[refusals.MEMORY] += 1  # the other calls go on
 
@@ -274,16 +263,21 @@ class Gateway:
             self.emergency.calls().incoming(sip)
             return
         side = self.side_of(sip.target)
-        call_back = side == FAR and self.emergency.expects_call_back
-        if not self._has_place(call_back):
-            self._refuse(sip, 486, "busy", "%d calls are up" % len(self.calls))
-            return
         other = 1 - side
         target = self.target(other, sip)
         if target is None:
-            self._refuse(sip, 480, "no phone", "no phone is registered")
+            config = self._sides[other]
+            if config[MODE] == "registrar":
+                self._refuse(sip, 480, "no phone", "no phone is registered")
+            else:
+                self._refuse(sip, 480, "no address", config[HOST] + " has no address")
             return
-        if call_back:
+        call_back = side == FAR and self.emergency.expects_call_back
+        place = self._has_place(call_back)
+        if not place and not self._may_exceed():
+            self._refuse(sip, 486, "busy", "%d calls are up" % len(self.calls))
+            return
+        if call_back and place:
             if not self.emergency.calls().call_back(sip, target):
                 self._refuse(sip, 503, "resources", "no ports or memory for a call back")
             return
@@ -293,6 +287,7 @@ class Gateway:
             legs.append(Leg(self.hal, other, self._host, self.ports))
             legs[0].sip = sip
             call = Call(self, legs[0], legs[1], self._control, target, self.log)
+            call.has_place = place
             self.start(call)
         except (PortError, MemoryError) as exc:
             for leg in legs:
@@ -315,12 +310,24 @@ class Gateway:
             raise
 
     def _has_place(self, call_back=False):
-        """Whether another call may begin. A call that has ended stays in `calls` while its recording is signed, and takes no
-        place; but no more than `max_calls` may be at that. There is one place more for a call back."""
+        """Whether another call may begin that can be recorded. A call that has ended stays in `calls` while its recording is
+        signed, and takes no place; but no more than `max_calls` may be at that. There is one place more for a call back."""
         up = len(self.older.calls) if self.older else 0
+        held = 0
         for call in self.calls:
-            up += not call.ended
-        return up < self._max_calls + call_back and len(self.calls) < 2 * self._max_calls + call_back
+            if call.has_place:
+                held += 1
+                up += not call.ended
+        return up < self._max_calls + call_back and held < 2 * self._max_calls + call_back
+
+    def _may_exceed(self):
+        """Whether one call more is connected, which is not recorded."""
+        if self.hal.heap_small:
+            return False
+        from recorder.call import beyond
+
+        unload("recorder.call.beyond")
+        return beyond.may_begin(self, self._all_calls(), self._max_calls)
 
     def _refuse(self, sip, status, why, text):
         """A call that leaves no recording, and is counted."""
@@ -336,17 +343,11 @@ class Gateway:
         return self.calls + self.older._all_calls() if self.older else self.calls
 
     def control(self, action, number):
-        """start, stop, pause, resume: of the recording of that number, 0 for the one call that is up.
+        """As of by_command.py."""
+        from recorder.call import by_command
 
-        -> (its number, "" or why not).
-        """
-        chosen = [
-            call for call in self._all_calls() if not number or (call.recording and call.recording.number == number)
-        ]
-        if len(chosen) != 1:
-            return 0, "%d calls are up: say which" % len(chosen) if chosen else "no such call is up"
-        call = chosen[0]
-        return call.recording.number if call.recording else 0, call.control(action, "host")
+        unload("recorder.call.by_command")
+        return by_command.run(self._all_calls(), action, number)
 
     async def _run(self, call):
         try:
@@ -364,7 +365,7 @@ class Gateway:
                 call.emergency.ended(call)
 
     def side_of(self, source):
-        return self._sources.side_of(source)
+        return self.sources.side_of(source)
 
     def _gate(self, message, source):
         """-> 0, or the status with which an INVITE is refused before anything is made for it."""
@@ -375,16 +376,8 @@ class Gateway:
         return 0
 
     def target(self, side, sip, user=""):
-        """(request URI, address, credentials) of the leg to call, or None. user: the number, if not that of the INVITE."""
-        config = self._sides[side]
-        if config[MODE] == "registrar":
-            found = self._agent.registrar.lookup(config[USER], self.hal.ms())
-            return None if found is None else (found[0], found[1], None)
-        address = (self._sources.resolve(config[HOST]), config[PORT])
-        if side == NEAR and config[USER]:
-            user = config[USER]
-        user = user or parse_uri(sip.callee)[1]
-        return "sip:%s@%s:%d" % (user, config[HOST], config[PORT]), address, self._credentials(config)
+        """As of Sources."""
+        return self.sources.target(side, sip, user)
 
     def invite(self, uri, caller, body, address, credentials, owner):
         """The call's second leg. Returns the SIP call, whose events reach owner."""

@@ -7,22 +7,21 @@ from recorder.call import sides as gateway_sides
 from recorder.call.sources import HOST, MODE, USER, Sources
 
 
-def reopen(gateway, agent, old, new, credentials):
-    """-> the Sources of the new sides. Raises OSError where a name cannot be looked up; then nothing has changed."""
+def reopen(gateway, agent, sources, old, new):
+    """sources: of the old sides. -> those of the new ones. Raises OSError where a name cannot be looked up that was not among the
+    old ones without an address; then nothing has changed."""
     hal = gateway.hal
+    optional = sources.unresolved
     sources = Sources(hal, new, agent)
-    gateway_sides.look_up(new, sources, hal, gateway.log)
-    for side in new:
-        if side[HOST]:
-            sources.resolve(side[HOST])
+    gateway_sides.look_up(new, sources, hal, gateway.log, optional)
+    old = [side for side in old if side[HOST] not in optional]
     for side in old:
         if side not in new and side[MODE] == "register":
             _forget_registration(agent, side)
     if not [side for side in new if side[MODE] == "registrar"]:
         agent.registrar = agent.authenticator = None
         agent.trusted = ()
-    gateway_sides.open_all(agent, new, sources.resolve, credentials, hal, old)
-    sources.refresh()
+    gateway_sides.open_all(agent, new, sources, hal, old)
     return sources
 
 

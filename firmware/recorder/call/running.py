@@ -23,13 +23,17 @@ async def update(app, started):
     app: the Appliance, whose `gateway` and `settings` are what is in force. started: not those that the start has found.
     """
     settings = app.documents.settings
+    sources = app.gateway and app.gateway.sources
     why = ""
     if settings and settings is not app.settings:
         if started and app.hal.must_grow(settings.max_calls):
             asyncio.create_task(_grow(app, settings))
         why = await _put_in_force(app, settings)
+    if sources and sources is app.gateway.sources and not app.hal.calls:
+        sources.look_up_again(app.log)
     _tell(app, settings, why)
-    return RETRY_MS if why else IDLE_MS
+    again_ms = app.gateway.sources.again_ms if app.gateway else 0
+    return RETRY_MS if why else again_ms or IDLE_MS
 
 
 async def _grow(app, settings):

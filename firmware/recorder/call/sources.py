@@ -4,8 +4,10 @@ The near side is the worker's, the far side the trunk. A known source is the add
 registered, or of a peer of a call that is up. All others are unknown: few of their messages are processed.
 """
 
+from recorder.loading import unload
 from recorder.media.leg import FAR, NEAR
 from testigo_wire.sip.message import SipError
+from testigo_wire.sip.message import uri as parse_uri
 
 REFRESH_MS = 500
 DROP, COUNTED, KNOWN = range(3)
@@ -19,29 +21,72 @@ class Sources:
         self._sides = sides
         self._agent = agent
         self._addresses = {}
+        self.again_ms = 0  # after which the hosts without an address are looked up again
         self._limiter = None
         self._refresh_at = 0
         self._exact = self._hosts = ()
         self._raw = None
         self._peers = {}  # SIP call: the host that its requests come from
 
+    def look_up(self, host):
+        """-> the address of a host of the settings, which blocks every call meanwhile. Raises OSError."""
+        self._addresses[host] = address = self._hal.peer(self._hal.address(host, 5060))[0]
+        return address
+
     def resolve(self, host):
-        """The address of a host of the settings. Looked up once, at the start: a look-up blocks every call."""
+        """The address of a host of the settings, or None: it has none yet. Looked up once, at the start."""
         if host not in self._addresses:
-            self._addresses[host] = self._hal.peer(self._hal.address(host, 5060))[0]
+            self.look_up(host)
         return self._addresses[host]
 
     def use(self, host, address):
-        """The address of a host that cannot be looked up."""
+        """The address of a host that cannot be looked up; None: it never had one."""
         self._addresses[host] = address
 
+    def look_up_again(self, log):
+        """Looks up the hosts without an address, and opens their sides -> milliseconds after which to do it again, or 0."""
+        if self.unresolved:
+            from recorder.call import sides
+
+            unload("recorder.call.sides")
+            sides.look_up_again(self, self._sides, self._agent, self._hal, log)
+        return self.again_ms
+
+    @property
+    def unresolved(self):
+        """The hosts without an address."""
+        return [host for host in self._addresses if not self._addresses[host]]
+
     def address_of(self, side):
-        """(host, port) from which a side sends, or None: its telephone is not registered."""
+        """(host, port) from which a side sends, or None: its telephone is not registered, or its host has no address."""
         config = self._sides[side]
         if config[MODE] == "registrar":
             found = self._agent.registrar.lookup(config[USER], self._hal.ms())
             return found[1] if found else None
-        return self.resolve(config[HOST]), config[PORT]
+        host = self.resolve(config[HOST])
+        return (host, config[PORT]) if host else None
+
+    def credentials(self, config):
+        """Of a side of the settings that answers challenges, or None."""
+        if not config[PASSWORD]:
+            return None
+        from testigo_wire.sip import auth as sip_auth  # loaded for a side that needs a password
+
+        return sip_auth.Credentials(config[AUTH_USER] or config[USER], config[PASSWORD], self._hal.random)
+
+    def target(self, side, sip, user=""):
+        """(request URI, address, credentials) of the leg to call, or None. user: the number, if not that of the INVITE."""
+        config = self._sides[side]
+        if config[MODE] == "registrar":
+            found = self._agent.registrar.lookup(config[USER], self._hal.ms())
+            return None if found is None else (found[0], found[1], None)
+        address = self.address_of(side)
+        if address is None:
+            return None
+        if side == NEAR and config[USER]:
+            user = config[USER]
+        user = user or parse_uri(sip.callee)[1]
+        return "sip:%s@%s:%d" % (user, config[HOST], config[PORT]), address, self.credentials(config)
 
     def side_of(self, source):
         """The side that a message came from, by host and port first, then by host; None: neither."""

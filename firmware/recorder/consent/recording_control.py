@@ -98,11 +98,12 @@ class RecordingControl:
             event("policy", 0, b"", "never", "notify")
         else:
             event("policy", self.policy.version, self.policy.digest, line[fields.MODE], line[fields.RULE])
-        why = self._unrecorded or ("storage full" if self.call.recording.full else "")
+        taken = not self.call.has_place
+        why = self._unrecorded or ("all places taken" if taken else "storage full" if self.call.recording.full else "")
         if why:
             event("unrecorded", why)
             self._reason = "unrecorded"
-            self.refuse_if_required()
+            self.refuse_if_required(486 if taken else 503)
             self._unrecorded = why
             return
         event("terms", line[fields.BASIS], line[fields.WORKER], line[fields.OBJECTION], line[fields.HIGH_LEVEL])
@@ -112,10 +113,10 @@ class RecordingControl:
         if self.records_all:
             self.handle(rs.REQUESTED)
 
-    def refuse_if_required(self):
-        """Nothing can be recorded: ends the call where the policy says so."""
+    def refuse_if_required(self, status=503):
+        """Nothing can be recorded: ends the call where the policy says so. status: of SIP, for a caller who has no answer yet."""
         if self.line is not None and not self._unrecorded and self.line[fields.IMPOSSIBLE] == "refuse-call":
-            self.call.raise_end(None, 503, "recording impossible")
+            self.call.raise_end(None, status, "recording impossible")
 
     @property
     def records_all(self):

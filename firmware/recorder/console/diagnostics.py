@@ -29,6 +29,7 @@ def facts(app, endpoint):
         ["clock", [hal.clock, hal.unix_ms()]],
         ["settings", _settings(app)],
         ["sip", list(app.gateway.address) if app.gateway else []],
+        ["no_address", app.gateway.sources.unresolved if app.gateway else []],
         ["policy", [documents.installed_policy.version if documents.installed_policy else 0, documents.policy_why]],
         ["problems", [[what, documents.problems[what]] for what in sorted(documents.problems)]],
         ["calls", hal.calls],
@@ -38,7 +39,7 @@ def facts(app, endpoint):
         ["refused", refused(app.gateway.refused) if app.gateway else []],
         ["sync", [app.sync.state, app.sync.sent, app.sync.last_ms] if app.sync else ["starting", 0, 0]],
         ["serial", [endpoint.sent, endpoint.resent, endpoint.received, endpoint.bad]],
-        ["faults", [[kind, app.log.faults[kind]] for kind in sorted(app.log.faults)]],
+        ["faults", _faults(app)],
         ["log", app.log.lines(4)],
     ]
     # These read the flash, which may be what has failed.
@@ -56,6 +57,12 @@ def facts(app, endpoint):
             app.log.fault("diag: " + name, exc)
             found.append([name, without])
     return found
+
+
+def _faults(app):
+    found = [[kind, app.log.faults[kind]] for kind in sorted(app.log.faults)]
+    late = app.recordings.late_events if app.recordings else 0
+    return found + [["events after the end of their recording", late]] if late else found
 
 
 def _settings(app):

@@ -21,6 +21,15 @@ def heap_for(calls, wide):
     return base + calls * each
 
 
+def beyond(max_calls, first_port, last_port, handles=None):
+    """-> how many calls more than max_calls can be connected without recording: as many again, as far as RTP ports and file
+    handles are enough. What one emergency call needs is left over. handles: as of `check`."""
+    room = min((last_port - first_port + 1) // 2 // PORTS, MOST)
+    if handles is not None:
+        room = min(room, (handles - OTHER_HANDLES) // HANDLES)
+    return max(0, min(room - max_calls - 1, max_calls))
+
+
 def check(max_calls, first_port, last_port, heap=None, wide=True, handles=None):
     """-> (how many calls can work, why not more: "" where it is all of them).
 

@@ -123,6 +123,18 @@ async def no_name_server():
     tell("last address", r, "last address")
     await answered(r, r.near)
     await ended(r)
+    r.tasks.pop(0).cancel()
+    r.gateway.close()
+    files.remove(r.app.root + "/addresses.cbor")
+    r.gateway = gateway_of(r.app, stores.sign("settings", 2, [["none"], sides, ["serial"], 2]))
+    r.tasks.insert(0, asyncio.create_task(r.gateway.run()))
+    tell("never an address", r, "until it has an address")
+    r.near.invite(r.port)
+    await until(lambda: "has no address" in r.log(), r.log)
+    tell("call without address", r, "has no address")
+    r.app.hal.address = address
+    r.gateway.sources.look_up_again(r.app.log)
+    tell("address", r, "has the address")
     await r.close()
 
 

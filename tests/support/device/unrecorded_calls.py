@@ -16,7 +16,7 @@ from recorder.console.diagnostics import facts
 from recorder.storage import recordings
 from recorder.storage.spool import SpoolError
 from support.device import stores
-from support.device.two_phone_rig import HOST, gateway_of, line, rig, side, until
+from support.device.two_phone_rig import HOST, Sealed, gateway_of, line, rig, side, until
 from testigo_wire.policy import objections
 
 NUMBER = "+34600111222"
@@ -99,6 +99,25 @@ async def calls_that_are_not_opened():
     full = NoMemory()
     await not_opened("memory", lambda r: None)
     full.close()
+
+
+async def calls_beyond_the_limit():
+    r = await rig("beyond", line())
+    r.tasks.pop(0).cancel()
+    r.gateway.close()
+    sides = [HOST, r.port, r.port + 6, r.port + 19, side(r.port + 1), side(r.port + 2)]
+    r.gateway = gateway_of(r.app, stores.sign("settings", 2, [["none"], sides, ["serial"], 1]))
+    r.tasks.append(asyncio.create_task(r.gateway.run()))
+    for count in (1, 2):
+        r.far.invite(r.port)
+        await until(lambda: len([call for call in r.gateway.calls if call.bridge.up]) == count, r.log)  # noqa: B023
+    r.far.invite(r.port)
+    await until(lambda: "call refused" in r.log(), r.log)
+    for name, words in (("beyond", "one more"), ("too many", "call refused")):
+        tell(name, [entry for entry in r.app.log.lines() if words in entry][0])
+    await end(r)
+    tell("places taken", Sealed(r.app, 2).all("unrecorded")[0][0])
+    await r.close()
 
 
 async def reason_in_the_record(name, made, prepare=None):
@@ -229,6 +248,7 @@ async def commands_that_are_refused():
 
 async def main():
     await calls_that_are_not_opened()
+    await calls_beyond_the_limit()
     await calls_with_a_reason()
     await states_in_diag()
     await selftests()

@@ -1,7 +1,7 @@
 """How many calls can work, and why not more."""
 
 from testigo_wire.policy import limits
-from testigo_wire.policy.limits import check
+from testigo_wire.policy.limits import beyond, check
 
 
 def test_what_is_enough_is_not_limited():
@@ -38,3 +38,18 @@ def test_one_call_is_always_taken():
 def test_ports_count_at_even_numbers():
     assert check(2, 16384, 16390)[0] == 1  # 16384, 16386, 16388
     assert check(2, 16384, 16391)[0] == 2
+
+
+def test_calls_beyond_the_limit_leave_ports_and_handles_for_an_emergency_call():
+    for arguments, calls in (
+        ((2, 16384, 16484), 2),  # as many again at most
+        ((2, 16384, 16395), 0),  # three calls: the last one is an emergency call
+        ((2, 16384, 16399), 1),
+        ((2, 16384, 16391), 0),
+        ((2, 16384, 16484, 36), 1),  # a chip
+        ((4, 16384, 16484, 36), 0),
+        ((1, 16384, 16386), 0),
+        ((limits.MOST, 16384, 32767), 0),
+        ((150, 16384, 32767), limits.MOST - 151),
+    ):
+        assert beyond(*arguments) == calls, arguments

@@ -78,6 +78,8 @@ def rows(facts: dict[str, Any]) -> list[tuple[str, str]]:
         ("Sync", f"{state}; {sent} delivered since the start, last success {when(last)}"),
         ("Serial line", f"{frames} frames sent, {resent} again; {received} received, {bad} damaged"),
     ]
+    if facts.get("no_address"):
+        found.append(("No address", ", ".join(facts["no_address"])))
     if facts["wanted"]:
         found.append(("Audio missing", ", ".join(name for name, _ in facts["wanted"])))
     if facts["set_aside"]:
