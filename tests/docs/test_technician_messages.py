@@ -157,7 +157,7 @@ for quote, what in {
     "asked already, or objected to": "objected",
     "the line is not recorded on demand": "not on demand",
     "the policy has no pauses on this line": "no pauses",
-    "INVITE from unknown source: ADDRESS": "unknown source",
+    "INVITE from unknown source: 192.0.2.9:5060 (3 since the last line)": "unknown source",
     "SIP messages refused: …": "noise",
     "recording 17 was cut by a power loss and is closed": "power cut",
 }.items():
@@ -221,7 +221,7 @@ for quote, what in {
     "emergency call not connected: no ports or memory…": "no place",
     "emergency call not connected: the far side has no address": "no address",
     "call refused: no ports or memory for a call back": "call back",
-    "emergency call has no record: space": "no record",
+    "emergency call has no record: …": "no record",
     "emergency call not noted: …": "not noted",
 }.items():
     causes.of(quote)(lambda request, what=what: request.getfixturevalue("emergencies")[what])
@@ -314,6 +314,21 @@ def _(stage):
 @staged
 def _(stage):
     return stage.testigo("selftest", "--port", stage.device("keyed"))
+
+
+@causes.of("provisioned as branch-7")
+@staged
+def _(stage):
+    return (stage.device("branch-7").parent / "log.txt").read_text()
+
+
+@causes.of("reboot was asked for")
+@staged
+def _(stage):
+    log = stage.device("new").parent / "log.txt"
+    with Port(str(stage.device("new"))) as device:
+        device.request("reboot")
+    return wait_for(lambda: "reboot" in log.read_text() and log.read_text(), LIMIT_S, "the log")
 
 
 @causes.of("no call is up")

@@ -1,0 +1,83 @@
+"""Each line of the log that docs/log.md quotes, brought about by its cause."""
+
+import pytest
+
+from support.guide.messages import Causes, said
+from support.micropython_runner import ROOT, run_micropython
+
+MESSAGES = "docs/log.md"
+causes = Causes(MESSAGES)
+
+
+@pytest.fixture(scope="module")
+def logs(micropython):
+    """{what was done: the log}."""
+    done = run_micropython(ROOT / "tests" / "support" / "device" / "log_lines.py")
+    assert done.returncode == 0, done.stdout
+    return dict(line.split("\t", 1) for line in done.stdout.splitlines() if "\t" in line)
+
+
+for quote, what in {
+    "boot: testigo 0.2.0 on …": "start",
+    "start: …": "start",
+    "the seed is stored": "start",
+    "a time of 17 s since 1970 is not taken": "start",
+    "clock.bin is damaged and not used": "start",
+    "clock.bin is not what belongs there: set aside": "start",
+    "crash.txt not removed: …": "start",
+    "settings 4 in force": "settings",
+    "restarts with a larger heap, for 40 calls": "settings",
+    "notice welcome in force": "settings",
+    "network: …": "settings",
+    "control: …": "requests",
+    "control diag: …": "requests",
+    "diag: storage_free: …": "requests",
+    "restarts after a fault": "fault",
+    "audio of notice welcome has a wrong digest": "documents",
+    "document refused: policy version 1 is older than the one held": "documents",
+    "document refused: max_calls 8: …": "documents",
+    "the list of objections has a wrong digest": "documents",
+    "max_calls 8: 1 calls are taken, …": "damaged documents",
+    "documents: …": "damaged documents",
+    "notices: …": "damaged documents",
+    "notice welcome: …": "damaged documents",
+    "objections.tsd: …": "damaged documents",
+    "receipt refused: …": "spool",
+    "free space is not known: …": "spool",
+    "recording 17: not begun, removed": "spool",
+    "recording 17 cannot be read: …": "spool",
+    "recording 17 closed: power-loss, 12 bytes at its end were torn": "spool",
+    "recording 17 has no header: …": "spool",
+    "recording 17 set aside: …": "spool",
+    "recording 17 waits to be closed: …": "spool",
+    "state.cbor: …": "spool",
+    "state.cbor is damaged; numbers go on from the spool": "spool",
+    "unrecorded.cbor: …": "spool",
+    "unrecorded.cbor is damaged: calls without a recording are counted anew": "spool",
+    "no memory to count a call without a recording": "spool",
+    "recording 17: erasing mark: …": "recordings",
+    "recording 17: erasing waits: …": "recordings",
+    "recording 17: not begun: …": "recordings",
+    "recording 17: quality came after its end": "recordings",
+    "recording 17: storage full": "recordings",
+    "recording 17: write: …": "recordings",
+    "sync beside a call, which is silent for a second: 300 KB are free": "recordings",
+    "call 17 ended: hang-up": "calls",
+    "record of a call failed: …": "calls",
+    "SIP timer failed: …": "calls",
+    "tone before the end: …": "calls",
+    "no memory is kept back for an emergency call": "nothing kept back",
+}.items():
+    causes.of(quote)(lambda request, what=what: request.getfixturevalue("logs")[what])
+
+
+def test_each_message_has_its_cause():
+    assert causes.differences() == []
+
+
+@pytest.mark.parametrize("quote", list(causes))
+def test_message(request, quote):
+    printed = causes[quote](request)
+    assert said(quote, printed.replace("notice hello", "notice welcome")), (
+        f"the page says\n  {quote}\nbut the log\n  {printed}"
+    )
