@@ -33,6 +33,13 @@ url = "sqlite:///vault.db"
 [audio]
 unlock_minutes = 15           # how long a typed audio passphrase opens recordings in one browser session
 
+[alarms]
+missing_hours = 24            # for a number that an appliance has used, and of which no recording came
+silent_hours = 72             # for an appliance that does not connect
+
+[checks]
+every_days = 30               # how often each copy is read, verified, and repaired from a good one
+
 [[copies]]                    # every recording is kept in each of these, byte for byte; any number, two or more
 name = "first"
 url = "copies/first"
@@ -65,6 +72,19 @@ class Index(Table):
     url: NonemptyText = "sqlite:///vault.db"
 
 
+class Alarms(Table):
+    """After how many hours an alarm says that a recording did not come, and that an appliance is silent."""
+
+    missing_hours: Annotated[int, whole(1, 8760)] = 24
+    silent_hours: Annotated[int, whole(1, 8760)] = 72
+
+
+class Checks(Table):
+    """How often every copy is checked by the running service."""
+
+    every_days: Annotated[int, whole(1, 3650)] = 30
+
+
 class Audio(Table):
     """For how long an audio passphrase opens recordings in one browser session."""
 
@@ -91,6 +111,8 @@ class Config(TomlDocument):
     web: Web = Web()
     index: Index = Index()
     audio: Audio = Audio()
+    alarms: Alarms = Alarms()
+    checks: Checks = Checks()
     copies: list[Copy] = needed("the vault needs one or more [[copies]], each with name and url", [])
 
 

@@ -1,51 +1,39 @@
 """`testigo vault run`: the ingest server and the web pages in one process, until SIGTERM or SIGINT."""
 
 import asyncio
-import contextlib
 import logging
 import signal
 import socket
-from collections.abc import Callable, Iterator
-
-import uvicorn
+from collections.abc import Callable
+from typing import Any
 
 from testigo_vault.audit import alarms
-from testigo_vault.documents.status import policy_state
+from testigo_vault.audit.repetition import Repetition
+from testigo_vault.connections import RESERVED_FILES, raise_file_limit
 from testigo_vault.errors import VaultError
 from testigo_vault.ingest.server import IngestServer
-from testigo_vault.timestamps import now_ms
 from testigo_vault.vault import Vault
-from testigo_vault.web.app import make_app
+from testigo_vault.watch import start_watching
+from testigo_vault.web.server import MAX_CONNECTIONS, Web, make_server
 
-# How long open requests may take to end after the signal to stop.
-_SHUTDOWN_GRACE_S = 5
-
-# How often the end of the policy is checked.
-_POLICY_CHECK_S = 6 * 3600
-
-
-class _Web(uvicorn.Server):
-    """uvicorn without signal handlers: the service handles signals itself."""
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
+_log = logging.getLogger("testigo.service")
 
 
 async def run(vault: Vault, ready: Callable[[int, str], None], with_web: bool = True) -> None:
-    """`ready` is called with the ingest's port and the web's address once both listen."""
+    """`ready` is called with the ingest's port and the web's address once both listen. Raises VaultError where the service
+    cannot start, with an alarm if what it needs is damaged."""
     loop = asyncio.get_running_loop()
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    _, _, breaks = await asyncio.to_thread(vault.log.verify)
-    if breaks:
-        text = f"The access log does not hold: line {breaks[0].line} {breaks[0].why}. See `testigo log verify`."
-        await asyncio.to_thread(vault.alarms.raise_alarm, alarms.LOG, text)
-    watching = asyncio.create_task(_watch_policy(vault))
-    ingest = IngestServer(vault)
+    files = raise_file_limit()
+    _log.info("%d files and connections may be open", files)
+    loop.set_exception_handler(_Reports())
+    await asyncio.to_thread(_check_start, vault)
+    ingest = IngestServer(vault, files - RESERVED_FILES - (2 * MAX_CONNECTIONS if with_web else 0))
     await ingest.start()
-    web: _Web | None = None
+    watching = start_watching(vault)
+    web: Web | None = None
     serving: asyncio.Task | None = None
     address = ""
     try:
@@ -53,15 +41,7 @@ async def run(vault: Vault, ready: Callable[[int, str], None], with_web: bool = 
             listener = _listen(vault.config.web.host, vault.config.web.port)
             host, port = listener.getsockname()[:2]
             address = f"http://{f'[{host}]' if ':' in host else host}:{port}/"
-            settings = uvicorn.Config(
-                make_app(vault),
-                log_config=None,
-                access_log=False,
-                server_header=False,
-                timeout_graceful_shutdown=_SHUTDOWN_GRACE_S,
-                lifespan="off",
-            )
-            web = _Web(settings)
+            web = make_server(vault)
             serving = asyncio.create_task(web.serve(sockets=[listener]))
             while not web.started and not serving.done():
                 await asyncio.sleep(0.01)
@@ -70,7 +50,8 @@ async def run(vault: Vault, ready: Callable[[int, str], None], with_web: bool = 
         await asyncio.wait({waiting, serving} if serving else {waiting}, return_when=asyncio.FIRST_COMPLETED)
         waiting.cancel()
     finally:
-        watching.cancel()
+        for task in watching:
+            task.cancel()
         if web is not None and serving is not None:
             web.should_exit = True
             await serving
@@ -79,16 +60,36 @@ async def run(vault: Vault, ready: Callable[[int, str], None], with_web: bool = 
             loop.remove_signal_handler(number)
 
 
-async def _watch_policy(vault: Vault, interval_s: float = _POLICY_CHECK_S) -> None:
-    """Raise an alarm before the policy ends, and another when it has ended: from then on nothing is recorded."""
-    alarmed = ("", 0)
-    while True:
-        state = await asyncio.to_thread(policy_state, vault.documents, now_ms())
-        if state.alarming and (state.kind, state.version) != alarmed:
-            alarmed = (state.kind, state.version)
-            text = f"Policy version {state.version}: {state.text}"
-            await asyncio.to_thread(vault.alarms.raise_alarm, alarms.POLICY, text)
-        await asyncio.sleep(interval_s)
+def _check_start(vault: Vault) -> None:
+    """Alarms for what is wrong at the start. Raises VaultError where the index cannot be written."""
+    try:
+        vault.database.check_writable()
+    except VaultError as error:
+        vault.alarms.raise_alarm(alarms.INDEX, f"The service does not start: {error.message}")
+        raise
+    _, _, breaks = vault.log.verify()
+    if breaks:
+        text = f"The access log does not hold: line {breaks[0].line} {breaks[0].why}. See `testigo log verify`."
+        vault.alarms.raise_alarm(alarms.LOG, text)
+
+
+class _Reports:
+    """The loop's exception handler. A connection that cannot be taken, as when no file can be opened, is one line in the log
+    and not a traceback for each; everything else is reported as usual."""
+
+    def __init__(self) -> None:
+        self._refused = Repetition(_log.error, _more_errors, 3, 60)
+
+    def __call__(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        error = context.get("exception")
+        if isinstance(error, OSError):
+            self._refused.add("", f"{context.get('message')}: {error.strerror or error}")
+        else:
+            loop.default_exception_handler(context)
+
+
+def _more_errors(count: int, sources: int, last: str) -> str:
+    return f"{count} more such errors; the last: {last}"
 
 
 def set_up_logging(verbose: bool) -> None:

@@ -6,6 +6,7 @@ from sqlalchemy import select
 
 from testigo_vault.audit.access_log import AccessLog
 from testigo_vault.audit.alarms import Alarms
+from testigo_vault.audit.device_contacts import DeviceContacts
 from testigo_vault.audit.device_reports import DeviceReports
 from testigo_vault.documents.archive import documents_of
 from testigo_vault.identity.keys import StreamKeyOpener
@@ -32,6 +33,8 @@ class Vault:
         self.users = Users(self.database)
         self.alarms = Alarms(folder, self.database)
         self.device_reports = DeviceReports(self.database, self.alarms)
+        limits = self.config.alarms
+        self.device_contacts = DeviceContacts(self.database, self.alarms, limits.missing_hours, limits.silent_hours)
         self.log = AccessLog(folder, self.database)
         self._index_key: StreamKeyOpener | None = None
 

@@ -7,7 +7,7 @@ import pytest
 from support.fake_appliance import Appliance, speech
 from support.guide.messages import Causes, said
 from support.intake import take
-from support.vault_fixtures import testigo  # noqa: F401 - a fixture
+from support.vault_fixtures import full, testigo  # noqa: F401 - a fixture
 from testigo_vault.storage.places import MARKER
 
 MESSAGES = "docs/vault.md"
@@ -42,6 +42,20 @@ def _(stage):
 def _(stage):
     shutil.copy(stage.place("first") / MARKER, stage.place("second") / MARKER)
     return stage.testigo("vault", "reindex", status=1)
+
+
+@causes.of("The index … does not open: … malformed…")
+def _(stage):
+    stage.vault.close()
+    path = stage.vault.folder / "vault.db"
+    path.write_bytes(path.read_bytes()[:4096] + bytes(8192))
+    return stage.testigo("list", status=1)
+
+
+@causes.of("The index … cannot be written: …")
+def _(stage):
+    full(stage.vault.folder)
+    return stage.testigo("vault", "run", status=1)
 
 
 @causes.of("is not known to this vault yet: nothing is written to it")

@@ -1,6 +1,8 @@
 """Fixtures: a vault in a fresh folder, with an appliance provisioned for it. A conftest takes them by import."""
 
+import contextlib
 import re
+import sqlite3
 
 import pytest
 from typer.testing import CliRunner
@@ -49,6 +51,15 @@ def filled(policy: str, values: dict[str, str] = FILLED) -> str:
     for setting, value in values.items():
         policy = re.sub(rf'^( *{setting} = )"FILL IN[^"]*"', rf"\g<1>{value}", policy, flags=re.MULTILINE)
     return policy
+
+
+def full(folder):
+    """From now on SQLite refuses what the service writes first, as on a full disk."""
+    with contextlib.closing(sqlite3.connect(folder / "vault.db")) as index, index:
+        index.execute(
+            "CREATE TRIGGER full BEFORE UPDATE ON alembic_version "
+            "BEGIN SELECT RAISE(FAIL, 'database or disk is full'); END"
+        )
 
 
 @pytest.fixture

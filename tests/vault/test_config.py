@@ -5,6 +5,7 @@ import pytest
 from testigo_vault import config
 from testigo_vault.errors import VaultError
 from testigo_vault.storage.copies import Place
+from testigo_vault.storage.places import PlaceRegister
 from testigo_vault.toml.reader import FileProblems
 
 SMALL = 'name = "x"\n[[copies]]\nname = "a"\nurl = "copies/first"\n'
@@ -93,7 +94,7 @@ def test_options_of_an_object_store_are_passed_on_as_they_are(tmp_path):
     )
     (copy,) = config.load(write(tmp_path, text)).copies
     assert copy.options == {"skip_signature": True, "client_options": {"allow_http": True, "timeout": "30s"}}
-    Place(copy)  # obstore accepts them
+    Place(copy, PlaceRegister(tmp_path))  # obstore accepts them
 
 
 def test_an_empty_host_means_every_address(tmp_path):

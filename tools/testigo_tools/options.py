@@ -42,7 +42,10 @@ def report_errors() -> Iterator[None]:
             errors.print(f"       {escape(error.hint)}")
         raise typer.Exit(1) from None
     except DBAPIError as error:
+        from testigo_vault.storage.database import DAMAGED
+
         errors.print(f"[red]error:[/] the index cannot be used: {escape(str(error.orig))}")
+        errors.print(f"       {escape(DAMAGED)}")
         raise typer.Exit(1) from None
     except OSError as error:
         if error.filename is None:

@@ -46,8 +46,7 @@ class DeviceReports:
         if full:
             text = f"The storage of {device_id} was full: number {number} was not recorded to its end."
         beginning = text[: text.index(":")]
-        since = now_ms() - _DAY_MS
-        if not any(alarm.at_ms > since and alarm.text.startswith(beginning) for alarm in self._alarms.latest(1000)):
+        if not self._alarms.said(alarms.STORAGE, beginning, now_ms() - _DAY_MS):
             self._alarms.raise_alarm(alarms.STORAGE, text, device_id, recording_id)
 
     def check_recording(self, device_id: str, recording_id: str, events: list) -> None:
@@ -64,8 +63,7 @@ class DeviceReports:
     def refused_document(self, device_id: str, document: str, version: int, reason: str) -> None:
         """An appliance did not take a document, as for want of room. One alarm a version, though it comes at each session."""
         start = f"{device_id} did not take the {document} version {version}: "
-        told = self._alarms.latest()
-        if not any(alarm.kind == alarms.DOCUMENT and alarm.text.startswith(start) for alarm in told):
+        if not self._alarms.said(alarms.DOCUMENT, start):
             self._alarms.raise_alarm(alarms.DOCUMENT, f"{start}{reason[:_MAX_REASON]}.", device_id)
 
     def latest(self, device_id: str) -> DeviceReport | None:

@@ -1,7 +1,8 @@
 """The ingest server: appliances connect by TLS, both sides authenticated, with the link protocol (docs/formats/link.md).
 
 One `DeviceAdapter` for each connection connects testigo_wire's VaultSession with the vault. The session's steps read and
-write disks, so they run in a worker thread; one device cannot hold up another.
+write disks, so they run in a worker thread; one device cannot hold up another. Peers that have not shown a certificate of
+the organisation have few places and little time (connections.py), and what they do is summed up in log and alarms.
 """
 
 import asyncio
@@ -15,141 +16,77 @@ from typing import Any
 from sqlalchemy.exc import SQLAlchemyError
 
 from testigo_vault.audit import alarms
+from testigo_vault.audit.repetition import Repetition
+from testigo_vault.connections import BACKLOG, Connections
 from testigo_vault.errors import Refused, StoreError, VaultError
 from testigo_vault.identity.tls import TlsClosed, TlsServerEnd
 from testigo_vault.ingest.admission import Admission
-from testigo_vault.ingest.partial import PartialUpload, remove_parts
-from testigo_vault.recordings.indexing import Offer
+from testigo_vault.ingest.device_adapter import DeviceAdapter
+from testigo_vault.ingest.sessions import OpenSession, Sessions
 from testigo_vault.timestamps import now_ms
 from testigo_vault.vault import Vault
 from testigo_wire.errors import WireError
 from testigo_wire.link.device import SILENCE_MS
-from testigo_wire.link.vault import RecordingRefused, VaultSession
-from testigo_wire.policy import documents
+from testigo_wire.link.vault import VaultSession
 
-HANDSHAKE_TIMEOUT_S = 60
-
-# One recording is held whole in memory while it is verified and stored, three times over at the peak. 1 GiB is about
-# 14 hours of a call in G.711.
-MAX_RECORDING_SIZE = 1 << 30
-MAX_NUMBER = (1 << 53) - 1
+HANDSHAKE_TIMEOUT_S = 10
+MAX_UNKNOWN = 64
+MAX_UNKNOWN_PER_ADDRESS = 16
+MAX_SESSIONS = 1000
+_FILES_PER_SESSION = 2  # the connection, and the part of a recording
 _STORAGE_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EACCES, errno.EPERM)
-_ALARM_REPEAT_S = 3600
+_HOUR_S = 3600
+_FLUSH_S = 60
 _log = logging.getLogger("testigo.ingest")
 
 
-class DeviceAdapter:
-    """What VaultSession calls, for one device. Its methods block."""
-
-    def __init__(self, vault: Vault, admission: Admission, device_id: str) -> None:
-        self._vault = vault
-        self._admission = admission
-        self._device_id = device_id
-        self._blobs: dict | None = None
-        self._upload: PartialUpload | None = None
-
-    def documents(self, firmware: str, next_number: int, held: list) -> list[bytes]:
-        """Documents that the device does not have, and newer versions of those it has."""
-        held_versions = {(kind, name): version for kind, name, version in held}
-        missing = []
-        for data in self._vault.documents.documents_for(self._device_id):
-            document = documents.parse(data)
-            name = document.body[0] if document.kind == "notice" else ""
-            if document.version > held_versions.get((document.kind, name), 0):
-                missing.append(data)
-        return missing
-
-    def report(self, unrecorded: list, facts: list) -> None:
-        self._vault.device_reports.save(self._device_id, unrecorded, facts)
-
-    def taken(self, document: bytes, reason: str) -> None:
-        parsed = documents.parse(document)
-        if reason:
-            _log.warning("%s refused %s version %d: %s", self._device_id, parsed.kind, parsed.version, reason)
-            if parsed.kind != "receipt":
-                self._vault.device_reports.refused_document(self._device_id, parsed.kind, parsed.version, reason)
-        else:
-            _log.info("%s took %s version %d", self._device_id, parsed.kind, parsed.version)
-
-    def blob(self, name: str) -> bytes | None:
-        if self._blobs is None:
-            self._blobs = dict(self._vault.documents.blobs_for(self._device_id))
-        path = self._blobs.get(name)
-        return path.read_bytes() if path else None
-
-    def resume(self, number: int, recording_id: bytes, size: int, head: bytes) -> int | bytes:
-        self.close()
-        if self._vault.organisation.devices.get(self._device_id).revoked:
-            raise RecordingRefused("this device was revoked")
-        if number > MAX_NUMBER or size > MAX_RECORDING_SIZE:
-            text = f"{self._device_id} offers number {number} of {size} bytes, which is more than this vault takes."
-            self._vault.alarms.raise_alarm(alarms.DEVICE, text, self._device_id)
-            raise RecordingRefused("larger than this vault takes")
-        offer = Offer(self._device_id, number, recording_id, size, head)
-        stored = self._admission.stored(offer)
-        if stored is not None:
-            # The vault may have been killed before it removed the part, which can hold audio that was objected to.
-            remove_parts(self._vault.folder / "incoming", offer)
-            if not stored.receipt:
-                raise RecordingRefused(stored.reason[:200])
-            return stored.receipt
-        self._upload = PartialUpload(self._vault.folder / "incoming", offer)
-        return self._upload.size
-
-    def append(self, number: int, offset: int, data: bytes) -> None:
-        assert self._upload is not None
-        self._upload.append(offset, data)
-
-    def finish(self, number: int, digest32: bytes) -> bytes | None:
-        assert self._upload is not None
-        data = self._upload.complete(digest32)
-        if data is None:
-            return None
-        outcome = self._admission.admit(self._upload.offer, data)
-        self._upload.remove()
-        self._upload = None
-        if not outcome.receipt:
-            raise RecordingRefused(outcome.reason[:200])
-        return outcome.receipt
-
-    def close(self) -> None:
-        if self._upload is not None:
-            self._upload.close()
-            self._upload = None
-
-
 class IngestServer:
-    """`start`, then `close`. `port` is the one that it listens on, also where the configuration says 0."""
+    """`start`, then `close`. `port` is the one that it listens on, also where the configuration says 0.
 
-    def __init__(self, vault: Vault) -> None:
+    files: how many files and connections it may have open, those of unknown peers included.
+    """
+
+    def __init__(self, vault: Vault, files: int = MAX_UNKNOWN + _FILES_PER_SESSION * MAX_SESSIONS) -> None:
         self._vault = vault
         self._admission = Admission(vault)
         self._context = vault.organisation.server_context()
         self._server: asyncio.Server | None = None
+        self._flushing: asyncio.Task | None = None
         self._tasks: set[asyncio.Task] = set()
-        self._connections: dict[str, asyncio.Task] = {}
+        self._unknown = Connections(MAX_UNKNOWN, MAX_UNKNOWN_PER_ADDRESS)
+        sessions = max(1, min(MAX_SESSIONS, (files - MAX_UNKNOWN) // _FILES_PER_SESSION))
+        self._sessions = Sessions(sessions)
         self._device_locks: dict[str, asyncio.Lock] = {}
         self._alarmed: dict[str, float] = {}
+        self._strangers = Repetition(self._alarm(alarms.STRANGER), _more_strangers, 3, _HOUR_S)
+        self._refused = Repetition(self._alarm(alarms.DEVICE), _more_refused, 10, _HOUR_S)
+        self._unknown_log = Repetition(_log.info, _more_ended, 10, _FLUSH_S)
         self.port = 0
 
     async def start(self) -> None:
         config = self._vault.config
         try:
-            self._server = await asyncio.start_server(self._connected, config.ingest.host, config.ingest.port)
+            self._server = await asyncio.start_server(
+                self._connected, config.ingest.host, config.ingest.port, backlog=BACKLOG
+            )
         except OSError as error:
             raise VaultError(
                 f"The ingest cannot listen on {config.ingest.host} port {config.ingest.port}: {error.strerror}.",
                 "Stop what uses it, or change [ingest] in vault.toml.",
             ) from None
         self.port = self._server.sockets[0].getsockname()[1]
+        self._flushing = asyncio.create_task(self._flush_now_and_then())
 
     async def close(self) -> None:
         """Take no more connections and end the open ones; what arrived of a recording stays."""
         if self._server is not None:
             self._server.close()
+        if self._flushing is not None:
+            self._flushing.cancel()
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.to_thread(self._flush, True)
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
@@ -158,81 +95,120 @@ class IngestServer:
         peer = str((writer.get_extra_info("peername") or ("unknown",))[0])
         tls = TlsServerEnd(self._context, reader, writer)
         try:
-            await self._serve(tls, peer)
+            device_id = await self._admit(tls, peer, writer)
+            if device_id:
+                await self._serve(tls, peer, device_id)
         except asyncio.CancelledError:
             pass
-        except Refused as error:
-            await asyncio.to_thread(self._vault.alarms.raise_alarm, alarms.DEVICE, f"From {peer}: {error}")
-        except ssl.SSLError as error:
-            text = f"From {peer}: a connection was refused: {_reason(error)}."
-            if "CERTIFICATE" in (error.reason or ""):
-                await asyncio.to_thread(self._vault.alarms.raise_alarm, alarms.DEVICE, text)
-            else:
-                # Not an appliance: a port scanner or a browser.
-                _log.info("%s", text)
         except StoreError as error:
-            await asyncio.to_thread(self._alarm_storage, str(error))
-        except (VaultError, SQLAlchemyError) as error:
+            await asyncio.to_thread(self._alarm_fault, alarms.COPY, str(error))
+        except SQLAlchemyError as error:
+            text = f"Nothing can be taken in: the index cannot be used: {getattr(error, 'orig', None) or error}."
+            await asyncio.to_thread(self._alarm_fault, alarms.INDEX, text)
+        except VaultError as error:
             _log.error("%s: %s", peer, error)
         except OSError as error:
             if error.errno in _STORAGE_ERRORS:
-                await asyncio.to_thread(self._alarm_storage, f"Nothing can be taken in: {error.strerror}.")
+                await asyncio.to_thread(self._alarm_fault, alarms.COPY, f"Nothing can be taken in: {error.strerror}.")
             else:
                 _log.info("%s: connection ended: %s", peer, str(error) or type(error).__name__)
-        except (TlsClosed, WireError) as error:
+        except (TlsClosed, WireError, ssl.SSLError) as error:
             _log.info("%s: connection ended: %s", peer, str(error) or type(error).__name__)
         finally:
             self._tasks.discard(task)
             await tls.close()
 
-    def _alarm_storage(self, text: str) -> None:
-        """At most once an hour for the same fault; to the service's log where the alarm cannot be written either."""
-        now = time.monotonic()
-        if now < self._alarmed.get(text, now):
-            return
-        self._alarmed[text] = now + _ALARM_REPEAT_S
+    async def _admit(self, tls: TlsServerEnd, peer: str, writer: asyncio.StreamWriter) -> str:
+        """The device id of a peer that may come in; empty where it may not, which is told."""
+        entry = self._unknown.add(peer, writer.transport.abort)
         try:
-            self._vault.alarms.raise_alarm(alarms.COPY, text)
-        except (OSError, SQLAlchemyError) as error:
-            _log.error("%s (and the alarm cannot be written: %s)", text, error)
+            async with asyncio.timeout(HANDSHAKE_TIMEOUT_S):
+                certificate = await tls.handshake()
+            return await asyncio.to_thread(self._vault.organisation.devices.admit, certificate)
+        except Refused as error:
+            await asyncio.to_thread(self._refused.add, peer, f"From {peer}: {error}")
+        except ssl.SSLError as error:
+            text = f"From {peer}: a connection was refused: {_reason(error)}."
+            if "CERTIFICATE" in (error.reason or ""):
+                await asyncio.to_thread(self._strangers.add, peer, text)
+            else:
+                # Not an appliance: a port scanner or a browser.
+                self._unknown_log.add(peer, text)
+        except (OSError, TlsClosed) as error:
+            self._unknown_log.add(peer, f"{peer}: connection ended: {str(error) or type(error).__name__}")
+        finally:
+            self._unknown.remove(entry)
+        return ""
 
-    async def _serve(self, tls: TlsServerEnd, peer: str) -> None:
-        async with asyncio.timeout(HANDSHAKE_TIMEOUT_S):
-            certificate = await tls.handshake()
-        device_id = await asyncio.to_thread(self._vault.organisation.devices.admit, certificate)
-        # The newest connection of a device is kept: an older one is left over from a loss of power or network.
-        # The lock waits for the older one's current step, since two steps at once would write the same file.
-        task, older = asyncio.current_task(), self._connections.get(device_id)
+    async def _serve(self, tls: TlsServerEnd, peer: str, device_id: str) -> None:
+        task = asyncio.current_task()
         assert task is not None
-        self._connections[device_id] = task
-        if older is not None:
-            _log.info("%s: %s connects again; its older connection ends", peer, device_id)
-            older.cancel()
+        session, ended = self._sessions.begin(device_id, task)
+        for other in ended:
+            if other.device_id == device_id:
+                _log.info("%s: %s connects again; its older connection ends", peer, device_id)
+            else:
+                _log.warning("%s gives way to %s: there are too many sessions", other.device_id, device_id)
         try:
+            # The lock waits for the current step of an older connection: two steps at once would write the same file.
             async with self._device_locks.setdefault(device_id, asyncio.Lock()):
                 _log.info("%s: %s connected", peer, device_id)
                 adapter = DeviceAdapter(self._vault, self._admission, device_id)
                 try:
-                    await self._drive(tls, VaultSession(device_id, adapter, now_ms), device_id)
+                    await self._drive(tls, VaultSession(device_id, adapter, now_ms), session)
                 finally:
                     adapter.close()
         finally:
-            if self._connections.get(device_id) is task:
-                del self._connections[device_id]
+            self._sessions.end(session)
 
-    async def _drive(self, tls: TlsServerEnd, session: VaultSession, device_id: str) -> None:
+    async def _drive(self, tls: TlsServerEnd, session: VaultSession, opened: OpenSession) -> None:
+        """A whole message has to come within SILENCE_MS, and be taken within it: single bytes do not count."""
+        loop = asyncio.get_running_loop()
+        deadline = 0.0
         while True:
-            out = await _finished(asyncio.to_thread(_step, session, device_id))
-            if out:
-                await tls.send(out)
-            if session.closed:
-                return
-            async with asyncio.timeout(SILENCE_MS / 1000):
+            out, moved = await _finished(asyncio.to_thread(_step, session, opened.device_id))
+            if moved or not deadline:
+                deadline = loop.time() + SILENCE_MS / 1000
+            async with asyncio.timeout_at(deadline):
+                if out:
+                    await tls.send(out)
+                if session.closed:
+                    return
                 data = await tls.receive()
+            opened.received += len(data)
             session.receive(data)
 
+    def _alarm(self, kind: str) -> Any:
+        """Raises alarms of a kind that strangers can cause."""
 
-async def _finished(work: Coroutine[Any, Any, bytes]) -> bytes:
+        def tell(text: str) -> None:
+            try:
+                self._vault.alarms.raise_alarm(kind, text)
+            except StoreError as error:
+                _log.error("%s (%s)", text, error)
+
+        return tell
+
+    def _alarm_fault(self, kind: str, text: str) -> None:
+        """At most once an hour for the same fault; to the service's log where the alarm cannot be written either."""
+        now = time.monotonic()
+        if now < self._alarmed.get(text, now):
+            return
+        self._alarmed = {told: until for told, until in self._alarmed.items() if until > now}
+        self._alarmed[text] = now + _HOUR_S
+        self._alarm(kind)(text)
+
+    async def _flush_now_and_then(self) -> None:
+        while True:
+            await asyncio.sleep(_FLUSH_S)
+            await asyncio.to_thread(self._flush)
+
+    def _flush(self, at_end: bool = False) -> None:
+        for repetition in (self._strangers, self._refused, self._unknown_log):
+            repetition.flush(at_end)
+
+
+async def _finished(work: Coroutine[Any, Any, tuple[bytes, bool]]) -> tuple[bytes, bool]:
     """The result of a thread's work. Waits for its end even if this task is cancelled, since it may be storing."""
     task = asyncio.ensure_future(work)
     cancelled: asyncio.CancelledError | None = None
@@ -247,19 +223,33 @@ async def _finished(work: Coroutine[Any, Any, bytes]) -> bytes:
     return task.result()
 
 
-def _step(session: VaultSession, device_id: str) -> bytes:
-    """Run the session as far as it goes with the bytes it has. -> the bytes to send."""
+def _step(session: VaultSession, device_id: str) -> tuple[bytes, bool]:
+    """Run the session as far as it goes with the bytes it has. -> (the bytes to send; whether a message had arrived)."""
     out = bytearray()
+    moved = False
     while True:
         event = session.next_event()
         sent_before = len(out)
         while data := session.data_to_send():
             out += data
         if event is not None:
+            moved = True
             if event[0] not in ("data", "document"):
                 _log.info("%s: %s", device_id, " ".join(str(part) for part in event))
         elif session.closed or len(out) == sent_before:
-            return bytes(out)
+            return bytes(out), moved or bool(out)
+
+
+def _more_strangers(count: int, sources: int, last: str) -> str:
+    return f"{count} more connections were refused, from {sources} addresses; the last: {last}"
+
+
+def _more_refused(count: int, sources: int, last: str) -> str:
+    return f"{count} more connections of appliances were refused, from {sources} addresses; the last: {last}"
+
+
+def _more_ended(count: int, sources: int, last: str) -> str:
+    return f"{count} more connections ended without a certificate, from {sources} addresses; the last: {last}"
 
 
 def _reason(error: ssl.SSLError) -> str:

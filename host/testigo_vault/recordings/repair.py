@@ -29,8 +29,11 @@ class Repair:
     left: dict[str, str] = field(default_factory=dict)
 
 
-def repair(vault: Vault, recording: Recording) -> Repair:
-    """Make every copy as it came in, with an alarm that says which were not. Raises OSError, SQLAlchemyError."""
+def repair(vault: Vault, recording: Recording, is_new: bool = False) -> Repair:
+    """Make every copy as it came in, with an alarm that says which were not. Raises SQLAlchemyError.
+
+    is_new: a place is being filled, or a person does it: without an alarm.
+    """
     result = Repair()
     good, wrong = b"", []
     for place in vault.store.places:
@@ -46,6 +49,7 @@ def repair(vault: Vault, recording: Recording) -> Repair:
             _write(place, recording, good, is_there, result)
     if result.repaired:
         _save(vault, recording, result.repaired)
+    if result.repaired and not is_new:
         names = ", ".join(result.repaired)
         text = (
             f"Copy {names} of {recording.device_id} number {recording.number} was damaged or missing, and was repaired."

@@ -6,8 +6,10 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import selectinload
 
 from testigo_vault.errors import NotFound, VaultError
+from testigo_vault.storage.copies import ASIDE
 from testigo_vault.storage.database import Database
-from testigo_vault.storage.models import Recording
+from testigo_vault.storage.models import DeviceContact, Recording
+from testigo_vault.timestamps import now_ms
 
 
 @dataclass
@@ -74,21 +76,31 @@ class RecordingIndex:
             raise VaultError(f"{name} names several recordings: {ids}.", "Give more digits.")
         return found[0]
 
-    def gaps(self) -> list[Gap]:
-        """Missing numbers of every device, from 1 to the highest in the index."""
+    def gaps(self, at_ms: int | None = None) -> list[Gap]:
+        """Missing numbers of every device: from 1 to the highest in the index, and to the highest that should have come.
+
+        at_ms: now, or another time. What was set aside under a number is not the recording of that number.
+        """
+        at_ms = now_ms() if at_ms is None else at_ms
         gaps: list[Gap] = []
+        expected: dict[str, int] = {}
         with self._database.read() as session:
             rows = session.execute(
-                select(Recording.device_id, Recording.number).distinct().order_by(Recording.device_id, Recording.number)
+                select(Recording.device_id, Recording.number)
+                .where(~Recording.path.endswith(ASIDE))
+                .distinct()
+                .order_by(Recording.device_id, Recording.number)
             )
-            device, expected = "", 1
             for device_id, number in rows:
-                if device_id != device:
-                    device, expected = device_id, 1
-                if number > expected:
-                    gaps.append(Gap(device_id, expected, number - 1))
-                expected = number + 1
-        return gaps
+                if number > expected.get(device_id, 1):
+                    gaps.append(Gap(device_id, expected.get(device_id, 1), number - 1))
+                expected[device_id] = number + 1
+            for contact in session.scalars(select(DeviceContact)):
+                is_over = 0 < contact.awaited_by_ms <= at_ms
+                end = max(contact.due_number, contact.awaited_number if is_over else 0)
+                if end > expected.get(contact.device_id, 1):
+                    gaps.append(Gap(contact.device_id, expected.get(contact.device_id, 1), end - 1))
+        return sorted(gaps, key=lambda gap: (gap.device_id, gap.first))
 
     def counts(self) -> dict[str, int]:
         """How many recordings are in each state."""

@@ -28,6 +28,7 @@ class CopyResult:
     place: str
     size: int
     findings: list[Finding] = field(default_factory=list)
+    changed: bool = True  # missing, or not the bytes that came in
 
     @property
     def text(self) -> str:
@@ -75,7 +76,7 @@ def check_copies(
     if unchanged:
         original = read(copies[unchanged[0]], publics, vault.index_key, audio_key)
         for name in unchanged:
-            results[name] = CopyResult(name, len(copies[name]), original.findings)
+            results[name] = CopyResult(name, len(copies[name]), original.findings, changed=False)
     for name, data in copies.items():
         if name not in unchanged:
             digests = original.digests if original else None

@@ -30,7 +30,7 @@ from testigo_vault.storage.places import MARKER, PlaceRegister
 
 RECORDINGS = "recordings"
 QUARANTINE = "quarantine"
-_ASIDE = "-aside.tsg"
+ASIDE = "-aside.tsg"
 
 
 def recording_path(device_id: str, number: int, recording_id: str) -> str:
@@ -42,11 +42,11 @@ def quarantine_path(device_id: str, number: int, recording_id: str, sha256: str)
 
 
 def set_aside_path(device_id: str, number: int, recording_id: str, sha256: str) -> str:
-    return quarantine_path(device_id, number, recording_id, sha256).removesuffix(".tsg") + _ASIDE
+    return quarantine_path(device_id, number, recording_id, sha256).removesuffix(".tsg") + ASIDE
 
 
 def is_set_aside(path: str) -> bool:
-    return path.endswith(_ASIDE)
+    return path.endswith(ASIDE)
 
 
 class Place:

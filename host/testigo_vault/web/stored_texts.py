@@ -117,7 +117,17 @@ ALARMS = (
     N_("signature is not the operator's"),
     N_("The storage of {device_id} was full: number {number} was not recorded to its end."),
     N_("The storage of {device_id} failed: number {number} was not recorded to its end."),
-    # ingest/server.py
+    # audit/device_contacts.py
+    N_(
+        "{device_id} says that its next number is {number}, and said {previous} before: its storage was replaced or set back."
+    ),
+    N_("{device_id} has used the numbers below {number}, and these did not come within {hours} hours: {numbers}."),
+    N_("{device_id} was last connected on {time}, more than {hours} hours ago."),
+    N_("{device_id} was registered on {time} and has not connected yet."),
+    # audit/repetition.py, ingest/server.py
+    N_("{count} more connections were refused, from {number} addresses; the last: {reason}"),
+    N_("{count} more connections of appliances were refused, from {number} addresses; the last: {reason}"),
+    N_("Nothing can be taken in: the index cannot be used: {reason}."),
     N_("{device_id} offers number {number} of {size} bytes, which is more than this vault takes."),
     N_("From {address}: {reason}"),
     N_("From {address}: a connection was refused: {reason}."),
@@ -131,7 +141,9 @@ ALARMS = (
     N_("Copy {name} of {device_id} number {number}: {findings}"),
     # recordings/repair.py
     N_("Copy {names} of {device_id} number {number} was damaged or missing, and was repaired."),
-    # service.py
+    # service.py, watch.py, storage/database.py
+    N_("The service does not start: {reason}"),
+    N_("The index {url} cannot be written: {reason}."),
     N_("The access log does not hold: line {line} {reason}. See `testigo log verify`."),
     N_("Policy version {version}: {reason}"),
 )

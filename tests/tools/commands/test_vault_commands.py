@@ -134,9 +134,30 @@ def test_unreadable_files_are_reported(testigo, folder, tmp_path):
     assert "cannot be read" in testigo("list", status=1)
 
 
-def test_a_file_that_is_not_an_index_is_reported(testigo, folder):
-    (folder / "vault.db").write_text("nonsense " * 1000)
-    assert "does not open" in testigo("list", status=1)
+def test_a_damaged_index_is_reported_and_made_anew(testigo, vault, appliance, folder):
+    """From the first page on, or somewhere inside: each command says what to do, and that does it."""
+    for _ in range(3):
+        take(vault, appliance.record(packets=speech(0.2)))
+    vault.close()
+    path = folder / "vault.db"
+    data = path.read_bytes()
+    for damaged in (b"nonsense " * 1000, data[:4096] + bytes(len(data) - 4096)):
+        path.write_bytes(damaged)
+        for suffix in ("-wal", "-shm"):
+            path.with_name(path.name + suffix).unlink(missing_ok=True)
+        for command in (["list"], ["vault", "reindex"]):
+            assert "reindex --new-index" in " ".join(testigo(*command, status=1).split())
+        said = testigo("vault", "reindex", "--new-index")
+        assert "set aside: " in said and "3 recordings indexed" in said
+        assert "branch-1/3" in testigo("list")
+    assert len(list(folder.glob("vault.db.damaged-*"))) >= 1
+    testigo("user", "add", "maite", "--role", "administrator")
+
+
+def test_an_index_of_a_server_is_not_renamed(testigo, folder):
+    settings = folder / "vault.toml"
+    settings.write_text(settings.read_text().replace("sqlite:///vault.db", "postgresql://db/x"))
+    assert "Make an empty database" in testigo("vault", "reindex", "--new-index", status=1)
 
 
 def test_an_index_of_a_later_version_is_reported(testigo, vault):

@@ -5,11 +5,11 @@ import asyncio
 import pytest
 
 from support.pages import signed_in
-from testigo_vault import service
 from testigo_vault.documents.status import DAY_MS, policy_state
 from testigo_vault.policy.compiler import policy_body
 from testigo_vault.policy.parser import load
 from testigo_vault.timestamps import now_ms
+from testigo_vault.watch import PolicyWatch, every
 
 NOW = 1_800_000_000_000
 
@@ -72,7 +72,7 @@ def test_one_alarm_for_each_policy_that_ends(vault):
             await asyncio.sleep(0.01)
 
     async def watch():
-        watching = asyncio.create_task(service._watch_policy(vault, 0.01))
+        watching = asyncio.create_task(every(0.01, PolicyWatch(vault).check))
         await until(1)
         second = signed(vault, 0, now_ms() + DAY_MS)
         await until(2)

@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import pytest
 from sqlalchemy import select
@@ -15,7 +15,8 @@ from support.ingest import serving
 from support.rig import wait_for
 from testigo_vault.documents.signing import sign_policy, sign_settings
 from testigo_vault.ingest.admission import Admission
-from testigo_vault.ingest.server import DeviceAdapter
+from testigo_vault.ingest.device_adapter import DeviceAdapter
+from testigo_vault.ingest.server import MAX_UNKNOWN_PER_ADDRESS
 from testigo_vault.new_vault import create
 from testigo_vault.notice.audio import NoticeAudio
 from testigo_vault.notice.signed import sign_notice
@@ -277,6 +278,53 @@ def test_offers_that_are_too_large_are_refused(vault, appliance):
     vault.organisation.devices.revoke("branch-1", "stolen while it was connected")
     with pytest.raises(RecordingRefused, match="revoked"):
         adapter.resume(1, bytes(16), 1000, bytes(32))
+
+
+def test_a_message_that_trickles_in_is_silence(vault, appliance, monkeypatch):
+    """Single bytes keep no session: a whole message has to come in time. What arrived before stays."""
+    import socket
+
+    from testigo_wire.link.messages import frame
+
+    monkeypatch.setattr("testigo_vault.ingest.server.SILENCE_MS", 500)
+    message = frame(["hello", 1, "branch-1", "x" * 4000, 1, []])
+    with serving(vault) as port, socket.create_connection(("127.0.0.1", port)) as raw:
+        line = appliance.context().wrap_socket(raw, server_hostname=SERVER_NAME)
+        with pytest.raises(OSError):
+            for at in range(len(message)):
+                line.sendall(message[at : at + 1])
+                time.sleep(0.02)
+        monkeypatch.undo()
+        appliance.record(packets=speech(0.2))
+        appliance.sync(port)
+    assert 1 in appliance.receipts
+
+
+def test_a_handshake_has_ten_seconds(vault, appliance, monkeypatch):
+    import socket
+
+    monkeypatch.setattr("testigo_vault.ingest.server.HANDSHAKE_TIMEOUT_S", 0.5)
+    with serving(vault) as port, socket.create_connection(("127.0.0.1", port), timeout=20) as raw:
+        raw.sendall(b"\x16\x03\x01")
+        assert raw.recv(100) == b""
+
+
+def test_unknown_peers_have_few_places(vault, appliance):
+    """The oldest gives way, so that an appliance of the same address gets in."""
+    import socket
+    from contextlib import ExitStack
+
+    appliance.record(packets=speech(0.2))
+    with serving(vault) as port, ExitStack() as stack:
+        lines = [
+            stack.enter_context(socket.create_connection(("127.0.0.1", port), timeout=20))
+            for _ in range(MAX_UNKNOWN_PER_ADDRESS + 4)
+        ]
+        for line in lines[:4]:
+            with suppress(ConnectionResetError):
+                assert line.recv(100) == b""
+        appliance.sync(port)
+    assert 1 in appliance.receipts
 
 
 def test_a_truncated_access_log_gives_an_alarm_at_the_start(vault, folder):

@@ -22,6 +22,7 @@ WEB = LOCALE_FOLDER.parent
 SOURCES = [
     *(ROOT / "host/testigo_vault").glob("[!w]*/*.py"),
     ROOT / "host/testigo_vault/service.py",
+    ROOT / "host/testigo_vault/watch.py",
     *(ROOT / "host/testigo_vault/web").rglob("*.py"),
     *(ROOT / "firmware/testigo_wire/recording").glob("*.py"),
     *(ROOT / "firmware/testigo_wire/crypto").glob("*.py"),

@@ -5,7 +5,7 @@ from pathlib import Path
 import typer
 from rich.markup import escape
 
-from testigo_tools.options import VAULT_OPTION, console, current_user, open_vault
+from testigo_tools.options import VAULT_OPTION, console, current_user, open_vault, report_errors
 
 vaults = typer.Typer(no_args_is_help=True, help="Run the vault's service, rebuild its index, manage its appliances.")
 
@@ -30,12 +30,32 @@ def run(
 
 
 @vaults.command()
-def reindex(vault: Path = VAULT_OPTION) -> None:
-    """Rebuild the index from the copies."""
+def reindex(
+    vault: Path = VAULT_OPTION,
+    new_index: bool = typer.Option(
+        False,
+        "--new-index",
+        help="Set a damaged index aside and begin a new one, without accounts, alarms and log anchor.",
+    ),
+) -> None:
+    """Rebuild the index from the copies. All places must be there.
+
+    If the index is damaged, stop the service first. Restore vault.db from the backup, or use --new-index and make the
+    accounts again by `testigo user add`.
+    """
     from rich.progress import Progress
 
+    from testigo_vault import config
     from testigo_vault.recordings.reindex import reindex as build
+    from testigo_vault.storage.database import set_index_aside
 
+    if new_index:
+        with report_errors():
+            renamed = set_index_aside(config.load(vault).index.url)
+        for path in renamed:
+            console.print(f"set aside: {path}", markup=False, soft_wrap=True)
+        with open_vault(vault) as vault_:
+            vault_.log.append(current_user(), "new-index", "granted", detail=" ".join(path.name for path in renamed))
     with open_vault(vault) as vault_, Progress(console=console, transient=True) as progress:
         task = progress.add_task("Reading the copies", total=None)
         count = build(vault_, lambda done, total: progress.update(task, completed=done, total=total))
@@ -66,7 +86,7 @@ def repair(
         recordings = [index.get(name) for name in names] if names else index.find(Query(limit=1 << 31))[0]
         with Progress(console=console, transient=True) as progress:
             for recording in progress.track(recordings, description="Repairing"):
-                result = repair_copies(vault_, recording)
+                result = repair_copies(vault_, recording, is_new=True)
                 label = f"{recording.device_id}/{recording.number} {recording.id[:13]}"
                 for name in result.repaired:
                     repaired += 1

@@ -45,7 +45,7 @@ def run_session(device: Port, vault: Any, context: ssl.SSLContext, begin_s: floa
     Raises HungUp, PortError, ssl.SSLError, VaultError, WireError.
     """
     from testigo_vault.ingest.admission import Admission
-    from testigo_vault.ingest.server import DeviceAdapter
+    from testigo_vault.ingest.device_adapter import DeviceAdapter
     from testigo_vault.timestamps import now_ms
 
     admission = Admission(vault)
