@@ -4,6 +4,7 @@ import hashlib
 import random
 import time
 import wave
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -91,11 +92,17 @@ class Branch:
 
     def sign_notice(self, name: str = "welcome", audio: dict[str, bytes] | None = None) -> None:
         audio = audio or self.notice_audio
+        self.knows_notices(audio.values())
         total_ms = len(audio["PCMU"]) // 8
         entries = [[encoding, hashlib.sha256(data).digest(), len(data)] for encoding, data in audio.items()]
         body = [name, "en", "This call is recorded.", total_ms, entries]
         blobs = {f"{name}.{encoding}": data for encoding, data in audio.items()}
         self._sign(self.documents.notice_path(name), "notice", body, blobs)
+
+    def knows_notices(self, audio: Iterable[bytes]) -> None:
+        """The captures recognise the ends of these notices."""
+        for capture in self.captures:
+            capture.notice_ends.update(data[-160:] for data in audio)
 
     def sign_policy(self, valid_from: int = 0, valid_until: int = 0, offsets: list | None = None, **line: Any) -> None:
         """LINE with changes."""
@@ -207,6 +214,8 @@ class Branch:
         folder = self.folder / "ends" / name
         end = Sipp(folder, self.host, scenario, speech or self.speech[side], target, calls, port, at_once)
         self._ends.append(end)
+        for capture in self.captures:
+            capture.waiting[end.address] = scenario.notices * calls
         return end
 
     def phone(self, side: int, account: str = "", encoding: str = "PCMU") -> Baresip:

@@ -13,7 +13,6 @@ from testigo_vault.policy import parser as policy_parser
 from testigo_vault.policy import presets
 from testigo_vault.policy.source import PolicySource
 
-AFTER = NOTICE_MS + 250
 FILLED = {"date": "2026-01-31", "timezone": '"Europe/Paris"', "country_code": '"34"', "national_prefix": '""'}
 
 
@@ -44,9 +43,9 @@ class InstalledPreset:
         for line in self.source.lines:
             for voice in line.notices:
                 words = notice_plan.composed(self.source, notice_plan.for_notice(self.source, voice.notice))
-                sign_notice(organisation, voice.notice, voice.language, words, self.audio(voice.notice))
+                self._sign_notice(voice.notice, voice.language, words)
             if line.worker_notice:
-                sign_notice(organisation, line.worker_notice, "en", "This call is recorded.", self.audio("worker"))
+                self._sign_notice(line.worker_notice, "en", "This call is recorded.")
         sign_policy(organisation, path)
         self.branch.provision()
 
@@ -55,6 +54,11 @@ class InstalledPreset:
         """Of a notice: no two are alike, so that what is heard tells which one was played."""
         seed = sum(name.encode())
         return NoticeAudio(sound(seed, NOTICE_MS), sound(seed + 5000, NOTICE_MS))
+
+    def _sign_notice(self, name: str, language: str, words: str) -> None:
+        audio = self.audio(name)
+        self.branch.knows_notices((audio.pcmu, audio.pcma))
+        sign_notice(self.branch.organisation, name, language, words, audio)
 
     @property
     def line(self):
@@ -66,5 +70,5 @@ class InstalledPreset:
 
     def answer_notice(self, caller: Caller) -> Caller:
         """Wait for a notice to end, and answer it as the preset requires."""
-        caller.pause(AFTER)
+        caller.notice().pause(200)
         return caller.info(self.line.accept_key) if self.line.rule == "opt-in" else caller

@@ -15,9 +15,9 @@ def audio_packets(media) -> list[bytes]:
 def test_on_an_outbound_call_the_called_party_consents(branch):
     """The worker calls; whoever answers hears the notice first, then both talk."""
     branch.policy(rule="opt-in", key_timeout_ms=2000)
-    called = Worker().incoming().ring().answer().talk().pause(NOTICE_MS + 300).info("1").expect_bye()
+    called = Worker().incoming().ring().answer().talk().notice().pause(300).info("1").expect_bye()
     ends = [branch.worker(called, side=FAR)]
-    caller = Caller(caller="100", callee="+34600000009").invite().answered().talk().pause(NOTICE_MS + 1800).bye()
+    caller = Caller(caller="100", callee="+34600000009").invite().answered().talk().pause(NOTICE_MS + 3500).bye()
     ends.append(branch.caller(caller, side=NEAR))
     for end in ends:
         end.succeeded()
@@ -35,7 +35,7 @@ def test_on_an_outbound_call_the_called_party_consents(branch):
 def test_outbound_notice_to_both(branch):
     branch.policy(rule="notify", notice_legs="both")
     ends = [branch.worker(answering(), side=FAR)]
-    ends.append(branch.caller(Caller(callee="200").invite().answered().talk().pause(NOTICE_MS + 900).bye(), side=NEAR))
+    ends.append(branch.caller(Caller(callee="200").invite().answered().talk().notice().pause(900).bye(), side=NEAR))
     for end in ends:
         end.succeeded()
     recording = branch.recording()
@@ -150,7 +150,7 @@ def test_a_line_missing_in_the_policy(branch):
 def test_longest_recording(branch):
     """What goes beyond the policy's limit is talked, not recorded."""
     branch.policy(rule="notify", max_ms=NOTICE_MS + 1000)
-    branch.call(calling().pause(NOTICE_MS + 2200).bye(), answering())
+    branch.call(calling().notice().pause(2200).bye(), answering())
     recording = branch.recording()
     assert recording.reason == "limit" and recording.audio == "present"
     for leg in branch.vault.raw(recording):

@@ -8,8 +8,6 @@ from support.branch import NOTICE_MS, events, names
 from support.rig import FAR, NEAR, wait_for
 from support.sip.sipp import Worker, answering, calling
 
-AFTER = NOTICE_MS + 200  # the notice is over, the question is open
-
 
 def consent(recording) -> list:
     [found] = events(recording, "consent")
@@ -28,7 +26,7 @@ def not_recorded(recording, reason: str) -> None:
 
 def test_opt_in_by_info_is_recorded(branch):
     branch.policy(rule="opt-in")
-    branch.call(calling().pause(AFTER).info("1").pause(800).bye(), answering())
+    branch.call(calling().notice().pause(200).info("1").pause(800).bye(), answering())
     recording = branch.recording()
     recorded(recording)
     assert consent(recording) == ["opt-in", True, "key", "1", "info"]
@@ -45,7 +43,7 @@ def test_opt_in_key_during_notice_counts_and_notice_plays_to_its_end(branch):
 
 def test_opt_in_wrong_key_is_no_consent(branch):
     branch.policy(rule="opt-in", key_timeout_ms=600)
-    branch.call(calling().pause(AFTER).info("5").pause(1200).bye(), answering())
+    branch.call(calling().notice().pause(200).info("5").pause(1200).bye(), answering())
     recording = branch.recording()
     not_recorded(recording, "refused")
     assert consent(recording) == ["opt-in", False, "timeout", "", ""]
@@ -54,7 +52,7 @@ def test_opt_in_wrong_key_is_no_consent(branch):
 
 def test_opt_in_without_key_repeats_then_connects_unrecorded(branch):
     branch.policy(rule="opt-in", repeats=1, key_timeout_ms=500)
-    branch.call(calling().pause(2 * (NOTICE_MS + 500) + 800).bye(), answering())
+    branch.call(calling().notice().notice().pause(500 + 800).bye(), answering())
     recording = branch.recording()
     not_recorded(recording, "refused")
     assert consent(recording) == ["opt-in", False, "timeout", "", ""]
@@ -63,13 +61,13 @@ def test_opt_in_without_key_repeats_then_connects_unrecorded(branch):
 
 def test_opt_in_key_in_the_repetition(branch):
     branch.policy(rule="opt-in", repeats=1, key_timeout_ms=500)
-    branch.call(calling().pause(NOTICE_MS + 500 + 300).info("1").pause(1200).bye(), answering())
+    branch.call(calling().notice().pause(500 + 300).info("1").pause(1200).bye(), answering())
     recorded(branch.recording())
 
 
 def test_opt_out_without_key_is_recorded(branch):
     branch.policy(rule="opt-out", key_timeout_ms=500)
-    branch.call(calling().pause(NOTICE_MS + 500 + 800).bye(), answering())
+    branch.call(calling().notice().pause(500 + 800).bye(), answering())
     recording = branch.recording()
     recorded(recording)
     assert consent(recording) == ["opt-out", True, "timeout", "", ""]
@@ -77,7 +75,7 @@ def test_opt_out_without_key_is_recorded(branch):
 
 def test_notify_is_recorded_after_the_notice(branch):
     branch.policy(rule="notify")
-    branch.call(calling().pause(NOTICE_MS + 800).bye(), answering())
+    branch.call(calling().notice().pause(800).bye(), answering())
     recording = branch.recording()
     recorded(recording)
     assert consent(recording) == ["notify", True, "notice", "", ""]
@@ -96,7 +94,7 @@ def test_objection_during_notice(branch, rule):
 
 def test_objection_instead_of_an_answer(branch):
     branch.policy(rule="opt-out")
-    branch.call(calling().pause(AFTER).info("9").pause(800).bye(), answering())
+    branch.call(calling().notice().pause(200).info("9").pause(800).bye(), answering())
     recording = branch.recording()
     not_recorded(recording, "refused")
 
@@ -104,8 +102,8 @@ def test_objection_instead_of_an_answer(branch):
 def test_worker_cannot_answer_for_the_caller(branch):
     """Both legs are up before the question, so that the worker could."""
     branch.policy(rule="opt-in", order="answer-first", notice_legs="both", key_timeout_ms=1000)
-    worker = Worker().incoming().ring().answer().talk().pause(AFTER).info("1").expect_bye()
-    branch.call(calling().pause(NOTICE_MS + 1000 + 800).bye(), worker)
+    worker = Worker().incoming().ring().answer().talk().notice().pause(200).info("1").expect_bye()
+    branch.call(calling().notice().pause(1000 + 800).bye(), worker)
     recording = branch.recording()
     not_recorded(recording, "refused")
     assert events(recording, "dtmf") == [[NEAR, "1", "info"]]

@@ -32,7 +32,7 @@ def test_caller_hangs_up_during_the_notice(branch):
 def test_caller_hangs_up_while_it_rings(branch):
     branch.policy(rule="notify")
     worker = Worker().incoming().ring().expect_request("CANCEL").reply("200 OK").request_terminated()
-    branch.call(calling().pause(NOTICE_MS + 500).bye(), worker)
+    branch.call(calling().notice().pause(500).bye(), worker)
     recording = branch.recording()
     assert recording.reason == "cancelled" and recording.audio == "none" and ended(recording) == [FAR, 200]
     assert events(recording, "consent") == [["notify", True, "notice", "", ""]]
@@ -76,7 +76,7 @@ def test_worker_hangs_up(branch):
 def test_invite_without_offer(branch):
     """The caller answers our offer in his ACK (RFC 3264 section 4, RFC 3261 section 13.2.1)."""
     branch.policy(rule="notify")
-    caller = Caller().invite(offer=False).answered(body=sdp((0,))).talk().pause(NOTICE_MS + 900).bye()
+    caller = Caller().invite(offer=False).answered(body=sdp((0,))).talk().notice().pause(900).bye()
     branch.call(caller, answering())
     recording = branch.recording()
     assert recording.reason == "hang-up" and recording.audio == "present"

@@ -68,7 +68,7 @@ def passphrase(monkeypatch):
 @pytest.mark.parametrize(("codec", "encoding"), [(0, "PCMU"), (8, "PCMA")])
 def test_with_sipp(branch, tmp_path, micropython, codec, encoding):
     branch.policy(rule="opt-in")
-    branch.call(calling((codec,)).pause(NOTICE_MS + 200).info("1").pause(1500).bye(), answering((codec,)))
+    branch.call(calling((codec,)).notice().pause(200).info("1").pause(1500).bye(), answering((codec,)))
     recording = branch.recording()
     assert [media[1] for media in events(recording, "media")] == [encoding, encoding]
     raws = export(micropython, branch, recording, tmp_path)

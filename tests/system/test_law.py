@@ -13,7 +13,7 @@ import pytest
 
 from support.branch import NOTICE_MS, events, names
 from support.items import audio
-from support.presets import AFTER, InstalledPreset
+from support.presets import InstalledPreset
 from support.rig import FAR, NEAR, wait_for
 from support.serial_line import verb
 from support.sip.sipp import Caller, Worker, answering, calling
@@ -199,8 +199,8 @@ def test_telephones_are_notified_of_the_recording(preset, branch):
     """a=record by an offer of our own, to the telephone that understands it, when recording begins."""
     caller = Caller().invite(extra="Supported: record-aware\n").answered().talk()
     if preset.line.rule == "opt-in":
-        caller.pause(AFTER).info(preset.line.accept_key)
-    worker = Worker().incoming().ring().answer().talk().pause(NOTICE_MS + 1000).bye()
+        caller.notice().pause(200).info(preset.line.accept_key)
+    worker = Worker().incoming().ring().answer().talk().pause(NOTICE_MS + 2000).bye()
     branch.call(caller.told_by_offer().expect_bye(), worker)
     recorded(branch)
     offers = [m.data for m in branch.far.messages if not m.from_peer and m.first_line.startswith("INVITE")]

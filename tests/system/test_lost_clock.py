@@ -104,7 +104,7 @@ def test_a_call_that_a_power_cut_ended_is_heard_whatever_the_clock_says(mains):
 def test_a_clock_that_is_moved_in_a_call_moves_nothing_in_the_recording(mains):
     appliance, branch = mains
     branch.worker(answering())
-    branch.caller(calling().pause(NOTICE_MS + 2500).bye())
+    branch.caller(calling().notice().pause(2500).bye())
     seen(branch, "SIP/2.0 200", False)
     set_clock(appliance, YEAR_2036_MS, 2)
     recording = arrived(branch, 1)

@@ -4,7 +4,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from support.branch import NOTICE_MS, Branch
+from support.branch import Branch
 from support.rig import Appliance, VaultProcess, make_organisation, wait_for
 from support.serial_line import verb
 from support.sip.sipp import answering, calling
@@ -54,7 +54,7 @@ def no_memory_error(branch) -> None:
 def test_two_calls_in_384_kib(office, tmp_path, micropython32):
     with chip(office, tmp_path, micropython32, "384k") as (_, branch):
         worker = branch.worker(answering(), calls=2)
-        caller = branch.caller(calling().pause(NOTICE_MS + 3000).bye(), calls=2)
+        caller = branch.caller(calling().notice().pause(3000).bye(), calls=2)
         wait_for(lambda: branch.diagnose()["calls"] == 2, 10, "two calls")
         caller.succeeded()
         worker.succeeded()
@@ -67,7 +67,7 @@ def test_two_calls_in_384_kib(office, tmp_path, micropython32):
 def test_one_call_in_the_heap_of_the_page(office, tmp_path, micropython32):
     """With the serial console in use and the sync over TCP after it."""
     with chip(office, tmp_path, micropython32, "236k", calls=1) as (_, branch):
-        branch.call(calling().pause(NOTICE_MS + 2000).bye(), answering())
+        branch.call(calling().notice().pause(2000).bye(), answering())
         recording = branch.recording()
         assert (recording.reason, recording.audio) == ("hang-up", "present")
         no_memory_error(branch)
@@ -77,7 +77,7 @@ def test_no_packet_allocates(office, tmp_path, micropython32):
     """Heap use after each collection stays where it is while packets pass (`diag` collects before it looks)."""
     with chip(office, tmp_path, micropython32, "384k") as (_, branch):
         branch.worker(answering())
-        branch.caller(calling().pause(NOTICE_MS + 20000).bye())
+        branch.caller(calling().notice().pause(20000).bye())
         wait_for(lambda: branch.diagnose()["calls"] == 1, 10, "the call")
         wait_for(lambda: len(branch.far.calls) == 1 and len(branch.far.calls[0].said) > 150, 10, "talk")
         used = []

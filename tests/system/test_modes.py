@@ -10,7 +10,6 @@ from support.items import audio
 from support.rig import FAR, NEAR, wait_for
 from support.sip.sipp import Caller, Worker, answering, calling
 
-AFTER = NOTICE_MS + 250
 ON_DEMAND = {"mode": "on-demand", "rule": "notify", "keys": ["*1", "*0", "*2", "*3"], "pause_limit_ms": 60000}
 
 
@@ -27,7 +26,7 @@ def test_on_demand_keeps_the_requested_parts(branch):
     for _ in range(2):
         keys(worker, "*1").pause(NOTICE_MS + 900)
         keys(worker, "*0").pause(500)
-    branch.call(calling().pause(NOTICE_MS * 2 + 5500).bye(), worker.expect_bye())
+    branch.call(calling().notice().notice().pause(3000).bye(), worker.expect_bye())
     recording = branch.recording()
     assert (recording.reason, recording.audio) == ("hang-up", "present")
     assert events(recording, "started") == [["key"]] * 2 and events(recording, "stopped") == [["key"]] * 2
@@ -61,7 +60,7 @@ def test_an_objection_between_two_parts_destroys_the_first(branch):
     keys(worker, "*1").pause(NOTICE_MS + 600)
     keys(worker, "*0").pause(1500)
     keys(worker, "*1").pause(800)
-    branch.call(calling().pause(NOTICE_MS + 1700).info("9").pause(2200).bye(), worker.expect_bye())
+    branch.call(calling().notice().pause(1300).info("9").pause(2200).bye(), worker.expect_bye())
     recording = branch.recording()
     assert (recording.reason, recording.audio) == ("objection", "erased")
     assert events(recording, "started") == [["key"]], "after an objection nothing is asked again"
@@ -75,7 +74,7 @@ def test_on_demand_stopped_during_the_notice(branch):
     keys(worker, "*1").pause(100)
     keys(worker, "*0").pause(900)
     keys(worker, "*1").pause(NOTICE_MS + 700)
-    branch.call(calling().pause(NOTICE_MS + 4000).bye(), worker.expect_bye())
+    branch.call(calling().notice().pause(2000).bye(), worker.expect_bye())
     recording = branch.recording()
     assert (recording.reason, recording.audio) == ("hang-up", "present")
     assert [notice[6] for notice in events(recording, "notice")] == [False, True]
@@ -107,7 +106,8 @@ def test_schedule(branch, inside):
     others = [[1 << day, 0, hour[1]], [127 - (1 << day), 0, 1440]]
     spans = [hour] if inside else [span for span in others if span[1] < span[2]]
     branch.policy(rule="notify", schedule=spans, offsets=[[0, 1440 + 120]])
-    branch.call(calling().pause(NOTICE_MS + 600).bye(), answering())
+    caller = calling().notice() if inside else calling()
+    branch.call(caller.pause(600).bye(), answering())
     recording = branch.recording()
     if inside:
         assert (recording.reason, recording.audio) == ("hang-up", "present")
@@ -128,7 +128,8 @@ def test_schedule(branch, inside):
 )
 def test_number_lists(branch, lists, caller, why):
     branch.policy(rule="notify", **lists)
-    branch.call(Caller(caller=caller).invite().answered().talk().pause(NOTICE_MS + 600).bye(), answering())
+    scenario = Caller(caller=caller).invite().answered().talk()
+    branch.call((scenario if why else scenario.notice()).pause(600).bye(), answering())
     recording = branch.recording()
     assert recording.audio == ("none" if why else "present")
     assert events(recording, "unrecorded") == ([[why]] if why else [])
@@ -138,14 +139,14 @@ def test_withheld_number_that_the_trunk_asserts(branch):
     """RFC 3325: who calls anonymously is known to the trunk, and the list is matched all the same."""
     branch.policy(rule="notify", **{"except": ["+34600000001"]})
     caller = Caller(caller="anonymous").invite(extra="P-Asserted-Identity: <sip:+34600000001@example.net>\n")
-    branch.call(caller.answered().talk().pause(NOTICE_MS + 600).bye(), answering())
+    branch.call(caller.answered().talk().pause(600).bye(), answering())
     assert events(branch.recording(), "unrecorded") == [["of the numbers not to be recorded"]]
 
 
 def test_line_by_direction(branch):
     """The same line says otherwise for calls that the worker makes."""
     branch.policy(rule="notify", direction="in")
-    branch.call(calling().pause(NOTICE_MS + 600).bye(), answering())
+    branch.call(calling().notice().pause(600).bye(), answering())
     ends = [branch.worker(answering(), side=FAR)]
     ends.append(branch.caller(Caller(callee="+34600000009").invite().answered().talk().pause(900).bye(), side=NEAR))
     for end in ends:
@@ -167,8 +168,8 @@ def languages(branch):
 
 def test_language_by_called_number(branch, languages):
     branch.policy(rule="notify", voices=VOICES)
-    branch.call(Caller(callee="911000000").invite().answered().talk().pause(NOTICE_MS + 600).bye(), answering())
-    branch.call(Caller(callee="100").invite().answered().talk().pause(NOTICE_MS + 600).bye(), answering())
+    branch.call(Caller(callee="911000000").invite().answered().talk().notice().pause(600).bye(), answering())
+    branch.call(Caller(callee="100").invite().answered().talk().notice().pause(600).bye(), answering())
     english, spanish = branch.recording(0), branch.recording(1)
     assert [notice[1:3] for notice in events(english, "notice")] == [["en", "english"]]
     assert [notice[1:3] for notice in events(spanish, "notice")] == [["en", "welcome"]]
@@ -176,17 +177,18 @@ def test_language_by_called_number(branch, languages):
     assert heard.startswith(languages["english"]["PCMU"])
 
 
-@pytest.mark.parametrize("moment", [150, AFTER])
-def test_language_by_key(branch, languages, moment):
+@pytest.mark.parametrize("complete", [False, True])
+def test_language_by_key(branch, languages, complete):
     """During the notice or after it: the other notice is played from its beginning, and answered."""
     branch.policy(rule="opt-in", voices=VOICES, key_timeout_ms=3000)
-    caller = calling().pause(moment).info("3").pause(AFTER).info("1").pause(800).bye()
+    caller = calling().notice().pause(200) if complete else calling().pause(150)
+    caller.info("3").notice().pause(200).info("1").pause(800).bye()
     branch.call(caller, answering())
     recording = branch.recording()
     assert (recording.reason, recording.audio) == ("hang-up", "present")
     told = events(recording, "notice")
     assert [notice[1:3] for notice in told] == [["en", "welcome"], ["en", "english"]]
-    assert [notice[6] for notice in told] == [moment == AFTER, True]
+    assert [notice[6] for notice in told] == [complete, True]
     heard = b"".join(packet.payload for packet in branch.far.calls[0].heard_audio())
     assert languages["english"]["PCMU"] in heard
     assert events(recording, "consent") == [["opt-in", True, "key", "1", "info"]]
@@ -197,7 +199,7 @@ def test_duty_to_record(branch):
     branch.policy(rule="notify", objection="end-call", impossible="refuse-call", basis="legal-obligation")
     branch.call(calling().pause(150).info("9").expect_bye())
     worker = answering()
-    branch.call(calling().pause(NOTICE_MS + 900).info("9").expect_bye(), worker)
+    branch.call(calling().notice().pause(900).info("9").expect_bye(), worker)
     before, late = branch.recording(0), branch.recording(1)
     assert (before.reason, before.audio) == ("refused", "none")
     assert events(before, "objection") == [[FAR, "9", "info"]]
@@ -211,7 +213,7 @@ def test_duty_to_record(branch):
 def test_duty_and_a_later_participant(branch):
     """The key of who joined ends the call; what the first party was told of, and said, is kept."""
     branch.policy(rule="notify", objection="end-call", basis="legal-obligation")
-    caller = calling().pause(NOTICE_MS + 700).transfer("other 7").pause(150).info("9").expect_bye()
+    caller = calling().notice().pause(700).transfer("other 7").pause(150).info("9").expect_bye()
     branch.call(caller, answering())
     recording = branch.recording()
     assert (recording.reason, recording.audio) == ("hang-up", "present")
@@ -231,7 +233,7 @@ def test_numbers_of_a_call_that_was_refused(branch):
     """As little as the policy says; in full only where the call is recorded."""
     branch.policy(rule="opt-in", unrecorded_numbers="last-3")
     branch.call(calling().pause(150).info("9").pause(400).bye(), answering())
-    branch.call(calling().pause(AFTER).info("1").pause(500).bye(), answering())
+    branch.call(calling().notice().pause(200).info("1").pause(500).bye(), answering())
     refused, recorded = branch.recording(0), branch.recording(1)
     assert refused.caller == "*001" and events(refused, "parties") == []
     assert "+34600000001" in recorded.caller
@@ -243,8 +245,8 @@ def test_numbers_of_a_call_that_was_refused(branch):
 
 def test_another_worker_is_informed_too(branch):
     branch.policy(rule="notify", worker="notice", worker_reference="welcome")
-    worker = Worker().incoming().ring().answer().talk().pause(NOTICE_MS + 800).transfer("colleague 5").pause(1000)
-    branch.call(calling().pause(2 * NOTICE_MS + 2500).bye(), worker.expect_bye())
+    worker = Worker().incoming().ring().answer().talk().notice().pause(800).transfer("colleague 5").pause(1000)
+    branch.call(calling().pause(2 * NOTICE_MS + 4500).bye(), worker.expect_bye())
     recording = branch.recording()
     assert (recording.reason, recording.audio) == ("hang-up", "present")
     assert events(recording, "joined") == [[NEAR, recording_party(recording), "session"]]
@@ -260,7 +262,7 @@ def recording_party(recording) -> str:
 
 def test_a_conference_hears_the_notice(branch):
     branch.policy(rule="notify")
-    caller = calling().pause(NOTICE_MS + 700).transfer("peer 1", focus=True).pause(NOTICE_MS + 900).bye()
+    caller = calling().notice().pause(700).transfer("peer 1", focus=True).notice().pause(900).bye()
     branch.call(caller, answering())
     recording = branch.recording()
     assert (recording.reason, recording.audio) == ("hang-up", "present")

@@ -37,7 +37,7 @@ def check_heard(media: Media, notice: bytes, first: int = 0) -> None:
 @pytest.mark.parametrize(("codec", "encoding"), [(0, "PCMU"), (8, "PCMA")])
 def test_notice_is_complete_and_followed_by_every_packet_of_the_worker(branch, codec, encoding):
     branch.policy(rule="notify")
-    branch.call(calling((codec,)).pause(NOTICE_MS + 1500).bye(), answering((codec,)))
+    branch.call(calling((codec,)).notice().pause(1500).bye(), answering((codec,)))
     caller, worker = branch.far.calls[0], branch.near.calls[0]
     check_heard(caller, branch.notice_audio[encoding])
     check_continuous(caller)
@@ -52,7 +52,7 @@ def test_notice_is_complete_and_followed_by_every_packet_of_the_worker(branch, c
 
 def test_a_repeated_notice_is_complete(branch):
     branch.policy(rule="opt-in", repeats=1, key_timeout_ms=500)
-    branch.call(calling().pause(2 * NOTICE_MS + 500 + 200).info("1").pause(900).bye(), answering())
+    branch.call(calling().notice().notice().pause(200).info("1").pause(900).bye(), answering())
     caller = branch.far.calls[0]
     for first in (0, PACKETS):
         check_heard(caller, branch.notice_audio["PCMU"], first)
@@ -62,7 +62,7 @@ def test_a_repeated_notice_is_complete(branch):
 
 def test_notice_to_both_legs_after_the_answer(branch):
     branch.policy(rule="notify", order="answer-first", notice_legs="both")
-    branch.call(calling().pause(NOTICE_MS + 900).bye(), answering())
+    branch.call(calling().notice().pause(900).bye(), answering())
     for leg in (NEAR, FAR):
         media = branch.captures[leg].calls[0]
         check_heard(media, branch.notice_audio["PCMU"])

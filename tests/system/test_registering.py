@@ -71,7 +71,7 @@ def test_registered_with_a_pbx(restored):
     registrar.succeeded()
     wait_for(lambda: registration(branch) == "registered", 10, "the registration")
     worker = branch.worker(answering())
-    caller = branch.end(calling().pause(NOTICE_MS + 900).bye(), FAR, target=branch.sip, port=pbx[1])
+    caller = branch.end(calling().pause(NOTICE_MS + 2500).bye(), FAR, target=branch.sip, port=pbx[1])
     for end in (caller, worker):
         end.succeeded()
     inbound = branch.recording()
@@ -107,7 +107,7 @@ def test_telephone_that_registers_here(restored):
     address = f"{branch.sip[0]}:{branch.sip[1]}"
     phone = branch.phone(NEAR, f'<sip:100@{address}>;auth_user=100;auth_pass="{PASSWORD}";regint=60')
     phone.heard_of("200 OK")
-    caller = branch.caller(calling().pause(NOTICE_MS + 1000).bye())
+    caller = branch.caller(calling().notice().pause(1000).bye())
     caller.succeeded()
     inbound = branch.recording()
     assert inbound.audio == "present" and inbound.reason == "hang-up"

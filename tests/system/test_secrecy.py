@@ -12,8 +12,6 @@ from support.sip.sipp import answering, calling
 from testigo_vault.recordings.reader import read
 from testigo_wire.recording.items import AUDIO
 
-AFTER = NOTICE_MS + 200
-
 
 def watch(branch, virtual, ends) -> list[tuple[float, bytes]]:
     """(moment, bytes) of every state of the call's file in the spool that could be seen until the ends were done."""
@@ -111,7 +109,7 @@ def test_a_late_objection_destroys_the_recorded_audio(branch, virtual, rule):
 def test_the_search_finds_audio_where_there_is_some(branch, virtual):
     """The searches above find audio where there is some."""
     branch.policy(rule="notify")
-    ends = [branch.worker(answering()), branch.caller(calling().pause(NOTICE_MS + 1200).bye())]
+    ends = [branch.worker(answering()), branch.caller(calling().notice().pause(1200).bye())]
     states = watch(branch, virtual, ends)
     held = [item for _, data in states for item in audio(data)]
     recording = branch.recording()

@@ -42,6 +42,7 @@ class Scenario:
 
     def __init__(self, codecs: tuple[int, ...] = (0,)) -> None:
         self.codecs = codecs
+        self.notices = 0  # whose end it waits for
         self._steps: list[str] = []
         self._sequence = 0
 
@@ -51,6 +52,12 @@ class Scenario:
 
     def pause(self, ms: int):
         self._steps.append(f'<pause milliseconds="{ms}"/>')
+        return self
+
+    def notice(self, timeout_ms: int = 20000):
+        """Wait until the notice has been heard to its end: the capture tells (traffic_capture.py), with another To."""
+        self.notices += 1
+        self._steps.append(f'<recv request="MESSAGE" timeout="{timeout_ms}"/>')
         return self
 
     def talk(self, file: str = "speech"):

@@ -1,5 +1,6 @@
 """The process that runs a scenario of sipp.py."""
 
+import re
 import socket
 import subprocess
 from pathlib import Path
@@ -9,6 +10,7 @@ from support.rig import free_udp_range, wait_for
 from support.sip.sipp import Scenario
 
 SECONDS = 40
+MESSAGE = re.compile(r"^-{40,} \S+ (\S+)\n(?:UDP message )?(sent|received) [^\n]*\n\n?([^\n]*)", re.MULTILINE)
 
 
 def free_port(host: str) -> int:
@@ -66,21 +68,33 @@ class Sipp:
             self._wait_bound()
 
     def _wait_bound(self) -> None:
+        """Until it waits for messages: on a busy machine the time from its bind to there is longer than a retransmission."""
+
         def bound() -> bool:
             assert self.process.poll() is None, self.said()
             with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
                 try:
                     probe.bind(self.address)
                 except OSError:
-                    return True
+                    return self._sleeps()
             return False
 
-        wait_for(bound, 10)
+        wait_for(bound, 20)
+
+    def _sleeps(self) -> bool:
+        stat = Path(f"/proc/{self.process.pid}/stat").read_text()
+        return stat.rpartition(")")[2].split()[0] == "S"
 
     def said(self) -> str:
-        """What it complained of."""
+        """What it complained of, and the first line of each message with its time."""
         log = self.folder / "errors.log"
-        return log.read_text(errors="replace") if log.exists() else (self.folder / "output").read_text(errors="replace")
+        text = (log if log.exists() else self.folder / "output").read_text(errors="replace")
+        return "\n".join([text, *self._messages()])
+
+    def _messages(self) -> list[str]:
+        log = self.folder / "messages.log"
+        text = log.read_text(errors="replace") if log.exists() else ""
+        return [f"{at} {how}: {line}" for at, how, line in MESSAGE.findall(text)]
 
     def succeeded(self, limit_s: float = 40) -> None:
         """Wait for its end: the scenario went as it is written."""

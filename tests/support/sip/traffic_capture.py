@@ -3,6 +3,9 @@
 It has the place of a router: the appliance sends to its front, the peers (sipp, baresip) send to its back, and addresses
 in messages are translated on the way (as RFC 3261 and SDP carry them), so that media takes this way too. It keeps what was
 on the wire, and needs no special rights, as capturing on a network interface would.
+
+sipp cannot hear. So the capture tells it when a notice has ended, by a MESSAGE that its scenario waits for: a person who
+waits for the end of the notice does so on a busy machine too, where a fixed time would be too short.
 """
 
 import re
@@ -16,6 +19,7 @@ Address = tuple[str, int]
 MEDIA_LINE = re.compile(rb"(?m)^m=audio (\d+)")
 CONNECTION = re.compile(rb"(?m)^c=IN IP4 (\S+)")
 CALL_ID = re.compile(rb"(?mi)^(?:Call-ID|i)\s*:\s*(\S+)")
+TO = re.compile(rb"(?mi)^(?:To|t)\s*:[^\r\n]*")
 LENGTH = re.compile(rb"(?mi)^(Content-Length|l)(\s*:\s*)\d+")
 
 
@@ -104,7 +108,10 @@ class TrafficCapture(threading.Thread):
         self._back = bound(host)
         self.front = self._front.getsockname()
         self.back = self._back.getsockname()
+        self.notice_ends: set[bytes] = set()  # the last 20 ms of each notice (RTP payload)
+        self.waiting: dict[Address, int] = {}  # for how many ends of notices each scenario still waits
         self._peers: dict[bytes, Address] = {}
+        self._answers: dict[bytes, bytes] = {}  # the header To of the answer that the caller had
         self._media: dict[bytes, Media] = {}
         self._lock = threading.Lock()
         self._selector = selectors.DefaultSelector()
@@ -122,6 +129,8 @@ class TrafficCapture(threading.Thread):
                     sock.close()
             self._media.clear()
             self._peers.clear()
+            self._answers.clear()
+            self.waiting.clear()
             self.messages.clear()
             self.calls.clear()
             self.callee = None
@@ -160,14 +169,33 @@ class TrafficCapture(threading.Thread):
 
     def _from_appliance(self, data: bytes, _: Address) -> None:
         call_id = self._call_id(data)
-        peer = self._peers.get(call_id) or self.callee
+        peer = self._peers.get(call_id)
+        if peer is None and data.startswith(b"INVITE "):
+            peer = self.callee
         if peer is None:
-            return
+            return  # of a call of an earlier test
         self._peers[call_id] = peer
         data = self._media_moved(data, call_id, from_peer=False)
         data = self._translated(data, {self.appliance: self.back, self.front: peer})
         self.messages.append(Message(time.monotonic(), False, data))
+        if data.startswith(b"SIP/2.0 200") and (found := TO.search(data)):
+            self._answers.setdefault(call_id, found[0])
         self._back.sendto(data, peer)
+
+    def _tell_notice_ended(self, call_id: bytes) -> None:
+        peer = self._peers.get(call_id)
+        if peer is None or not self.waiting.get(peer):
+            return
+        self.waiting[peer] -= 1
+        to = self._answers.get(
+            call_id, b"To: <sip:peer@localhost>"
+        )  # sipp's next request has the To of the last message
+        head = b"MESSAGE sip:peer@localhost SIP/2.0\r\nVia: SIP/2.0/UDP %s:%d;branch=z9hG4bKnotice%d\r\n%s\r\n"
+        head %= (self.back[0].encode(), self.back[1], self.waiting[peer], to)
+        rest = (
+            b"From: <sip:capture@localhost>;tag=capture\r\nCall-ID: %s\r\nCSeq: 1 MESSAGE\r\nContent-Length: 0\r\n\r\n"
+        )
+        self._back.sendto(head + rest % call_id, peer)
 
     def _call_id(self, data: bytes) -> bytes:
         found = CALL_ID.search(data)
@@ -206,9 +234,12 @@ class TrafficCapture(threading.Thread):
         self.calls.append(media)
 
         def heard(data: bytes, _: Address) -> None:
-            media.heard.append(Rtp(time.monotonic(), data))
+            packet = Rtp(time.monotonic(), data)
+            media.heard.append(packet)
             if media.peer:
                 media.back.sendto(data, media.peer)
+            if packet.payload in self.notice_ends:
+                self._tell_notice_ended(call_id)
 
         def said(data: bytes, _: Address) -> None:
             media.said.append(Rtp(time.monotonic(), data))
