@@ -43,7 +43,7 @@ def test_opt_in_key_during_notice_counts_and_notice_plays_to_its_end(branch):
 
 def test_opt_in_wrong_key_is_no_consent(branch):
     branch.policy(rule="opt-in", key_timeout_ms=600)
-    branch.call(calling().notice().pause(200).info("5").pause(1200).bye(), answering())
+    branch.call(calling().notice().pause(200).info("5").pause(2500).bye(), answering())
     recording = branch.recording()
     not_recorded(recording, "refused")
     assert consent(recording) == ["opt-in", False, "timeout", "", ""]
@@ -52,7 +52,7 @@ def test_opt_in_wrong_key_is_no_consent(branch):
 
 def test_opt_in_without_key_repeats_then_connects_unrecorded(branch):
     branch.policy(rule="opt-in", repeats=1, key_timeout_ms=500)
-    branch.call(calling().notice().notice().pause(500 + 800).bye(), answering())
+    branch.call(calling().notice().notice().pause(500 + 2000).bye(), answering())
     recording = branch.recording()
     not_recorded(recording, "refused")
     assert consent(recording) == ["opt-in", False, "timeout", "", ""]
@@ -67,7 +67,7 @@ def test_opt_in_key_in_the_repetition(branch):
 
 def test_opt_out_without_key_is_recorded(branch):
     branch.policy(rule="opt-out", key_timeout_ms=500)
-    branch.call(calling().notice().pause(500 + 800).bye(), answering())
+    branch.call(calling().notice().pause(500 + 2000).bye(), answering())
     recording = branch.recording()
     recorded(recording)
     assert consent(recording) == ["opt-out", True, "timeout", "", ""]
@@ -103,7 +103,7 @@ def test_worker_cannot_answer_for_the_caller(branch):
     """Both legs are up before the question, so that the worker could."""
     branch.policy(rule="opt-in", order="answer-first", notice_legs="both", key_timeout_ms=1000)
     worker = Worker().incoming().ring().answer().talk().notice().pause(200).info("1").expect_bye()
-    branch.call(calling().notice().pause(1000 + 800).bye(), worker)
+    branch.call(calling().notice().pause(1000 + 2000).bye(), worker)
     recording = branch.recording()
     not_recorded(recording, "refused")
     assert events(recording, "dtmf") == [[NEAR, "1", "info"]]

@@ -11,18 +11,13 @@ from support.sip.sipp import answering, calling
 from support.sip.traffic_capture import Media
 from testigo_vault import g711
 
-LOADED_S = 0.3  # how far apart two things that happen together may be seen on a machine with much to do
 
-
-def check_stretch(media: Media, raw: bytes, begin_s: float, end_s: float) -> None:
-    """raw is what this end said between two moments, whole and without anything else."""
+def check_stretch(media: Media, raw: bytes) -> None:
+    """raw is one stretch of what this end said, whole and without anything else."""
     said = media.said_audio()
     assert raw and {len(packet.payload) for packet in said} == {160}
     at = b"".join(packet.payload for packet in said).find(raw)
     assert at >= 0 and at % 160 == 0 and len(raw) % 160 == 0, "not one stretch of what was said"
-    first, last = said[at // 160], said[(at + len(raw)) // 160 - 1]
-    assert abs(first.at - begin_s) < LOADED_S
-    assert abs(last.at - end_s) < LOADED_S
 
 
 def check_heard(branch, raws: tuple[bytes, bytes], notice_packets: int) -> None:
@@ -30,10 +25,6 @@ def check_heard(branch, raws: tuple[bytes, bytes], notice_packets: int) -> None:
     for leg, raw in enumerate(raws):
         heard = branch.captures[1 - leg].calls[0].heard_audio()[notice_packets if leg == NEAR else 0 :]
         assert raw == b"".join(packet.payload for packet in heard)
-
-
-def moment(capture, first_words: str) -> float:
-    return next(message.at for message in capture.messages if message.first_line.startswith(first_words))
 
 
 def export(micropython, branch, recording, folder) -> tuple[bytes, bytes]:
@@ -72,9 +63,8 @@ def test_with_sipp(branch, tmp_path, micropython, codec, encoding):
     recording = branch.recording()
     assert [media[1] for media in events(recording, "media")] == [encoding, encoding]
     raws = export(micropython, branch, recording, tmp_path)
-    begin, end = moment(branch.near, "ACK"), moment(branch.far, "BYE")
     for leg in (NEAR, FAR):
-        check_stretch(branch.captures[leg].calls[0], raws[leg], begin, end)
+        check_stretch(branch.captures[leg].calls[0], raws[leg])
         assert raws[leg][:160] in branch.speech[leg]
     check_heard(branch, raws, NOTICE_MS // 20)
     for leg, received, lost, late, _, _ in events(recording, "quality"):
@@ -91,10 +81,8 @@ def test_with_baresip(branch, tmp_path, micropython, encoding):
     phones[FAR].command("hangup")
     recording = branch.recording()
     raws = export(micropython, branch, recording, tmp_path)
-    begin, end = moment(branch.near, "SIP/2.0 200"), moment(branch.far, "BYE")
     for leg in (NEAR, FAR):
-        media = branch.captures[leg].calls[0]
-        check_stretch(media, raws[leg], max(begin, media.said_audio()[0].at), end)
+        check_stretch(branch.captures[leg].calls[0], raws[leg])
         played, kept = (g711.decode(encoding, data) for data in (branch.speech[leg] * 2, raws[leg]))
         assert kept in played, "what was kept is not what was played"
     check_heard(branch, raws, NOTICE_MS // 20)

@@ -3,7 +3,7 @@
 import pytest
 
 from support.branch import NOTICE_MS, sound
-from support.power.cuts import LOST_S, ON_THE_WAY_S, arrived, cut_while_talking, lost_s, powered, seen, start_again
+from support.power.cuts import LATE_S, LOST_S, arrived, cut_while_talking, lost_s, powered, seen, start_again
 from support.rig import AUDIO_PASSPHRASE, FAR, NEAR, wait_for
 from support.sip.sipp import answering, calling
 from testigo_vault.playback.decrypt import open_audio
@@ -38,7 +38,7 @@ def lose_clock(appliance) -> None:
 def heard(branch, recording, moment: float, expected_ms: int = SPOKEN_MS) -> None:
     """All that was said up to 500 ms before the cut is decoded, at its place, and nothing is left out."""
     for leg in (NEAR, FAR):
-        assert lost_s(branch, recording, leg, moment) < LOST_S + ON_THE_WAY_S
+        assert lost_s(branch, recording, leg, moment) < LOST_S + LATE_S
     with branch.vault.opened() as vault:
         timeline = open_audio(vault, recording, vault.organisation.audio_key(AUDIO_PASSPHRASE))
     assert timeline.not_played == []

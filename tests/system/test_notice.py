@@ -11,7 +11,6 @@ from support.sip.sipp import answering, calling
 from support.sip.traffic_capture import Media
 
 PACKETS = NOTICE_MS // 20
-LOADED_S = 0.25  # how late a packet may be on a machine with much to do
 
 
 def check_continuous(media: Media) -> None:
@@ -22,16 +21,13 @@ def check_continuous(media: Media) -> None:
         assert (after.sequence_number - before.sequence_number) & 0xFFFF == 1
         step = (after.timestamp - before.timestamp) & 0xFFFFFFFF
         assert step == 160 or after.marker, f"{step} without the marker of a new talkspurt"
-        assert abs(step / 8000 - (after.at - before.at)) < LOADED_S
 
 
 def check_heard(media: Media, notice: bytes, first: int = 0) -> None:
-    """The notice in its own pace."""
+    """The notice as one talkspurt. Its pace is a matter of tests/recorder/consent/test_player.py."""
     packets = media.heard_audio()[first : first + PACKETS]
     assert b"".join(packet.payload for packet in packets) == notice
     assert packets[0].marker and not any(packet.marker for packet in packets[1:])
-    for number, packet in enumerate(packets):
-        assert -0.03 < packet.at - packets[0].at - number * 0.02 < LOADED_S
 
 
 @pytest.mark.parametrize(("codec", "encoding"), [(0, "PCMU"), (8, "PCMA")])
@@ -45,9 +41,8 @@ def test_notice_is_complete_and_followed_by_every_packet_of_the_worker(branch, c
     heard = [packet.payload for packet in caller.heard_audio()[PACKETS:]]
     said = worker.said_audio()
     assert len(heard) > 50 and heard == [packet.payload for packet in said[: len(heard)]]
-    bye = next(message.at for message in branch.far.messages if message.first_line.startswith("BYE"))
-    assert all(packet.at > bye - LOADED_S for packet in said[len(heard) :]), "packets before the end are missing"
-    branch.recording()
+    quality = {leg: counts for leg, *counts in events(branch.recording(), "quality")}
+    assert quality[NEAR][:2] == [len(heard), 0], "packets before the end are missing"
 
 
 def test_a_repeated_notice_is_complete(branch):

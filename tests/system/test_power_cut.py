@@ -5,7 +5,7 @@ import random
 import pytest
 
 from support.branch import NOTICE_MS, events, names
-from support.power.cuts import ANSWERED, LOST_S, ON_THE_WAY_S, TALKING, arrived, cut, lost_s, powered, start_again
+from support.power.cuts import ANSWERED, LATE_S, LOST_S, TALKING, arrived, cut, lost_s, powered, start_again
 from support.rig import FAR, NEAR
 from support.serial_line import verb
 from support.sip.sipp import calling
@@ -68,7 +68,7 @@ def test_power_cut_at_any_moment(mains, micropython):
             assert recording.audio == "present", what
             kept += 1
             for leg in (NEAR, FAR):
-                assert lost_s(branch, recording, leg, moment) < LOST_S + ON_THE_WAY_S, what
+                assert lost_s(branch, recording, leg, moment) < LOST_S + LATE_S, what
         elif stage in ("setup", "notice"):
             assert recording.audio == "none", what
             assert [fields for fields in events(recording, "consent") if fields[1]] == []

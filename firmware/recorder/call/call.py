@@ -291,6 +291,9 @@ class Call:
         """The timers of the conversation. The gateway calls it some twenty times a second; it allocates nothing."""
         if self._ended or self._faulty or not self.bridge.up:
             return
+        for relay in self.bridge.relays:
+            if relay.held_keys:
+                relay.tell_held_keys()
         now = fast_path.ticks()
         self._control.tick(now)
         if self._state_changed:

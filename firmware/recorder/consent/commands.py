@@ -153,6 +153,7 @@ class CallCommands:
         recording = control.call.recording
         if not control.state.paused:
             return "not paused"
+        control.capture.end_pause()
         control.end_pause()
         recording.event("resume", by)
         control.handle(rs.RESUME)

@@ -14,6 +14,7 @@ class Capture:
     def __init__(self, hal):
         self.tap = Tap(hal)
         self._recording = self._line = self._tone = None
+        self._relays = ()
 
     @property
     def on(self):
@@ -29,17 +30,25 @@ class Capture:
 
         line: of the policy. relays, encodings: of the legs, by side.
         """
-        self._recording, self._line = recording, line
+        self._recording, self._line, self._relays = recording, line, relays
         tone = self._tone
         if line[fields.TONE] and tone is None:  # first: without the tone nothing may be captured
             from recorder.media.tone import Tone  # loaded for lines that have one
 
             tone = Tone(line[fields.TONE][0], self.tap, relays, encodings)
         if not paused:
+            for relay in relays:
+                relay.pass_waiting()
             self.resume()
         if self._tone is not tone:
             recording.event("tone", *line[fields.TONE][0])
             self._tone = tone
+
+    def end_pause(self):
+        """What waits was said in the pause, and keys that wait are no answers."""
+        for relay in self._relays:
+            relay.pass_waiting()
+            relay.held_keys = ""
 
     def resume(self):
         """Captures packets from now on, as `start` said. Raises SpoolError."""

@@ -12,6 +12,7 @@ from recorder.udp_poll import clear_peer_closed
 from testigo_wire.encoding.schema import KEYS
 
 MAX_WAITING = 400  # reads that empty a socket: more than it holds
+MAX_KEYS = 16  # that wait at a source
 
 
 class Relay:
@@ -35,6 +36,8 @@ class Relay:
         self._source = None
         self._mixer = None
         self.sink = None
+        self.held_keys = ""  # of packets that `pass_waiting` passed on, for `tell_held_keys`
+        self._holds_keys = self._tells_key = False
         self.restarts = 0  # how often a source followed another one, or restarted its sequence numbers
         self.dropped = 0  # packets that were not passed on
 
@@ -57,6 +60,24 @@ class Relay:
                     return
             except OSError:
                 pass
+
+    def pass_waiting(self):
+        """Pass on the packets that wait at the source. They were sent before this moment: recording begins after it.
+
+        Their keys are told later, since the state of the call is changing now. If a key of this relay changes it, what comes
+        after the key is newer, and stays where it is.
+        """
+        if self._source and not self._tells_key:
+            self._holds_keys = True
+            for _ in range(MAX_WAITING):
+                if not self.on_readable():
+                    break
+            self._holds_keys = False
+
+    def tell_held_keys(self):
+        keys, self.held_keys = self.held_keys, ""
+        for digit in keys:
+            self._on_key(self.leg, digit)
 
     def set_forwarding(self, on):
         """From now on packets are passed on, or dropped; the first one continues the stream that goes out."""
@@ -91,16 +112,16 @@ class Relay:
         state[fast_path.MARK] = 1
 
     def on_readable(self):
-        """Read all that waits at the source, tap it and pass it on. Allocates nothing."""
+        """Read all that waits at the source, tap it and pass it on -> whether something waited. Allocates nothing."""
         rx = self.rx
         try:
             n = self._source.readinto(rx)
         except OSError:
-            return  # an ICMP answer to something sent earlier: the peer's port was not open yet
+            return True  # an ICMP answer to something sent earlier: the peer's port was not open yet
         if not n:
             if n == 0:
                 clear_peer_closed(self._source)
-            return
+            return n == 0
         now = fast_path.ticks()
         tap = self.tap
         result = fast_path.forward(rx, 0, n, self.state, tap.control, tap.frame, now, fast_path.USUAL)
@@ -113,6 +134,7 @@ class Relay:
                 tap.flush()
         else:
             self.slow_path(n, now)
+        return True
 
     def slow_path(self, n, now):
         """Take the packets in the buffer one by one: readinto fills it from all datagrams that wait."""
@@ -141,7 +163,7 @@ class Relay:
         elif kind & fast_path.KIND == fast_path.KEY:
             event = rx[state[fast_path.PAYLOAD]]
             if event < len(KEYS):
-                self._on_key(self.leg, KEYS[event])
+                self._take_key(KEYS[event])
         if not state[fast_path.FORWARD] or not audio and self._event_out == fast_path.NO_EVENTS:
             return
         mode = fast_path.CHECKED
@@ -166,6 +188,17 @@ class Relay:
                 self.dropped += 1
         if result == fast_path.SEND_AND_SEAL:
             tap.flush()
+
+    def _take_key(self, digit):
+        if self._holds_keys:
+            if len(self.held_keys) < MAX_KEYS:
+                self.held_keys += digit
+            return
+        self._tells_key = True
+        try:
+            self._on_key(self.leg, digit)
+        finally:
+            self._tells_key = False
 
     def quality(self):
         """(received, lost, late, jitter in us, bytes) of all packets that were passed on."""

@@ -8,6 +8,7 @@ from support.device.two_phone_rig import line, rig, until
 from testigo_wire.sip import events as sip_event
 
 HEAP = "2m"
+SPEECH_SSRC = 0x05060708
 KEYS = ["*1", "*2", "*7", "*8"]
 PAUSE = {"keys": KEYS, "pause_limit": 60000}
 DEMAND = {"mode": "on-demand", "keys": KEYS, "pause_limit": 60000}
@@ -73,6 +74,31 @@ async def test_pause_by_keys_keeps_neither_audio_nor_digits():
     assert sealed.event_names == TOLD + " pause gap gap resume audio", sealed.event_names
     assert [digit for _, digit, _ in sealed.all("dtmf")] == ["*", "7"]
     assert not set(event_codes(sealed)) - {7, 8, 10}, event_codes(sealed)
+    await r.close()
+
+
+async def test_what_waits_at_the_end_of_a_pause_is_not_recorded():
+    """A card number and its keys, said in the pause and still in the sockets when it ends, after a long turn."""
+    r = await rig("waiting", line(**PAUSE))
+    await r.talk()
+    assert r.gateway.control("pause", 0)[1] == ""
+    await asyncio.sleep_ms(100)
+    for phone, said in ((r.near, 51), (r.far, 52)):
+        for _ in range(5):
+            phone.say(said)
+        phone.key(
+            9, phone.event_type, phone._time, SPEECH_SSRC
+        )  # another source would be read as part of the last packet
+    assert r.gateway.control("resume", 0)[1] == ""
+    await speak_after_pause(r)
+    passed_on = r.far.heard.count(bytes([51]) * 160), r.near.heard.count(bytes([52]) * 160)
+    assert passed_on == (5, 5), passed_on
+    sealed = await r.sealed()
+    for leg, said in ((NEAR, (51, 21)), (FAR, (52, 22))):
+        assert said[0] not in sealed.spoken(leg) and said[1] in sealed.spoken(leg), (leg, sealed.spoken(leg))
+    assert not [digit for _, digit, channel in sealed.all("dtmf") if channel == "rfc4733"] and not sealed.all(
+        "objection"
+    )
     await r.close()
 
 

@@ -292,3 +292,40 @@ def test_no_packet_allocates():
     assert used < 200 * 16, used
     assert rig.relay.quality()[0] == 201
     rig.close()
+
+
+def test_what_waits_when_recording_begins_is_passed_on_and_not_recorded():
+    """After a long turn the sockets hold what was said before the consent."""
+    rig = Rig(recorded=False)
+    rig.relay.set_forwarding(True)
+    old = [packet(number, 160 * number) for number in range(1, 9)]
+    key = packet(9, 160 * 9, payload_type=101, size=0) + bytes((9, 10, 0, 160))
+    for data in old + [key]:  # noqa: RUF005 - not for MicroPython
+        rig.sender.send(data)
+    rig.relay.pass_waiting()
+    rig.tap.start(rig.recording)
+    assert rig.keys == [] and rig.relay.held_keys == "9", "the state of the call changes: its keys are told afterwards"
+    rig.relay.tell_held_keys()
+    assert rig.keys == [(1, "9")] and rig.relay.held_keys == ""
+    new = [packet(number, 160 * number) for number in range(10, 13)]
+    rig.send(*new)
+    heard = rig.heard()
+    assert len(heard) == 12
+    check_continuous([data for data in heard if len(data) > 100][:8])
+    assert rig.tapped() == [(1, data) for data in new]
+    rig.close()
+
+
+def test_recording_that_a_key_begins_leaves_what_came_after_the_key():
+    rig = Rig(recorded=False)
+    rig.relay.set_forwarding(True)
+
+    def begin(leg, digit):
+        rig.relay.pass_waiting()
+        rig.tap.start(rig.recording)
+
+    rig.relay._on_key = begin
+    before, after = packet(1, 160), packet(3, 480)
+    rig.send(before, packet(2, 320, payload_type=101, size=0) + bytes((1, 10, 0, 160)), after)
+    assert [data for _, data in rig.tapped() if len(data) > 100] == [after]
+    rig.close()

@@ -113,7 +113,7 @@ class Phone:
         self.rings = False
         self.fill = 0  # what it says: payloads of this byte
         self.call = None
-        self._sequence = 0
+        self._sequence = self._time = 0
         self._speaking = None
         hal.on_readable(self.sock, self.receive)
         hal.on_readable(self.rtp, self._hear)
@@ -214,9 +214,9 @@ class Phone:
         self.call.hang_up(self.hal.ms())
         self.flush()
 
-    def key(self, event, payload_type, time):
+    def key(self, event, payload_type, time, ssrc=0x01020304):
         self._sequence += 1
-        head = struct.pack(">BBHII", 0x80, payload_type, self._sequence & 0xFFFF, time, 0x01020304)
+        head = struct.pack(">BBHII", 0x80, payload_type, self._sequence & 0xFFFF, time, ssrc)
         self.rtp.sendto(head + bytes((event, 10, 0, 160)), self.hal.address(self.agreed.host, self.agreed.port))
 
     async def press(self, keys):
@@ -236,14 +236,16 @@ class Phone:
             self._speaking = None
 
     async def _speak(self):
-        to = self.hal.address(self.agreed.host, self.agreed.port)
-        time = 0
         while True:
-            self._sequence += 1
-            time += 160
-            head = struct.pack(">BBHII", 0x80, 0, self._sequence & 0xFFFF, time, 0x05060708)
-            self.rtp.sendto(head + bytes((self.fill,)) * 160, to)
+            self.say(self.fill)
             await asyncio.sleep_ms(PACKET_MS)
+
+    def say(self, fill):
+        """One packet."""
+        self._sequence += 1
+        self._time += 160
+        head = struct.pack(">BBHII", 0x80, 0, self._sequence & 0xFFFF, self._time, 0x05060708)
+        self.rtp.sendto(head + bytes((fill,)) * 160, self.hal.address(self.agreed.host, self.agreed.port))
 
     def close(self):
         self.be_silent()

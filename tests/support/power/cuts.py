@@ -10,7 +10,7 @@ from support.rig import Appliance, VaultProcess, make_organisation, wait_for
 from support.sip.sipp import answering, calling
 
 LOST_S = 0.5
-ON_THE_WAY_S = 0.08  # packets that were in a socket at the moment of the cut
+LATE_S = 0.25  # the appliance's next step on a machine with much to do
 TALKING = calling().pause(20000)
 ANSWERED = ("SIP/2.0 200", False)
 
@@ -79,13 +79,15 @@ def cut_while_talking(appliance: Appliance, branch: Branch, talk_ms: float = 150
 
 
 def lost_s(branch: Branch, recording, leg: int, moment: float) -> float:
-    """How much of what a party said before the cut is missing, the beginning being where the recording begins."""
-    capture = branch.captures[leg]
-    said = capture.calls[-1].said_audio()
+    """How much of what the appliance passed on of a party before the cut is missing, from where the recording begins.
+
+    What was still in a socket had not reached the appliance: on a machine with much to do that can be any amount.
+    """
+    passed_on = branch.captures[1 - leg].calls[-1].heard_audio()
     raw = branch.vault.raw(recording)[leg]
-    at = b"".join(packet.payload for packet in said).find(raw)
-    assert raw and at >= 0 and at % 160 == 0, "not one stretch of what was said"
-    after = [packet for packet in said[(at + len(raw)) // 160 :] if packet.at < moment]
+    at = b"".join(packet.payload for packet in passed_on).find(raw)
+    assert raw and at >= 0 and at % 160 == 0, "not one stretch of what was passed on"
+    after = [packet for packet in passed_on[(at + len(raw)) // 160 :] if packet.at < moment]
     return moment - after[0].at if after else 0
 
 
