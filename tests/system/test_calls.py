@@ -49,8 +49,8 @@ def two_calls(branch) -> tuple[list, list]:
     """Two calls up, as many as the settings allow -> their ends, and what the two ends of each say."""
     ends, speeches = [], []
     for number in (1, 2):
-        speeches.append((sound(1000 + number, 5000), sound(2000 + number, 5000)))
-        ends += begin_call(branch, speeches[-1], NOTICE_MS + 4000)
+        speeches.append((sound(1000 + number, 12000), sound(2000 + number, 12000)))
+        ends += begin_call(branch, speeches[-1], NOTICE_MS + 6000)
         wait_for(lambda: len(branch.near.calls) == number, 30, "the call")  # noqa: B023
     return ends, speeches
 

@@ -95,7 +95,7 @@ def check_unrecorded(branch, why: str):
 
 
 def unrecorded_call(branch, why: str):
-    branch.call(calling().pause(NOTICE_MS + 900).bye(), answering())
+    branch.call(calling().pause(NOTICE_MS + 2500).bye(), answering())
     return check_unrecorded(branch, why)
 
 
@@ -119,7 +119,7 @@ def test_with_one_changed_byte_in_the_notice_the_call_is_not_recorded(branch, no
 
 
 def test_a_notice_truncated_while_it_plays(branch, notice_file):
-    ends = [branch.worker(answering()), branch.caller(calling().pause(NOTICE_MS + 900).bye())]
+    ends = [branch.worker(answering()), branch.caller(calling().pause(NOTICE_MS + 2500).bye())]
     wait_for(lambda: branch.far.calls and len(branch.far.calls[0].heard) > 3, 10, "the notice")
     notice_file.write_bytes(notice_file.read_bytes()[:1600])
     for end in ends:
