@@ -225,7 +225,7 @@ class Phone:
             await asyncio.sleep_ms(PACKET_MS)
 
     def speak(self, fill):
-        """Says payloads of this byte from now on."""
+        """Says payloads of this byte from now on; `say` says one."""
         self.fill = fill
         if self._speaking is None:
             self._speaking = asyncio.create_task(self._speak())
@@ -241,7 +241,6 @@ class Phone:
             await asyncio.sleep_ms(PACKET_MS)
 
     def say(self, fill):
-        """One packet."""
         self._sequence += 1
         self._time += 160
         head = struct.pack(">BBHII", 0x80, 0, self._sequence & 0xFFFF, self._time, 0x05060708)
