@@ -8,6 +8,7 @@ class VaultError(Exception):
         super().__init__(message if not hint else message + " " + hint)
         self.message = message
         self.hint = hint
+        self.logged = False  # whether the access log has a line of it already
 
 
 class KeyLocked(VaultError):

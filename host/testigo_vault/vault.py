@@ -35,7 +35,7 @@ class Vault:
         self.device_reports = DeviceReports(self.database, self.alarms)
         limits = self.config.alarms
         self.device_contacts = DeviceContacts(self.database, self.alarms, limits.missing_hours, limits.silent_hours)
-        self.log = AccessLog(folder, self.database)
+        self.log = AccessLog(folder, self.database, self.organisation.log_key)
         self._index_key: StreamKeyOpener | None = None
 
     @property

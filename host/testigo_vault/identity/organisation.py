@@ -24,7 +24,9 @@ import ssl
 from pathlib import Path
 
 from cryptography import x509
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from testigo_vault import config
 from testigo_vault.errors import KeyLocked, NotFound, VaultError
@@ -58,6 +60,7 @@ class Organisation:
         self.devices = Devices(folder / "devices")
         self._ca_key: ec.EllipticCurvePrivateKey | None = None
         self._operator_key: ec.EllipticCurvePrivateKey | None = None
+        self._log_key: bytes | None = None
 
     # Keys
 
@@ -112,6 +115,17 @@ class Organisation:
         return wire_documents.encode(
             kind, version, body, self._sign_digest(wire_documents.digest(HOST, kind, version, body))
         )
+
+    def log_key(self) -> bytes | None:
+        """32 bytes that only the running vault has, for the codes of the access log's checkpoints; None where this user or
+        machine does not have the service secret."""
+        if self._log_key is None:
+            try:
+                private = self._service_key("operator").private_numbers().private_value.to_bytes(32, "big")
+            except VaultError:
+                return None
+            self._log_key = HKDF(hashes.SHA256(), 32, None, b"testigo access log checkpoint 1").derive(private)
+        return self._log_key
 
     def service_secret(self) -> str:
         path = Path(os.environ.get("TESTIGO_SERVICE_SECRET_FILE") or self._keys / "service.secret")

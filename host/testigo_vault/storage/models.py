@@ -168,3 +168,45 @@ class LogAnchor(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     line: Mapped[int]
     digest: Mapped[str] = mapped_column(String(64))
+
+
+class LogCheckpoint(Base):
+    """Up to where the access log was checked: the line, its digest, the offset of the byte after it, and what was wrong with
+    the lines up to there ([[line, why], ...]). full_line, full_ms: how far the last check from line 1 on went, and when it
+    was. mac: HMAC-SHA-256 of the rest, hexadecimal."""
+
+    __tablename__ = "log_checkpoint"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    line: Mapped[int]
+    digest: Mapped[str] = mapped_column(String(64))
+    offset: Mapped[int]
+    breaks: Mapped[list] = mapped_column(JSON)
+    full_line: Mapped[int]
+    full_ms: Mapped[int]
+    mac: Mapped[str] = mapped_column(String(64))
+
+
+class LogLine(Base):
+    """Where a line of the access log begins in the file, and what it is searched by."""
+
+    __tablename__ = "log_line"
+    __table_args__ = (Index("log_line_of_recording", "recording", "n"),)
+
+    n: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    offset: Mapped[int]
+    user: Mapped[str] = mapped_column(String(64))
+    recording: Mapped[str] = mapped_column(String(64))
+    kind: Mapped[str] = mapped_column(String(32))
+    outcome: Mapped[str] = mapped_column(String(16))
+
+
+class KnownBrowser(Base):
+    """A browser in which a user has signed in: its cookie's digest, and wrong passwords from it since."""
+
+    __tablename__ = "known_browser"
+
+    digest: Mapped[str] = mapped_column(String(64), primary_key=True)
+    user: Mapped[str] = mapped_column(ForeignKey("user_account.name", ondelete="CASCADE"))
+    failures: Mapped[int] = mapped_column(default=0)
+    ends_ms: Mapped[int]
