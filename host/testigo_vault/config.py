@@ -1,5 +1,6 @@
 """`vault.toml`: where the vault listens, and where it keeps its copies and its index. Read once at start."""
 
+import ipaddress
 from itertools import combinations
 from pathlib import Path
 from typing import Annotated, Any
@@ -8,7 +9,16 @@ from pydantic import Field, PlainValidator
 
 from testigo_vault.errors import NotFound, VaultError
 from testigo_vault.toml.reader import TomlFile
-from testigo_vault.toml.types import NonemptyText, Port, Text, raw_text, whole
+from testigo_vault.toml.types import (
+    ConversionError,
+    NonemptyText,
+    Port,
+    Text,
+    nonempty_text,
+    raw_text,
+    show_value,
+    whole,
+)
 from testigo_vault.toml.validation import Table, TomlDocument, needed, validate
 
 FILE_NAME = "vault.toml"
@@ -26,6 +36,7 @@ host = "127.0.0.1"
 port = 5580
 secure_cookie = false         # true as soon as people reach it by https
 session_minutes = 480
+proxies = ["127.0.0.1", "::1"]  # reverse proxies whose X-Forwarded-For says where people connect from
 
 [index]                       # rebuilt from the copies by `testigo vault reindex`
 url = "sqlite:///vault.db"
@@ -52,6 +63,16 @@ url = "copies/second"
 _SQLITE = "sqlite:///"  # what follows is a path
 
 
+def _network(value: Any) -> str:
+    """An address or a network, not a name: names can change their address."""
+    try:
+        return str(ipaddress.ip_network(nonempty_text(value)))
+    except ValueError:
+        raise ConversionError(
+            f"is {show_value(value)}: write an address as 10.0.0.5, or a network as 10.0.0.0/8"
+        ) from None
+
+
 class Ingest(Table):
     """Where appliances connect. An empty host: every address of this machine. Port 0: any free one."""
 
@@ -60,12 +81,13 @@ class Ingest(Table):
 
 
 class Web(Table):
-    """Where people connect. Host and port as of Ingest."""
+    """Where people connect. Host and port as of Ingest. proxies: addresses, or networks as 10.0.0.0/8."""
 
     host: Text = "127.0.0.1"
     port: Port = 5580
     secure_cookie: bool = False
     session_minutes: Annotated[int, whole(1, 10_080)] = 480
+    proxies: list[Annotated[str, PlainValidator(_network)]] = Field(default=["127.0.0.1", "::1"])
 
 
 class Index(Table):

@@ -13,7 +13,7 @@ from testigo_vault.connections import RESERVED_FILES, raise_file_limit
 from testigo_vault.errors import VaultError
 from testigo_vault.ingest.server import IngestServer
 from testigo_vault.vault import Vault
-from testigo_vault.watch import start_watching
+from testigo_vault.watch import LogWatch, start_watching
 from testigo_vault.web.server import MAX_CONNECTIONS, Web, make_server
 
 _log = logging.getLogger("testigo.service")
@@ -29,10 +29,11 @@ async def run(vault: Vault, ready: Callable[[int, str], None], with_web: bool = 
     files = raise_file_limit()
     _log.info("%d files and connections may be open", files)
     loop.set_exception_handler(_Reports())
-    await asyncio.to_thread(_check_start, vault)
+    log = LogWatch(vault)
+    await asyncio.to_thread(_check_start, vault, log)
     ingest = IngestServer(vault, files - RESERVED_FILES - (2 * MAX_CONNECTIONS if with_web else 0))
     await ingest.start()
-    watching = start_watching(vault)
+    watching = start_watching(vault, log)
     web: Web | None = None
     serving: asyncio.Task | None = None
     address = ""
@@ -55,22 +56,20 @@ async def run(vault: Vault, ready: Callable[[int, str], None], with_web: bool = 
         if web is not None and serving is not None:
             web.should_exit = True
             await serving
+            await asyncio.to_thread(web.close)
         await ingest.close()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.remove_signal_handler(number)
 
 
-def _check_start(vault: Vault) -> None:
+def _check_start(vault: Vault, log: LogWatch) -> None:
     """Alarms for what is wrong at the start. Raises VaultError where the index cannot be written."""
     try:
         vault.database.check_writable()
     except VaultError as error:
         vault.alarms.raise_alarm(alarms.INDEX, f"The service does not start: {error.message}")
         raise
-    _, _, breaks = vault.log.verify()
-    if breaks:
-        text = f"The access log does not hold: line {breaks[0].line} {breaks[0].why}. See `testigo log verify`."
-        vault.alarms.raise_alarm(alarms.LOG, text)
+    log.check_new()
 
 
 class _Reports:

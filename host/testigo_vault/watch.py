@@ -11,6 +11,7 @@ from collections.abc import Callable
 from sqlalchemy.exc import SQLAlchemyError
 
 from testigo_vault.audit import alarms
+from testigo_vault.audit.access_log import Break
 from testigo_vault.documents.status import policy_state
 from testigo_vault.errors import VaultError
 from testigo_vault.ingest.partial import remove_old_parts
@@ -31,11 +32,12 @@ _SCRUB_PAUSE_S = 1
 _log = logging.getLogger("testigo.watch")
 
 
-def start_watching(vault: Vault) -> list[asyncio.Task]:
+def start_watching(vault: Vault, log: "LogWatch") -> list[asyncio.Task]:
     """The tasks, which run until they are cancelled."""
     places = PlaceWatch(vault)
     return [
         asyncio.create_task(every(6 * _HOUR_S, PolicyWatch(vault).check)),
+        asyncio.create_task(every(24 * _HOUR_S, log.check)),
         asyncio.create_task(every(10 * _MINUTE_S, places.check)),
         asyncio.create_task(every(10 * _MINUTE_S, lambda: check_contacts(vault))),
         asyncio.create_task(every(_HOUR_S, lambda: remove_old_parts(vault.folder / "incoming"))),
@@ -56,6 +58,30 @@ class PolicyWatch:
         if state.alarming and (state.kind, state.version) != self._alarmed:
             self._alarmed = (state.kind, state.version)
             self._vault.alarms.raise_alarm(alarms.POLICY, f"Policy version {state.version}: {state.text}")
+
+
+class LogWatch:
+    """An alarm for the first thing that does not hold in the access log, once while it is the first."""
+
+    def __init__(self, vault: Vault) -> None:
+        self._vault = vault
+        self._alarmed = ""
+
+    def check(self) -> None:
+        """From line 1 on."""
+        self._alarm(self._vault.log.verify()[2])
+
+    def check_new(self) -> None:
+        """The lines after the checkpoint: quick enough for the start of the service."""
+        self._alarm(self._vault.log.check().breaks)
+
+    def _alarm(self, breaks: list[Break]) -> None:
+        text = ""
+        if breaks:
+            text = f"The access log does not hold: line {breaks[0].line} {breaks[0].why}. See `testigo log verify`."
+        if text and text != self._alarmed:
+            self._vault.alarms.raise_alarm(alarms.LOG, text)
+        self._alarmed = text
 
 
 class PlaceWatch:

@@ -13,6 +13,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import device
 import latency
+import log_speed
 import vault_speed
 from report import Row, as_markdown, show
 
@@ -23,6 +24,7 @@ PARTS = {
     "sealing": device.sealing,
     "latency": latency.measure,
     "vault": vault_speed.measure,
+    "log": log_speed.measure,
 }
 
 

@@ -69,6 +69,12 @@ TITLES = {
         "Recordings of synthetic calls into two folders, each written through to the disk. The reference is `sha256sum` "
         "and `cp` into two folders of the same files, with `sync`.",
     ),
+    "log": (
+        "The access log: a page of it",
+        "What the Access log page does with the log for one request: writes the line of this access, checks from the "
+        "checkpoint on, finds the latest 300 lines, those of a user and those of a recording. The reference is the same with a "
+        "log of 1,000 lines: the cost of a page must not grow with the log.",
+    ),
 }
 
 

@@ -25,7 +25,9 @@ def address(vault, appliance):
     take(vault, appliance.record(events=[("call", 0, "main", "in", "<b>&\"'", "0", "c", "sip"), *AGREED[1:]]))
     for role in ("agent", "supervisor", "auditor", "administrator", "security-officer"):
         vault.users.add(role, [role], PASSWORD, now_ms())
-    server = uvicorn.Server(uvicorn.Config(make_app(vault), port=0, log_config=None, lifespan="off"))
+    app = make_app(vault)
+    trusted = vault.config.web.proxies
+    server = uvicorn.Server(uvicorn.Config(app, port=0, log_config=None, lifespan="off", forwarded_allow_ips=trusted))
     thread = threading.Thread(target=server.run)
     thread.start()
     while not server.started:
@@ -33,6 +35,7 @@ def address(vault, appliance):
     yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
     server.should_exit = True
     thread.join(10)
+    app.state.context.close()
 
 
 def signed_in(address, name):

@@ -102,6 +102,16 @@ def test_an_empty_host_means_every_address(tmp_path):
     assert (found.ingest.host, found.web.host) == ("", "")
 
 
+def test_proxies_are_addresses_or_networks(tmp_path):
+    assert config.load(write(tmp_path, SMALL)).web.proxies == ["127.0.0.1", "::1"]
+    found = config.load(write(tmp_path, SMALL + '[web]\nproxies = ["10.0.0.5", "10.1.0.0/16", "2001:db8::/32"]\n'))
+    assert found.web.proxies == ["10.0.0.5/32", "10.1.0.0/16", "2001:db8::/32"]
+    assert config.load(write(tmp_path, SMALL + "[web]\nproxies = []\n")).web.proxies == []
+    for wrong in ('"proxy.example"', '"*"', '"10.1.2.3/16"', "5"):
+        ((line, reason),) = problems(tmp_path, SMALL + f"[web]\nproxies = [{wrong}]\n")
+        assert line == 6 and reason.startswith("web.proxies[0] is ")
+
+
 def test_a_placeholder_is_a_wrong_value(tmp_path):
     text = SMALL + '[ingest]\nport = "FILL IN: the port"\n'
     assert problems(tmp_path, text) == [(6, "ingest.port is 'FILL IN: the port': a whole number is wanted")]

@@ -1,4 +1,5 @@
-"""Makes audio_frame.json, events.json, documents.json, erasure.json and recording.json: `python tests/vectors/make_formats.py`.
+"""Makes access_log.json, audio_frame.json, events.json, documents.json, erasure.json and recording.json:
+`python tests/vectors/make_formats.py`.
 
 Keys and ephemeral keys are fixed, so the files come out the same each time.
 """
@@ -10,12 +11,14 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "firmware"), str(ROOT / "host"), str(ROOT / "tests"), str(Path(__file__).parent)]
 
+import make_access_log  # noqa: E402
 import make_documents  # noqa: E402
 import make_erasure  # noqa: E402
 import make_recording  # noqa: E402
 import make_small  # noqa: E402
 
 for name, content in (
+    ("access_log", make_access_log.access_logs()),
     ("audio_frame", make_small.audio_frames()),
     ("events", make_small.all_events()),
     ("documents", make_documents.documents_vectors()),

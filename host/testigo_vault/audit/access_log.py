@@ -99,6 +99,8 @@ class AccessLog:
         except BaseException as error:
             if not (isinstance(error, VaultError) and error.logged):
                 attempt.ended(error)
+            if isinstance(error, VaultError):
+                error.logged = True
             raise
 
     def head(self) -> Place:
@@ -121,11 +123,11 @@ class AccessLog:
             if not recording or entry.recording == recording:
                 yield entry
 
-    def has(self, digest: str, line: int = 0) -> bool:
+    def has(self, digest: str, line: int | None = None) -> bool:
         """Whether a line has this digest, or line `line` has it. Line 0, before the first, has its own."""
-        if digest == START.digest:
+        if digest == START.digest and not line:
             return True
-        return any(stated(text) == digest and line in (0, number) for number, text in enumerate(self._lines(), 1))
+        return any(stated(text) == digest and line in (None, number) for number, text in enumerate(self._lines(), 1))
 
     def latest(self, search: log_lines.Search) -> log_lines.Found:
         """The latest lines that match, newest first, at a cost that does not grow with the log."""

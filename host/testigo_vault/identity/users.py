@@ -9,27 +9,26 @@ import hashlib
 import hmac
 import re
 import secrets
-import threading
 from dataclasses import dataclass
 
 from sqlalchemy import delete, select, update
+from sqlalchemy.orm import Session
 
 from testigo_vault.errors import NotFound, Refused, VaultError
 from testigo_vault.identity.roles import ROLES, rights_of
+from testigo_vault.identity.sign_in_limits import Attempts
 from testigo_vault.storage.database import Database
-from testigo_vault.storage.models import User, WebSession
+from testigo_vault.storage.models import KnownBrowser, User, WebSession
 
 SHORTEST_PASSWORD = 10
-FAILURES_ALLOWED = 5  # wrong passwords in a row before a pause; wrong audio passphrases too
+FAILURES_ALLOWED = 5  # wrong passwords in a row from one place before a pause; wrong audio passphrases too
+NAME_FAILURES_ALLOWED = 50  # wrong passwords in a row for a name, from all places but the browsers of its owner
 LOCK_MS = 15 * 60_000
 PASSWORD_LIFE_MS = 365 * 86_400_000
+BROWSER_LIFE_MS = 365 * 86_400_000
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,63}\Z")
 _N, _R, _P = 1 << 15, 8, 1
-
-# Sign-ins at the same time: scrypt takes 32 MiB for each.
-_WORK = threading.BoundedSemaphore(4)
-_MAX_UNKNOWN = 4096  # unknown names that are remembered
 
 
 @dataclass
@@ -48,17 +47,31 @@ class Identity:
 class Users:
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._unknown: dict[str, tuple[int, int]] = {}
-        self._lock = threading.Lock()
+        self._places = Attempts(FAILURES_ALLOWED, LOCK_MS)  # by name, address, and when the password was set
+        self._unknown = Attempts(NAME_FAILURES_ALLOWED, LOCK_MS)  # by a name without an account
 
-    def add(self, name: str, roles: list[str], password: str, now_ms: int, full_name: str = "") -> None:
+    def check_new(self, name: str, roles: list[str], password: str) -> None:
+        """Raises VaultError where `add` would."""
         if not _NAME.match(name):
             raise VaultError(f"{name!r} cannot be a user name.", "Use letters, digits and . _ @ -, at most 64.")
         _check_roles(roles)
         _check_password(password, name)
+        with self._database.read() as session:
+            _check_free(session, name)
+
+    def check_change(self, name: str, roles: list[str] | None = None, password: str | None = None) -> None:
+        """Raises VaultError where there is no such user, or roles or password cannot be set."""
+        if roles is not None:
+            _check_roles(roles)
+        if password is not None:
+            _check_password(password, name)
+        with self._database.read() as session:
+            self._get(session, name)
+
+    def add(self, name: str, roles: list[str], password: str, now_ms: int, full_name: str = "") -> None:
+        self.check_new(name, roles, password)
         with self._database.session() as session:
-            if session.get(User, name):
-                raise VaultError(f"There is a user {name} already.", "Use another name, or `testigo user password`.")
+            _check_free(session, name)
             session.add(
                 User(
                     name=name,
@@ -76,6 +89,7 @@ class Users:
             user.password = hash_password(password)
             user.changed_ms, user.failures, user.locked_until_ms = now_ms, 0, 0
             session.execute(delete(WebSession).where(WebSession.user == name))
+            session.execute(delete(KnownBrowser).where(KnownBrowser.user == name))
 
     def set_roles(self, name: str, roles: list[str]) -> None:
         _check_roles(roles)
@@ -87,71 +101,88 @@ class Users:
         with self._database.session() as session:
             self._get(session, name).disabled_ms = now_ms
             session.execute(delete(WebSession).where(WebSession.user == name))
+            session.execute(delete(KnownBrowser).where(KnownBrowser.user == name))
 
     def all(self) -> list[User]:
         with self._database.read() as session:
             return list(session.scalars(select(User).order_by(User.name)))
 
-    def sign_in(self, name: str, password: str, now_ms: int, session_minutes: int) -> str:
+    def sign_in(
+        self, name: str, password: str, now_ms: int, session_minutes: int, address: str = "", browser: str = ""
+    ) -> str:
         """A new session's token. Raises Refused, with the same message and after the same work for an unknown name.
 
-        An attempt is counted before the password is checked, so that each of several attempts at the same time counts.
+        address: what counts as the place of the attempt. browser: the token that `remember_browser` gave it, or "". An attempt
+        is counted before the password is checked, so that each of several attempts at the same time counts.
         """
-        stored, locked = self._attempt(name, now_ms)
-        with _WORK:
-            right = check_password(password, stored or _unmatched_hash()) and bool(stored) and not locked
-        with self._database.session() as session:
-            if right:
-                session.execute(update(User).where(User.name == name).values(failures=0, locked_until_ms=0))
-                session.execute(delete(WebSession).where(WebSession.ends_ms < now_ms))
-                token = secrets.token_urlsafe(32)
-                session.add(
-                    WebSession(
-                        digest=_digest(token),
-                        user=name,
-                        csrf=secrets.token_urlsafe(32),
-                        made_ms=now_ms,
-                        ends_ms=now_ms + session_minutes * 60_000,
-                    )
-                )
+        known = self.knows_browser(browser, name, now_ms)
+        place, stored, locked = self._attempt(name, address, browser if known else "", now_ms)
         if locked:
             raise Refused(
                 "Too many wrong passwords for this name.",
                 f"Wait {LOCK_MS // 60_000} minutes, or ask the administrator for a new password.",
             )
-        if not right:
+        if not check_password(password, stored or _unmatched_hash()) or not stored:
             raise Refused("Name or password is wrong.", "Try again, or ask the administrator.")
+        self._places.forget(place)
+        with self._database.session() as session:
+            if known:
+                session.execute(update(KnownBrowser).where(KnownBrowser.digest == _digest(browser)).values(failures=0))
+            else:
+                session.execute(update(User).where(User.name == name).values(failures=0, locked_until_ms=0))
+            session.execute(delete(WebSession).where(WebSession.ends_ms < now_ms))
+            session.execute(delete(KnownBrowser).where(KnownBrowser.ends_ms < now_ms))
+            token = secrets.token_urlsafe(32)
+            session.add(
+                WebSession(
+                    digest=_digest(token),
+                    user=name,
+                    csrf=secrets.token_urlsafe(32),
+                    made_ms=now_ms,
+                    ends_ms=now_ms + session_minutes * 60_000,
+                )
+            )
         return token
 
-    def _attempt(self, name: str, now_ms: int) -> tuple[str, bool]:
-        """Count an attempt. -> (the stored password, "" where there is no active account; whether the name is locked)"""
+    def remember_browser(self, name: str, now_ms: int) -> str:
+        """A token for the browser in which a user has just signed in. Wrong passwords elsewhere do not lock it out."""
+        token = secrets.token_urlsafe(32)
         with self._database.session() as session:
-            session.execute(
-                update(User).where(User.name == name, User.locked_until_ms <= now_ms).values(failures=User.failures + 1)
-            )
-            user = session.get(User, name)
-            if user is not None and not user.disabled_ms:
-                if user.locked_until_ms > now_ms:
-                    return user.password, True
-                if user.failures >= FAILURES_ALLOWED:
-                    # The last attempt that is checked; a right password resets the count.
-                    user.failures, user.locked_until_ms = 0, now_ms + LOCK_MS
-                return user.password, False
-        return "", self._count_unknown(name, now_ms)
+            session.add(KnownBrowser(digest=_digest(token), user=name, ends_ms=now_ms + BROWSER_LIFE_MS))
+        return token
 
-    def _count_unknown(self, name: str, now_ms: int) -> bool:
-        """Count an attempt for a name without an account: it locks as others do. Kept in memory, the latest names only."""
-        with self._lock:
-            count, until = self._unknown.pop(name, (0, 0))
-            locked = until > now_ms
-            if not locked:
-                count += 1
-                if count >= FAILURES_ALLOWED:
-                    count, until = 0, now_ms + LOCK_MS
-            self._unknown[name] = count, until
-            while len(self._unknown) > _MAX_UNKNOWN:
-                del self._unknown[next(iter(self._unknown))]
-        return locked
+    def knows_browser(self, browser: str, name: str, now_ms: int) -> bool:
+        """Whether this user has signed in there, and not too many wrong passwords came from there since."""
+        if not browser:
+            return False
+        with self._database.read() as session:
+            found = session.get(KnownBrowser, _digest(browser))
+            return (
+                found is not None
+                and found.user == name
+                and found.ends_ms >= now_ms
+                and found.failures < FAILURES_ALLOWED
+            )
+
+    def _attempt(self, name: str, address: str, browser: str, now_ms: int) -> tuple[tuple, str, bool]:
+        """Count an attempt. -> (its place, the stored password or "" where there is no active account, whether it is locked)"""
+        with self._database.session() as session:
+            user = session.get(User, name)
+            place = (name, address, user.changed_ms if user else 0)
+            if user is not None and not user.disabled_ms and browser and _counted(session, browser):
+                return place, user.password, False
+            if self._places.count(place, now_ms):
+                return place, "", True
+            if user is None or user.disabled_ms:
+                return place, "", bool(self._unknown.count(name, now_ms))
+            if user.locked_until_ms > now_ms:
+                return place, "", True
+            session.execute(update(User).where(User.name == name).values(failures=User.failures + 1))
+            session.refresh(user)
+            if user.failures >= NAME_FAILURES_ALLOWED:
+                # The last attempt that is checked; a right password resets the count.
+                user.failures, user.locked_until_ms = 0, now_ms + LOCK_MS
+            return place, user.password, False
 
     def identify(self, token: str, now_ms: int) -> Identity | None:
         """The user of a session's token, while the session lasts."""
@@ -203,6 +234,19 @@ def _text(data: bytes) -> str:
 
 def _digest(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
+
+
+def _counted(session: Session, browser: str) -> bool:
+    """Count an attempt of a known browser, which has a count of its own; False after too many: then it is as any other."""
+    mine = KnownBrowser.digest == _digest(browser)
+    counted = update(KnownBrowser).where(mine, KnownBrowser.failures < FAILURES_ALLOWED)
+    result = session.execute(counted.values(failures=KnownBrowser.failures + 1).returning(KnownBrowser.digest))
+    return result.first() is not None
+
+
+def _check_free(session: Session, name: str) -> None:
+    if session.get(User, name):
+        raise VaultError(f"There is a user {name} already.", "Use another name, or `testigo user password`.")
 
 
 def _check_roles(roles: list[str]) -> None:

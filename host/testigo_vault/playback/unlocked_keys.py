@@ -8,8 +8,7 @@ import threading
 import time
 from dataclasses import dataclass
 
-from testigo_vault.audit.access_log import DENIED, GRANTED
-from testigo_vault.errors import KeyLocked, Refused, VaultError
+from testigo_vault.errors import KeyLocked, Refused
 from testigo_vault.identity.keys import StreamKeyOpener
 from testigo_vault.identity.users import FAILURES_ALLOWED, LOCK_MS, Identity
 from testigo_vault.playback.decrypt import open_audio
@@ -53,15 +52,15 @@ class UnlockedKeys:
                 failures.count += 1
                 if failures.count >= FAILURES_ALLOWED:
                     failures.count, failures.until_ms = 0, _now() + LOCK_MS
-        if paused:
-            log.append(user, "unlock-audio", DENIED, detail="too many wrong passphrases")
-            raise KeyLocked("Too many wrong audio passphrases.", f"Wait {LOCK_MS // 60_000} minutes.")
-        try:
-            key = self._vault.organisation.audio_key(passphrase)
-        except KeyLocked:
-            log.append(user, "unlock-audio", DENIED, detail="wrong passphrase")
-            raise KeyLocked("The audio passphrase is wrong; the attempt was logged.", "Try again.") from None
-        log.append(user, "unlock-audio", GRANTED, detail=f"for {self._vault.config.audio.unlock_minutes} minutes")
+        with log.attempt(user, "unlock-audio") as attempt:
+            if paused:
+                raise KeyLocked("Too many wrong audio passphrases.", f"Wait {LOCK_MS // 60_000} minutes.")
+            try:
+                key = self._vault.organisation.audio_key(passphrase)
+            except KeyLocked:
+                raise KeyLocked("The audio passphrase is wrong; the attempt was logged.", "Try again.") from None
+            attempt.detail = f"for {self._vault.config.audio.unlock_minutes} minutes"
+            attempt.granted()
         length_ms = self._vault.config.audio.unlock_minutes * 60_000
         with self._lock:
             failures.count = failures.until_ms = 0
@@ -83,21 +82,16 @@ class UnlockedKeys:
     def open(self, identity: Identity, recording: Recording) -> Timeline:
         """Log, then decrypt. Raises KeyLocked, AudioErased, NoAudio."""
         unlocked = self._unlocked(identity.session)
-        if unlocked is None:
-            self._vault.log.append(identity.name, "open-audio", DENIED, recording.id, "audio key locked")
-            raise KeyLocked("The audio key is locked.", "Type the audio passphrase first.")
-        if recording.state == QUARANTINED:
-            self._vault.log.append(identity.name, "open-audio", DENIED, recording.id, "in quarantine")
-            raise Refused(
-                "This recording is in quarantine.",
-                "`testigo export --quarantined` on the vault itself opens it, and logs that.",
-            )
-        self._vault.log.append(identity.name, "open-audio", GRANTED, recording.id)
-        try:
+        with self._vault.log.attempt(identity.name, "open-audio", recording.id) as attempt:
+            if unlocked is None:
+                raise KeyLocked("The audio key is locked.", "Type the audio passphrase first.")
+            if recording.state == QUARANTINED:
+                raise Refused(
+                    "This recording is in quarantine.",
+                    "`testigo export --quarantined` on the vault itself opens it, and logs that.",
+                )
+            attempt.granted()
             timeline = open_audio(self._vault, recording, unlocked.key)
-        except VaultError as error:
-            self._vault.log.append(identity.name, "open-audio", DENIED, recording.id, error.message)
-            raise
         with self._lock:
             unlocked.recording_id, unlocked.timeline = recording.id, timeline
         return timeline

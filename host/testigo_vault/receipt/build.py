@@ -21,7 +21,7 @@ from testigo_vault.policy.source import PolicySource
 from testigo_vault.primitives import HOST, verify
 from testigo_vault.receipt.facts import Material, document_bytes, evidence_in, facts_of
 from testigo_vault.receipt.iso27560 import sections
-from testigo_vault.receipt.model import SCHEMA, IndexKey, Receipt, ReceiptMetadata, Signature
+from testigo_vault.receipt.model import SCHEMA, IndexKey, LogHead, Receipt, ReceiptMetadata, Signature
 from testigo_vault.receipt.signing import operator_key, sign_content
 from testigo_vault.recordings.reader import Reading, read
 from testigo_vault.recordings.rows import QUARANTINED
@@ -58,12 +58,13 @@ def make(
             "There is no receipt of it. `testigo show` lists what is in it.",
         )
     material = material_of(vault, unchanged_copy(vault, recording), language, with_key)
-    return sign_receipt(vault, content_of(material, receipt_id, issued))
+    head = vault.log.head()
+    return sign_receipt(vault, content_of(material, receipt_id, issued, LogHead(line=head.line, digest=head.digest)))
 
 
-def content_of(material: Material, receipt_id: str, issued: str) -> dict[str, Any]:
-    """A receipt without its signature, as plain data."""
-    facts = facts_of(material, issued)
+def content_of(material: Material, receipt_id: str, issued: str, head: LogHead) -> dict[str, Any]:
+    """A receipt without its signature, as plain data. head: of the access log, so that its state leaves the house."""
+    facts = facts_of(material, issued).model_copy(update={"access_log": head})
     metadata = ReceiptMetadata(schema_version=SCHEMA, receipt_id=receipt_id)  # type: ignore[arg-type]
     unsigned = Receipt(
         receipt_metadata=metadata,
@@ -81,7 +82,7 @@ def sign_receipt(vault: Vault, content: dict[str, Any]) -> Receipt:
 
 def as_file(receipt: Receipt) -> bytes:
     """JSON for people and programs; control and format characters are escaped."""
-    text = json.dumps(receipt.model_dump(), ensure_ascii=False, indent=1)
+    text = json.dumps(receipt.as_data(), ensure_ascii=False, indent=1)
     escaped = re.sub(r"[^\n]", lambda found: _escape(found[0]), text)
     return escaped.encode() + b"\n"
 

@@ -6,13 +6,14 @@ rest, is in one extension, `testigo`; `signature` is the operator's over all of 
 """
 
 import json
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from testigo_vault.errors import VaultError
 
-SCHEMA = "testigo consent receipt 1"
+SCHEMA = "testigo consent receipt 2"
+FIRST_SCHEMA = "testigo consent receipt 1"  # without `access_log`; still read
 STANDARD = "ISO/IEC TS 27560:2023"
 
 Count = Annotated[int, Field(ge=0, lt=1 << 53)]
@@ -36,7 +37,7 @@ class Moment(_Model):
 class ReceiptMetadata(_Model):
     """6.4.5"""
 
-    schema_version: Literal["testigo consent receipt 1"]
+    schema_version: Literal["testigo consent receipt 1", "testigo consent receipt 2"]
     receipt_id: str
 
 
@@ -273,6 +274,13 @@ class ToneFacts(_Model):
     at: Moment
 
 
+class LogHead(_Model):
+    """The last line of the vault's access log when the receipt was made; line 0 where there was none."""
+
+    line: Count
+    digest: Digest
+
+
 class Facts(_Model):
     """The extension: everything as the sealed events have it."""
 
@@ -295,6 +303,8 @@ class Facts(_Model):
     """Items of the audio that the appliance says it destroyed after an objection."""
     unrecorded: list[str]
     """Why the call, or a part of it, was not recorded."""
+    access_log: LogHead | None = None
+    """In version 2 only, where it is never null."""
 
 
 class Signature(_Model):
@@ -312,6 +322,19 @@ class Receipt(_Model):
     events: list[ConsentEvent]
     testigo: Facts
     signature: Signature
+
+    @model_validator(mode="after")
+    def _of_its_version(self) -> Self:
+        if (self.receipt_metadata.schema_version == FIRST_SCHEMA) != (self.testigo.access_log is None):
+            raise ValueError("access_log is a member of version 2, and of no other")
+        return self
+
+    def as_data(self) -> dict[str, Any]:
+        """The members that its version has, as plain data."""
+        data = self.model_dump()
+        if self.testigo.access_log is None:
+            del data["testigo"]["access_log"]
+        return data
 
 
 def schema() -> dict[str, Any]:

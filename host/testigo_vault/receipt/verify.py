@@ -112,7 +112,8 @@ class _Checker:
         yield from self._recording(data)
 
     def _signature(self) -> Iterator[Check]:
-        content = self._receipt.model_dump(exclude={"signature"})
+        content = self._receipt.as_data()
+        del content["signature"]
         try:
             self._operator = signer(content, self._receipt.signature.model_dump())
         except (ValueError, VaultError) as error:
@@ -197,6 +198,12 @@ class _Checker:
             yield Check(OK, "the access log has the line of this receipt's export")
         else:
             yield Check(DIFFERS, "the access log has no line of the export of a receipt with this id and time")
+        head = self._facts.access_log
+        if head is not None and vault.log.has(head.digest, head.line):
+            yield Check(OK, f"the access log still has the {head.line} lines that it had when the receipt was made")
+        elif head is not None:
+            text = f"line {head.line} of the access log is not the one that it had when the receipt was made"
+            yield Check(DIFFERS, f"{text}: lines were changed or removed")
 
     def _recording(self, data: bytes) -> Iterator[Check]:
         try:

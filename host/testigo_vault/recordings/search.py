@@ -11,6 +11,8 @@ from testigo_vault.storage.database import Database
 from testigo_vault.storage.models import DeviceContact, Recording
 from testigo_vault.timestamps import now_ms
 
+_LONGEST_NAME = 80  # of an id with hyphens, or of a device and a number
+
 
 @dataclass
 class Query:
@@ -60,6 +62,8 @@ class RecordingIndex:
         query = select(Recording).options(
             selectinload(Recording.events), selectinload(Recording.copies), selectinload(Recording.findings)
         )
+        if len(name) > _LONGEST_NAME:
+            name = name[:_LONGEST_NAME] + "…"  # names none, and is shown in the error
         device_id, slash, number = name.rpartition("/")
         if slash and number.isdecimal() and len(number) < 16:
             query = query.where(Recording.device_id == device_id, Recording.number == int(number))

@@ -1,6 +1,7 @@
 """What every page shares: the vault, the templates, the signed-in user, forms that belong to the session."""
 
 import hmac
+import re
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -12,6 +13,7 @@ from jinja2 import pass_context
 from jinja2.runtime import Context as TemplateContext
 
 from testigo_vault.audit.access_log import DENIED
+from testigo_vault.audit.denied_attempts import DeniedAttempts
 from testigo_vault.errors import Refused
 from testigo_vault.identity.users import Identity
 from testigo_vault.playback.unlocked_keys import UnlockedKeys
@@ -21,9 +23,12 @@ from testigo_vault.recordings.wording import party
 from testigo_vault.timestamps import now_ms
 from testigo_vault.vault import Vault
 from testigo_vault.web import labels, language
+from testigo_vault.web.sign_in_gate import SignInGate
 from testigo_vault.web.stored_texts import N_
 
 COOKIE = "testigo_session"
+_RECORDING_ID = re.compile(r"[0-9a-f]{32}\Z")
+_LONGEST_SHOWN = 80  # of what a request names instead of a recording
 _HERE = Path(__file__).parent
 
 # Nothing from elsewhere, nothing inline; frames and plug-ins forbidden.
@@ -52,6 +57,8 @@ class Context:
         self.vault = vault
         self.index = RecordingIndex(vault.database)
         self.unlocked_keys = UnlockedKeys(vault)
+        self.denied = DeniedAttempts(vault.log)
+        self.sign_ins = SignInGate()
         self.templates = Jinja2Templates(_HERE / "templates")
         environment = self.templates.env
         environment.add_extension("jinja2.ext.i18n")
@@ -61,6 +68,11 @@ class Context:
         environment.filters["party"] = party
         environment.filters["visible"] = visible
         environment.filters["label"] = _label
+
+    def close(self) -> None:
+        """At the end of the service: the sums of denied attempts go into the log."""
+        self.sign_ins.close()
+        self.denied.flush()
 
     def page(self, request: Request, template: str, status: int = 200, **values: Any) -> HTMLResponse:
         """A page in the language of the request."""
@@ -114,19 +126,49 @@ def identify(request: Request) -> Identity:
     return identity
 
 
-def require_right(request: Request, right: str, recording: str = "") -> Identity:
-    """The signed-in user, if a role gives the right. Otherwise writes a line to the access log and raises Refused."""
+def require_right(request: Request, right: str, recording: str = "", kind: str = "") -> Identity:
+    """The signed-in user, if a role gives the right; otherwise raises Refused.
+
+    recording: its id, as it is in the address. kind: what the access log calls this access; the right if empty. From here on,
+    an error that ends the request gets its line in the access log.
+    """
     identity = identify(request)
+    request.state.attempt = (kind or right, recording)
     if right not in identity.rights:
-        context = context_of(request)
-        context.vault.log.append(identity.name, right, DENIED, recording, "role does not allow it")
         words = language.language_of(request)
         roles = ", ".join(words.words.term("roles", role) for role in identity.roles)
-        raise Refused(
+        log_denied(request, DENIED, "role does not allow it", right)
+        refused = Refused(
             words.gettext(N_("Your role ({roles}) does not allow this; the attempt was logged.")).format(roles=roles),
             words.gettext(N_("Ask the administrator if you need it.")),
         )
+        refused.logged = True
+        raise refused
     return identity
+
+
+def log_denied(request: Request, outcome: str, detail: str, kind: str = "") -> None:
+    """A line for an attempt that came to nothing, if the request is one that the log is about."""
+    attempt = getattr(request.state, "attempt", None)
+    if attempt is None:
+        return
+    name = attempt[1]
+    recording = name if _RECORDING_ID.match(name) else ""
+    shown = visible(name[:_LONGEST_SHOWN])
+    if name and not recording and shown not in detail:
+        detail = f"{shown} was wanted: {detail}"
+    denied = context_of(request).denied
+    identity = getattr(request.state, "identity", None)
+    if identity is not None:
+        denied.of_user(identity.name, kind or attempt[0], recording, detail, outcome)
+    else:
+        typed = getattr(request.state, "typed_name", "")
+        denied.of_address(address_of(request), typed, kind or attempt[0], f"{detail} From {address_of(request)}.")
+
+
+def address_of(request: Request) -> str:
+    """Where the request comes from; behind a proxy that [web] proxies names, what that proxy says."""
+    return request.client.host[:64] if request.client else "unknown address"
 
 
 def check_csrf(identity: Identity, token: str) -> None:

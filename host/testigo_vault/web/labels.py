@@ -22,6 +22,7 @@ ACCESS_KINDS = {
     "export": N_("Export"),
     "consent-export": N_("Export a consent receipt"),
     "read-log": N_("Read the access log"),
+    "log-accept": N_("Take the access log as it is"),
     "manage-users": N_("Manage accounts"),
     "user-add": N_("Add an account"),
     "user-password": N_("Change a password"),
@@ -36,7 +37,7 @@ ACCESS_KINDS = {
     "objections-check": N_("Check the objection list"),
 }
 
-ACCESS_OUTCOMES = {"granted": N_("granted"), "denied": N_("denied")}
+ACCESS_OUTCOMES = {"granted": N_("granted"), "denied": N_("denied"), "failed": N_("failed")}
 
 ALARM_KINDS = {
     "quarantine": N_("Quarantine"),

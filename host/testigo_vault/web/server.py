@@ -32,6 +32,12 @@ class Web(uvicorn.Server):
         yield
 
 
+    def close(self) -> None:
+        """After the last request."""
+        app: Any = self.config.app
+        app.state.context.close()
+
+
 def make_server(vault: Vault) -> Web:
     # A proxy has all of its connections from one address.
     waiting = Connections(MAX_CONNECTIONS, MAX_CONNECTIONS)
@@ -43,6 +49,7 @@ def make_server(vault: Vault) -> Web:
     settings = uvicorn.Config(
         make_app(vault),
         http=Protocol,
+        forwarded_allow_ips=vault.config.web.proxies,
         log_config=None,
         access_log=False,
         server_header=False,

@@ -21,6 +21,9 @@ ERRORS = (
     N_("Try again, or ask the administrator."),
     N_("Too many wrong passwords for this name."),
     N_("Wait {minutes} minutes, or ask the administrator for a new password."),
+    # web/pages/sign_in.py
+    N_("Too many sign-ins at once."),
+    N_("Wait {seconds} seconds and try again."),
     # playback/unlocked_keys.py, playback/decrypt.py
     N_("Too many wrong audio passphrases."),
     N_("Wait {minutes} minutes."),
@@ -77,21 +80,35 @@ LOG_DETAILS = (
     # web
     N_("from {address}"),
     N_("{reason} From {address}."),
+    N_("{wanted} was wanted: {reason}"),
     N_("role does not allow it"),
-    N_("not opened, or its time is over"),
     N_("from second {second}"),
+    N_("bad range: from byte {offset} of {size}"),
+    # audit/access_log.py
+    N_("after line {line}: {reason}"),
+    N_("lines 1 to {last} taken as they are: {words}"),
+    # audit/denied_attempts.py
+    N_("{count} more attempts of this user, the last one at {time}"),
+    N_("{count} more attempts from {address}, the last one at {time}"),
+    N_("{count} more attempts from other addresses, the last one at {time}"),
     # playback/unlocked_keys.py
-    N_("too many wrong passphrases"),
-    N_("wrong passphrase"),
     N_("for {minutes} minutes"),
-    N_("audio key locked"),
-    N_("in quarantine"),
     # objections/register.py
     N_("not on the list"),
     N_("no entry"),
 )
 
-# audit/access_log.py: what is wrong with a line.
+# Details that commands or earlier versions write; they have no values in them.
+OTHER_DETAILS = (
+    N_("not opened, or its time is over"),
+    N_("too many wrong passphrases"),
+    N_("wrong passphrase"),
+    N_("audio key locked"),
+    N_("in quarantine"),
+    N_("not done"),
+)
+
+# audit/log_file.py, audit/log_check.py, audit/log_lines.py: what is wrong with a line.
 LOG_BREAKS = (
     N_("is not a log line ({reason})"),
     N_("cut short"),
@@ -100,6 +117,12 @@ LOG_BREAKS = (
     N_("says it is line {number}"),
     N_("is missing: the log had {number} lines and now ends at {last}"),
     N_("is not the line that was written: the log was made anew"),
+    N_("has no anchor in the index: the anchor was removed, or the index is another one"),
+    N_("is after the last that the index has, line {line}: it was added outside"),
+    N_("was not checked: the checkpoint in the index is not one that this vault made"),
+    N_("was checked, and is not in the log, which ends at {last}"),
+    N_("was not in the index as it was written; the index was made anew"),
+    N_("is not where the index has it"),
 )
 
 ALARMS = (
@@ -244,7 +267,7 @@ _VALUES = {
     "second": r"[\d.]+",
     **dict.fromkeys(("item", "offset", "number", "offered", "previous", "stream", "frame", "expected"), _NUMBER),
     **dict.fromkeys(
-        ("calls", "count", "other", "line", "last", "highest", "size", "minutes", "days", "version"), _NUMBER
+        ("calls", "count", "other", "seconds", "line", "last", "highest", "size", "minutes", "days", "version"), _NUMBER
     ),
     **dict.fromkeys(("device_id", "sender", "name", "recording", "address", "certificate", "revoked"), _WORD),
 }

@@ -49,7 +49,7 @@ def test_export_reports_why_it_is_refused(testigo, vault, appliance, monkeypatch
     assert "in quarantine" in testigo("export", "branch-1/4", status=1)
     assert "names no recording" in testigo("export", "x", status=1)
     assert "No recording" in testigo("export", "branch-1/77", status=1)
-    assert testigo("log", "show").count("denied") == 4
+    assert testigo("log", "show").count("denied") == 4 and testigo("log", "show").count("failed") == 2
 
 
 def test_verify_names_findings_and_fails(testigo, vault, appliance):

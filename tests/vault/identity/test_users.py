@@ -7,7 +7,13 @@ import pytest
 
 from testigo_vault.errors import NotFound, Refused, VaultError
 from testigo_vault.identity.roles import LISTEN, READ_LOG, rights_of
-from testigo_vault.identity.users import FAILURES_ALLOWED, LOCK_MS, PASSWORD_LIFE_MS
+from testigo_vault.identity.users import (
+    BROWSER_LIFE_MS,
+    FAILURES_ALLOWED,
+    LOCK_MS,
+    NAME_FAILURES_ALLOWED,
+    PASSWORD_LIFE_MS,
+)
 from testigo_vault.storage.models import User
 
 PASSWORD = "a long enough password"
@@ -96,6 +102,59 @@ def test_attempts_at_the_same_time_count_each(users, monkeypatch):
     with ThreadPoolExecutor(20) as pool:
         list(pool.map(attempt, range(20)))
     monkeypatch.undo()
+    with pytest.raises(Refused, match="Too many"):
+        users.sign_in("ane", PASSWORD, 1000, 10)
+
+
+def wrong(users, name, times, address="", browser="", now=1000):
+    for _ in range(times):
+        with pytest.raises(Refused, match="Name or password"):
+            users.sign_in(name, "wrong", now, 10, address, browser)
+
+
+def test_a_name_is_locked_for_the_address_that_guessed(users):
+    wrong(users, "ane", FAILURES_ALLOWED, "192.0.2.1")
+    with pytest.raises(Refused, match="Too many"):
+        users.sign_in("ane", PASSWORD, 1000, 10, "192.0.2.1")
+    assert users.sign_in("ane", PASSWORD, 1000, 10, "192.0.2.2")
+
+
+def test_a_name_is_locked_for_all_after_many_wrong_passwords_but_not_for_its_browsers(users, monkeypatch):
+    monkeypatch.setattr("testigo_vault.identity.users.check_password", lambda password, stored: password == PASSWORD)
+    users.sign_in("ane", PASSWORD, 1000, 10, "192.0.2.1")
+    browser = users.remember_browser("ane", 1000)
+    for name in ("ane", "nobody"):
+        for i in range(NAME_FAILURES_ALLOWED):
+            wrong(users, name, 1, f"198.51.100.{i}")
+        with pytest.raises(Refused, match="Too many"):
+            users.sign_in(name, PASSWORD, 1000, 10, "203.0.113.1")
+    assert users.sign_in("ane", PASSWORD, 1000, 10, "203.0.113.1", browser)
+    with pytest.raises(Refused, match="Too many"):  # that did not unlock it for others
+        users.sign_in("ane", PASSWORD, 1000, 10, "203.0.113.1")
+    assert users.sign_in("ane", PASSWORD, 1000 + LOCK_MS, 10, "203.0.113.1")
+
+
+def test_a_known_browser_has_a_count_of_its_own_and_ends(users):
+    browser = users.remember_browser("ane", 1000)
+    assert users.knows_browser(browser, "ane", 1000 + BROWSER_LIFE_MS)
+    assert not users.knows_browser(browser, "ane", 1001 + BROWSER_LIFE_MS)
+    assert not users.knows_browser(browser, "jon", 1000) and not users.knows_browser("guess", "ane", 1000)
+    wrong(users, "ane", FAILURES_ALLOWED, browser=browser)
+    assert not users.knows_browser(browser, "ane", 1000)
+    browser = users.remember_browser("ane", 1000)
+    users.set_password("ane", "another long password", 1001)
+    assert not users.knows_browser(browser, "ane", 1001)
+
+
+def test_a_new_password_ends_the_pause(users):
+    wrong(users, "ane", FAILURES_ALLOWED, "192.0.2.1")
+    users.set_password("ane", "another long password", 1001)
+    assert users.sign_in("ane", "another long password", 1002, 10, "192.0.2.1")
+
+
+def test_a_locked_name_costs_no_work(users, monkeypatch):
+    wrong(users, "ane", FAILURES_ALLOWED)
+    monkeypatch.setattr("testigo_vault.identity.users.check_password", None)
     with pytest.raises(Refused, match="Too many"):
         users.sign_in("ane", PASSWORD, 1000, 10)
 

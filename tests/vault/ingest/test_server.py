@@ -335,3 +335,15 @@ def test_a_truncated_access_log_gives_an_alarm_at_the_start(vault, folder):
         running.send_signal(signal.SIGTERM)
         assert running.wait(10) == 0
     assert any("The access log does not hold: line 3 is missing" in text for text in alarms(vault))
+
+
+def test_the_whole_access_log_is_checked_while_the_service_runs(vault, folder):
+    for _ in range(3):
+        vault.log.append("maite", "view", "granted")
+    vault.log.check()  # makes a checkpoint, before which pages do not look
+    vault.log.path.write_bytes(vault.log.path.read_bytes().replace(b"granted", b"denied ", 1))
+    assert vault.log.check().breaks == []
+    with process(folder, "--no-web") as (running, _, _):
+        wait_for(lambda: any("does not hold: line 1 was changed" in text for text in alarms(vault)), what="the alarm")
+        running.send_signal(signal.SIGTERM)
+        assert running.wait(10) == 0

@@ -8,6 +8,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from support import policy_calls as calls
+from support.micropython_runner import ROOT
 from support.policy_calls import receipt_of, states
 from testigo_vault.errors import VaultError
 from testigo_vault.receipt import build as receipts
@@ -90,7 +91,8 @@ def test_every_member_that_is_altered_is_found_by_the_signature(vault, appliance
 def test_every_alteration_that_the_operator_signs_is_found_against_the_recording(vault, appliance, make):
     make(vault, appliance)
     key = operator_key(vault.organisation)
-    content = receipt_of(vault, with_key=True).model_dump(exclude={"signature"})
+    content = receipt_of(vault, with_key=True).as_data()
+    del content["signature"]
 
     def unnoticed(lie):
         return not found(json.dumps({**lie, "signature": sign_content(key, lie)}).encode(), vault)
@@ -177,6 +179,36 @@ def test_a_recording_that_the_vault_lost(testigo, vault, exported):
     for place in vault.store.places:
         (Path(place.url) / row.path).unlink()
     assert "does not have the recording" in testigo("consent", "verify", exported[1], status=1)
+
+
+def test_an_access_log_that_lost_lines_since_is_found(testigo, vault, exported):
+    """Whoever cuts the log and corrects the index after it cannot correct a receipt that has left the house."""
+    told = json.loads(exported[1].read_text())["testigo"]["access_log"]
+    for _ in range(2):
+        vault.log.append("ane", "view", "granted")
+    testigo("consent", "export", "branch-1/1", "--out", exported[1].with_name("later.json"))
+    later = exported[1].with_name("later.json")
+    head = json.loads(later.read_text())["testigo"]["access_log"]
+    lines = vault.log.path.read_bytes().splitlines(True)
+    assert [lines[one["line"] - 1][:64].decode() for one in (told, head) if one["line"]] == [
+        one["digest"] for one in (told, head) if one["line"]
+    ]
+    assert head["line"] == told["line"] + 3
+    kept = b"".join(line for line in lines if b'"ane"' not in line)
+    vault.log.path.write_bytes(kept)
+    said = testigo("consent", "verify", later, status=1)
+    assert "lines were changed or removed" in said
+    assert f"still has the {told['line']} lines" in testigo("consent", "verify", exported[1])
+
+
+def test_receipts_of_the_first_version_are_still_read():
+    data = (ROOT / "tests" / "vectors" / "consent_receipt_1.json").read_bytes()
+    receipt = read(data, "it")
+    assert states(check(receipt))[DIFFERS] == [] and receipts.as_file(receipt) == data
+    second = json.loads(data)
+    second["receipt_metadata"]["schema_version"] = "testigo consent receipt 2"
+    with pytest.raises(VaultError, match="access_log is a member of version 2"):
+        read(json.dumps(second).encode(), "it")
 
 
 def test_the_archive_is_what_it_is_checked_against(testigo, vault, exported):

@@ -141,6 +141,12 @@ def test_dates_numbers_and_lengths():
         ),
         ("In force until 2026-12-31, for 34 days.", "En vigor hasta el 31 dic 2026 (días restantes: 34)."),
         ("Name or password is wrong. From ::1.", "El nombre o la contraseña no son correctos. Desde ::1."),
+        ("after line 12: The audio key is locked.", "tras la línea 12: La clave de audio está bloqueada."),
+        (
+            "17 more attempts from 192.0.2.7, the last one at 2026-11-23T09:30:00Z",
+            "17 intentos más desde 192.0.2.7, el último: 2026-11-23T09:30:00Z",
+        ),
+        ("zzz was wanted: role does not allow it", "se pidió zzz: la función no lo permite"),
         ("something of a later version", "something of a later version"),
         ("for {0.__class__} minutes", "for {0.__class__} minutes"),
         ("a: " * 3000, "a: " * 3000),
@@ -236,8 +242,9 @@ def test_spanish_pages_have_no_english_text(site, vault, tmp_path, monkeypatch):
         open_sound(page, site, recordings[-1].id)
         check("opened")
         assert page.run("document.getElementById('wave').ariaValueText").startswith("segundo ")
-        page.go(f"{site}/access")
-        check("/access")
+        for path in ("/access", "/access?user=nadie", "/access?kind=view&before=4"):
+            page.go(site + path)
+            check(path)
         assert [one for one in page.console_errors if "Failed to load resource" not in one] == []  # of the error pages
         data = vault.log.path.read_bytes()
         vault.log.path.write_bytes(data.replace(b'"n":2', b'"n":7', 1))

@@ -5,7 +5,7 @@ from pathlib import Path
 import typer
 from rich.markup import escape
 
-from testigo_tools.options import VAULT_OPTION, console, open_vault
+from testigo_tools.options import VAULT_OPTION, console, current_user, open_vault
 
 logs = typer.Typer(no_args_is_help=True, help="Check and print the access log.")
 
@@ -26,6 +26,27 @@ def verify(
     if breaks or missing:
         raise typer.Exit(1)
     console.print(f"{lines} lines, unbroken. Last digest: {last}", soft_wrap=True)
+
+
+@logs.command()
+def accept(
+    reason: str = typer.Option(..., help="Why the log or the index is another one, as: restored the backup of 3 May."),
+    head: str = typer.Option(
+        "", help="A digest noted down earlier, or in a consent receipt, which must be in the log."
+    ),
+    vault: Path = VAULT_OPTION,
+) -> None:
+    """Take the access log as it is, after the log or the index was restored from a backup. It leaves a line in the log.
+
+    From then on `log verify` compares the log with its last line again. Lines that do not hold are still named.
+    """
+    from testigo_vault.errors import NotFound
+
+    with open_vault(vault) as vault_, vault_.log.attempt(current_user(), "log-accept"):
+        if head and not vault_.log.has(head):
+            raise NotFound("The digest given is not in this log.", "Restore a log that has it.")
+        line = vault_.log.accept(current_user(), reason)
+    console.print(f"Line {line} of the access log says that the lines before it were taken as they are.")
 
 
 @logs.command("show")

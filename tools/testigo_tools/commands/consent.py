@@ -40,27 +40,23 @@ def export(
     """
     from datetime import datetime
 
-    from testigo_vault.audit.access_log import DENIED, GRANTED
-    from testigo_vault.errors import VaultError
     from testigo_vault.receipt import build as receipt
     from testigo_vault.receipt.page import receipt_page
     from testigo_vault.recordings.search import RecordingIndex
     from testigo_vault.reports import pdf as pdf_report
 
-    with open_vault(vault) as vault_:
+    with open_vault(vault) as vault_, vault_.log.attempt(current_user(), receipt.LOGGED) as attempt:
         recording = RecordingIndex(vault_.database).get(name)
+        attempt.recording = recording.id
         receipt_id, issued = receipt.new_id()
         target = out or Path(f"{recording.id}.consent.json")
-        try:
-            made = receipt.make(vault_, recording, receipt_id, issued, language.value if language else "", with_key)
-            file = receipt.as_file(made)
-            page = None
-            if pdf is not None:
-                page = pdf_report.render(receipt_page(made, target.name, file), datetime.fromisoformat(issued), pages=1)
-        except VaultError as error:
-            vault_.log.append(current_user(), receipt.LOGGED, DENIED, recording.id, error.message)
-            raise
-        vault_.log.append(current_user(), receipt.LOGGED, GRANTED, recording.id, receipt.log_detail(receipt_id, issued))
+        made = receipt.make(vault_, recording, receipt_id, issued, language.value if language else "", with_key)
+        file = receipt.as_file(made)
+        page = None
+        if pdf is not None:
+            page = pdf_report.render(receipt_page(made, target.name, file), datetime.fromisoformat(issued), pages=1)
+        attempt.detail = receipt.log_detail(receipt_id, issued)
+        attempt.granted()
         console.print(f"{write_new(target, file)}", markup=False)
         _lacks(made)
         if pdf is not None and page is not None:

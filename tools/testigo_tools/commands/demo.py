@@ -74,8 +74,9 @@ def _verdict(environment: Any, recording: Any, key: Any, number: int, cut_ms: in
     right = whole and recording.state == "good" and (recording.outcome, recording.audio) == expected[number]
     text = f"{len(results)} copies verified" if whole else "; ".join(result.text for result in results)
     if right and recording.audio == "present":
-        environment.vault.log.append("demo", "audio", "granted", recording.id)
-        timeline = open_audio(environment.vault, recording, key)
+        with environment.vault.log.attempt("demo", "audio", recording.id) as attempt:
+            attempt.granted()
+            timeline = open_audio(environment.vault, recording, key)
         heard = not any(leg.sound.silent for leg in timeline.legs)
         right = heard
         seconds = (timeline.duration_ms - timeline.first_ms) / 1000

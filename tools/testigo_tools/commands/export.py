@@ -23,8 +23,7 @@ def export(
 
     It needs the audio passphrase, from the terminal or from TESTIGO_AUDIO_PASSPHRASE, and leaves an entry in the access log.
     """
-    from testigo_vault.audit.access_log import DENIED, GRANTED
-    from testigo_vault.errors import Refused, VaultError
+    from testigo_vault.errors import Refused
     from testigo_vault.playback.decrypt import open_audio
     from testigo_vault.playback.timeline import LEG_NAMES
     from testigo_vault.recordings import wording
@@ -32,24 +31,19 @@ def export(
     from testigo_vault.recordings.rows import QUARANTINED
     from testigo_vault.recordings.search import RecordingIndex
 
-    with open_vault(vault) as vault_:
+    with open_vault(vault) as vault_, vault_.log.attempt(current_user(), "export") as attempt:
         recording = RecordingIndex(vault_.database).get(name)
+        attempt.recording = recording.id
         if recording.state == QUARANTINED and not quarantined:
-            vault_.log.append(current_user(), "export", DENIED, recording.id, "in quarantine")
             raise Refused(
                 f"Recording {recording.id} is in quarantine: {recording.why}", "Add --quarantined if you must."
             )
-        try:
-            passphrase = ask_passphrase(AUDIO_PASSPHRASE, "Audio passphrase") if recording.audio == "present" else ""
-            key = vault_.organisation.audio_key(passphrase) if passphrase else None
-            if key is not None:
-                vault_.log.append(
-                    current_user(), "export", GRANTED, recording.id, "in quarantine" if quarantined else ""
-                )
-            timeline = open_audio(vault_, recording, key)
-        except VaultError as error:
-            vault_.log.append(current_user(), "export", DENIED, recording.id, error.message)
-            raise
+        passphrase = ask_passphrase(AUDIO_PASSPHRASE, "Audio passphrase") if recording.audio == "present" else ""
+        key = vault_.organisation.audio_key(passphrase) if passphrase else None
+        if key is not None:
+            attempt.detail = "in quarantine" if quarantined else ""
+            attempt.granted()
+        timeline = open_audio(vault_, recording, key)
         target = out or Path(f"{recording.id}.wav")
         written = [write_new(target, timeline.wav_pieces())]
         if raw:

@@ -23,16 +23,27 @@ NUMBER = typer.Argument(..., help="The number, as +34 600 111 222, or as it is d
 
 
 @contextlib.contextmanager
-def _register(folder: Path) -> Iterator["Register"]:
+def _register(folder: Path, verb: str) -> Iterator["Register"]:
+    from testigo_vault.audit.access_log import DENIED, FAILED
     from testigo_vault.objections.register import Register
 
     with open_vault(folder) as vault:
         who = current_user()
-        yield Register(
-            vault.organisation,
-            who,
-            lambda kind, outcome, detail: vault.log.append(who, kind, outcome, detail=detail),
-        )
+        outcomes: list[str] = []
+
+        def log(kind: str, outcome: str, detail: str) -> None:
+            vault.log.append(who, kind, outcome, detail=detail)
+            outcomes.append(outcome)
+
+        try:
+            yield Register(vault.organisation, who, log)
+        except typer.Exit:
+            raise  # the register is as the command says
+        except BaseException:
+            if DENIED not in outcomes:
+                # Without the error's words: they may have a telephone number.
+                vault.log.append(who, f"objections-{verb}", FAILED, detail="not done")
+            raise
 
 
 @register_verbs.command()
@@ -50,7 +61,7 @@ def add(
     """
     from testigo_vault.errors import VaultError
 
-    with _register(vault) as register:
+    with _register(vault, "add") as register:
         if bool(number) == bool(file):
             raise VaultError("Give a number, or --file with many of them.", "`testigo objections add +34600111222`")
         if file:
@@ -97,7 +108,7 @@ def _add_file(register: "Register", file: Path, reason: str) -> None:
 @register_verbs.command()
 def remove(number: str = NUMBER, reason: str = REASON, vault: Path = VAULT_OPTION) -> None:
     """Remove a number from the list, when the person agrees to recording again. The register keeps the history."""
-    with _register(vault) as register:
+    with _register(vault, "remove") as register:
         entry, version = register.remove(register.number(number), reason)
     console.print(f"{entry.number} is off the list (entry {entry.n}).")
     _signed(version)
@@ -114,7 +125,7 @@ def list_entries(
     vault: Path = VAULT_OPTION,
 ) -> None:
     """List the register. If the signed list differs from the register, it is signed again first."""
-    with _register(vault) as register:
+    with _register(vault, "list") as register:
         version = register.publish(without_lost)
         entries = register.entries(past)
     if as_json:
@@ -132,7 +143,7 @@ def list_entries(
 @register_verbs.command()
 def check(number: str = NUMBER, vault: Path = VAULT_OPTION) -> None:
     """Show whether a number is on the list, and since when, to answer a person's request."""
-    with _register(vault) as register:
+    with _register(vault, "check") as register:
         wanted = register.number(number)
         found = register.check(wanted)
     if not found:

@@ -25,9 +25,10 @@ def show(
     from testigo_vault.recordings.evidence import evidence_of
     from testigo_vault.recordings.search import RecordingIndex
 
-    with open_vault(vault) as vault_:
+    with open_vault(vault) as vault_, vault_.log.attempt(current_user(), "view") as attempt:
         recording = RecordingIndex(vault_.database).get(name)
-        vault_.log.append(current_user(), "view", "granted", recording.id)
+        attempt.recording = recording.id
+        attempt.granted()
         evidence = evidence_of(recording)
     if as_json:
         print(json.dumps(recording_as_data(recording, evidence)))

@@ -26,8 +26,10 @@ def add(
 
     with open_vault(vault) as vault_:
         password = ask_passphrase(PASSWORD, f"Password of {name}", confirm=True)
-        vault_.log.append(current_user(), "user-add", "granted", detail=f"{name} as {', '.join(role)}")
-        vault_.users.add(name, role, password, now_ms(), full_name)
+        with vault_.log.attempt(current_user(), "user-add", detail=f"{name} as {', '.join(role)}") as attempt:
+            vault_.users.check_new(name, role, password)
+            attempt.granted()
+            vault_.users.add(name, role, password, now_ms(), full_name)
     console.print(f"{name} may sign in.", markup=False)
 
 
@@ -38,15 +40,19 @@ def password(name: str = _NAME, vault: Path = VAULT_OPTION) -> None:
 
     with open_vault(vault) as vault_:
         new = ask_passphrase(PASSWORD, f"New password of {name}", confirm=True)
-        vault_.log.append(current_user(), "user-password", "granted", detail=name)
-        vault_.users.set_password(name, new, now_ms())
+        with vault_.log.attempt(current_user(), "user-password", detail=name) as attempt:
+            vault_.users.check_change(name, password=new)
+            attempt.granted()
+            vault_.users.set_password(name, new, now_ms())
 
 
 @users.command()
 def roles(name: str = _NAME, role: list[str] = _ROLE, vault: Path = VAULT_OPTION) -> None:
     """Change the roles of a user."""
-    with open_vault(vault) as vault_:
-        vault_.log.append(current_user(), "user-roles", "granted", detail=f"{name} as {', '.join(role)}")
+    what = f"{name} as {', '.join(role)}"
+    with open_vault(vault) as vault_, vault_.log.attempt(current_user(), "user-roles", detail=what) as attempt:
+        vault_.users.check_change(name, role)
+        attempt.granted()
         vault_.users.set_roles(name, role)
 
 
@@ -55,8 +61,9 @@ def disable(name: str = _NAME, vault: Path = VAULT_OPTION) -> None:
     """Disable an account. Accounts are never deleted, since the access log names them."""
     from testigo_vault.timestamps import now_ms
 
-    with open_vault(vault) as vault_:
-        vault_.log.append(current_user(), "user-disable", "granted", detail=name)
+    with open_vault(vault) as vault_, vault_.log.attempt(current_user(), "user-disable", detail=name) as attempt:
+        vault_.users.check_change(name)
+        attempt.granted()
         vault_.users.disable(name, now_ms())
 
 

@@ -142,8 +142,10 @@ def revoke(
     vault: Path = VAULT_OPTION,
 ) -> None:
     """Revoke an appliance, as after a theft: it cannot connect any more. Its recordings stay."""
-    with open_vault(vault) as vault_:
-        vault_.log.append(current_user(), "revoke-device", "granted", detail=f"{device_id}: {reason}")
+    what = f"{device_id}: {reason}"
+    with open_vault(vault) as vault_, vault_.log.attempt(current_user(), "revoke-device", detail=what) as attempt:
+        vault_.organisation.devices.get(device_id)
+        attempt.granted()
         vault_.organisation.devices.revoke(device_id, reason)
     console.print(f"{device_id} is revoked.")
 

@@ -1,12 +1,19 @@
 """`testigo verify`: check the recordings in every copy, and that none is missing."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
 from rich.markup import escape
 from rich.progress import Progress
 
 from testigo_tools.options import AUDIO_PASSPHRASE, VAULT_OPTION, ask_passphrase, console, current_user, open_vault
+
+if TYPE_CHECKING:
+    from testigo_vault.identity.keys import StreamKeyOpener
+    from testigo_vault.recordings.verification import CopyResult
+    from testigo_vault.storage.models import Recording
+    from testigo_vault.vault import Vault
 
 
 def verify(
@@ -20,11 +27,8 @@ def verify(
 
     Exit status: 0 no findings, 1 findings, each of which is printed.
     """
-    from testigo_vault.audit.access_log import DENIED, GRANTED
-    from testigo_vault.errors import KeyLocked
     from testigo_vault.recordings.search import Query, RecordingIndex
-    from testigo_vault.recordings.verification import check_chains, check_copies, describe, unindexed_files
-    from testigo_vault.timestamps import now_ms
+    from testigo_vault.recordings.verification import check_chains, describe, unindexed_files
 
     wrong = 0
     with open_vault(vault) as vault_:
@@ -36,20 +40,15 @@ def verify(
         key = None
         if deep:
             passphrase = ask_passphrase(AUDIO_PASSPHRASE, "Audio passphrase")
-            try:
+            with vault_.log.attempt(current_user(), "unlock-audio"):
                 key = vault_.organisation.audio_key(passphrase)
-            except KeyLocked:
-                vault_.log.append(current_user(), "unlock-audio", DENIED, detail="wrong passphrase")
-                raise
         with Progress(console=console, transient=True) as progress:
             for recording in progress.track(recordings, description="Verifying"):
-                if key is not None:
-                    vault_.log.append(current_user(), "verify-deep", GRANTED, recording.id)
                 label = f"{recording.device_id}/{recording.number} {recording.id[:13]}"
                 if recording.state == "quarantined":
                     wrong += 1
                     progress.console.print(f"[red]quarantined[/] {escape(label)}: {escape(recording.why)}")
-                for result in check_copies(vault_, recording, now_ms(), key):
+                for result in _check(vault_, recording, key):
                     for found in result.findings:
                         wrong += 1
                         text = escape(f"{label}, copy {result.place}: {describe(found)}")
@@ -63,6 +62,18 @@ def verify(
         console.print(f"{count} recordings checked, {wrong} findings.")
         raise typer.Exit(1)
     console.print(f"{count} recordings checked: all whole, in every copy.")
+
+
+def _check(vault: "Vault", recording: "Recording", key: "StreamKeyOpener | None") -> "list[CopyResult]":
+    """With the audio key it is an access to the recording."""
+    from testigo_vault.recordings.verification import check_copies
+    from testigo_vault.timestamps import now_ms
+
+    if key is None:
+        return check_copies(vault, recording, now_ms())
+    with vault.log.attempt(current_user(), "verify-deep", recording.id) as attempt:
+        attempt.granted()
+        return check_copies(vault, recording, now_ms(), key)
 
 
 def register(app: typer.Typer) -> None:

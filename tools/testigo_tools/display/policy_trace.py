@@ -36,7 +36,6 @@ def moment(text: str, source: "PolicySource") -> datetime:
 def trial(source: "PolicySource", caller: str, callee: str, at: str, line: str, direction: str, vault: Path) -> "Trial":
     """Simulate a call. It uses the vault's list of objections, if there is a vault; the look-up is in the access log."""
     from testigo_vault import config
-    from testigo_vault.audit.access_log import GRANTED
     from testigo_vault.objections.register import KINDS, on_signed_list
     from testigo_vault.policy import simulate
     from testigo_vault.vault import Vault
@@ -50,8 +49,9 @@ def trial(source: "PolicySource", caller: str, callee: str, at: str, line: str, 
     def objected(numbers: list[str]) -> bool:
         if not documents.objections_path().exists():
             return False
-        opened.log.append(current_user(), KINDS[3], GRANTED, detail="by policy try")
-        return on_signed_list(documents, numbers)
+        with opened.log.attempt(current_user(), KINDS[3], detail="by policy try") as attempt:
+            attempt.granted()
+            return on_signed_list(documents, numbers)
 
     try:
         result = simulate.run(source, caller, callee, when, line, direction, objected)

@@ -8,6 +8,7 @@ from fastapi.responses import RedirectResponse, Response
 from testigo_vault.errors import NotFound
 from testigo_vault.web.context import context_of
 from testigo_vault.web.language import COOKIE, LOCALES
+from testigo_vault.web.parameters import Address
 from testigo_vault.web.stored_texts import N_
 
 router = APIRouter()
@@ -18,7 +19,7 @@ _LOCAL = re.compile(r"/(?![/\\])[\x21-\x7e]*\Z")
 
 
 @router.get("/language/{code}")
-def choose(request: Request, code: str, back: str = "/") -> Response:
+def choose(request: Request, code: str, back: Address = "/") -> Response:
     if code not in LOCALES:
         raise NotFound(N_("The pages are not available in this language."), N_("Choose one of those shown."))
     response = RedirectResponse(back if _LOCAL.match(back) else "/", 303)

@@ -11,6 +11,7 @@ from testigo_vault.recordings import wording
 from testigo_vault.recordings.rows import QUARANTINED
 from testigo_vault.recordings.search import Query
 from testigo_vault.web.context import context_of, require_right
+from testigo_vault.web.parameters import Day, PageNumber, Word, Words
 
 router = APIRouter()
 _PAGE_SIZE = 50
@@ -19,17 +20,16 @@ _PAGE_SIZE = 50
 @router.get("/")
 def show(
     request: Request,
-    q: str = "",
-    device: str = "",
-    outcome: str = "",
-    state: str = "",
-    since: str = "",
-    until: str = "",
-    page: int = 1,
+    q: Words = "",
+    device: Word = "",
+    outcome: Word = "",
+    state: Word = "",
+    since: Day = "",
+    until: Day = "",
+    page: PageNumber = 1,
 ) -> Response:
     require_right(request, LIST)
     context = context_of(request)
-    page = max(1, min(page, 1_000_000))
     query = Query(
         q.strip(), device, outcome, state, _day(since), _day(until, 1), limit=_PAGE_SIZE, offset=(page - 1) * _PAGE_SIZE
     )
@@ -54,12 +54,8 @@ def show(
 
 
 def _day(text: str, days_later: int = 0) -> int:
-    """Midnight of a date (YYYY-MM-DD) in the vault's time zone, in ms; 0 where the text is no date.
-
-    0 too for the first and the last days of the calendar, whose times in UTC do not exist.
-    """
-    try:
-        day = datetime.date.fromisoformat(text) + datetime.timedelta(days=days_later)
-        return int(datetime.datetime.combine(day, datetime.time()).timestamp() * 1000)
-    except (ValueError, OverflowError):
+    """Midnight of a date (YYYY-MM-DD) in the vault's time zone, in ms; 0 where there is none."""
+    if not text:
         return 0
+    day = datetime.date.fromisoformat(text) + datetime.timedelta(days=days_later)
+    return int(datetime.datetime.combine(day, datetime.time()).timestamp() * 1000)

@@ -2,14 +2,15 @@
 
 import re
 
-from fastapi import APIRouter, Form, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response, StreamingResponse
 
 from testigo_vault.audit.access_log import DENIED, GRANTED
 from testigo_vault.errors import KeyLocked, Refused
 from testigo_vault.identity.roles import LISTEN
 from testigo_vault.playback.timeline import CLOCK, WAV_HEADER
-from testigo_vault.web.context import check_csrf, context_of, require_right
+from testigo_vault.web.context import check_csrf, context_of, log_denied, require_right
+from testigo_vault.web.parameters import Secret, Token
 from testigo_vault.web.stored_texts import N_
 
 router = APIRouter()
@@ -20,11 +21,9 @@ _MAX_PART = 4 << 20
 
 
 @router.post("/recordings/{recording_id}/open")
-def open_sound(
-    request: Request, recording_id: str, csrf: str = Form(""), passphrase: str = Form("", max_length=1024)
-) -> Response:
+def open_sound(request: Request, recording_id: str, csrf: Token = "", passphrase: Secret = "") -> Response:
     """Unlock the audio key if the form has a passphrase, then log and open."""
-    identity = require_right(request, LISTEN, recording_id)
+    identity = require_right(request, LISTEN, recording_id, "open-audio")
     check_csrf(identity, csrf)
     context = context_of(request)
     recording = context.index.get(recording_id)
@@ -35,8 +34,8 @@ def open_sound(
 
 
 @router.post("/lock")
-def lock(request: Request, csrf: str = Form(""), back: str = Form("")) -> Response:
-    identity = require_right(request, LISTEN)
+def lock(request: Request, csrf: Token = "", back: Token = "") -> Response:
+    identity = require_right(request, LISTEN, kind="lock-audio")
     check_csrf(identity, csrf)
     context = context_of(request)
     context.unlocked_keys.lock(identity.session)
@@ -47,14 +46,13 @@ def lock(request: Request, csrf: str = Form(""), back: str = Form("")) -> Respon
 @router.get("/recordings/{recording_id}/audio.wav")
 def play(request: Request, recording_id: str) -> Response:
     """The opened call, whole or a range of it (RFC 9110 section 14). Every request is a line in the access log."""
-    identity = require_right(request, LISTEN, recording_id)
+    identity = require_right(request, LISTEN, recording_id, "play")
     context = context_of(request)
     # Another site cannot embed the audio. The call is opened first, by the form on its page.
     if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
         raise Refused(N_("Audio is not given to other sites."))
     timeline = context.unlocked_keys.opened(identity.session, recording_id)
     if timeline is None:
-        context.vault.log.append(identity.name, "play", DENIED, recording_id, "not opened, or its time is over")
         raise KeyLocked(N_("This call is not open, or its time is over."), N_("Open it again on its page."))
     total = timeline.wav_size()
     span = _RANGE.match(request.headers.get("range", ""))
@@ -63,6 +61,7 @@ def play(request: Request, recording_id: str) -> Response:
     start = int(span[1]) if span else 0
     end = min(int(span[2]) + 1 if span and span[2] else total, total)
     if span and start >= total:
+        log_denied(request, DENIED, f"bad range: from byte {start} of {total}")
         return Response(status_code=416, headers={"Content-Range": f"bytes */{total}"})
     if span:
         end = min(end, start + _MAX_PART)
