@@ -10,6 +10,7 @@ Checks from line 1 on, and from a checkpoint on, are in audit/log_check.py; wher
 """
 
 import contextlib
+import errno
 import fcntl
 import os
 from collections.abc import Callable, Iterator
@@ -77,10 +78,7 @@ class AccessLog:
                         _move_anchor(session, last, entry.n, digest)
                         log_lines.add(session, entry, last)
                         session.flush()  # a database that cannot be written fails here, before the line is there
-                    file.seek(0, os.SEEK_END)
-                    file.write(line)
-                    file.flush()
-                    os.fsync(file.fileno())
+                    _write(file, line, last.offset)
         except (OSError, SQLAlchemyError) as error:
             reason = error.strerror if isinstance(error, OSError) else f"its anchor in the index: {error.args[0]}"
             raise VaultError(
@@ -195,6 +193,17 @@ class AccessLog:
             return
         with file:
             yield from file
+
+
+def _write(file: BinaryIO, line: bytes, end: int) -> None:
+    """Append a line, whole or not at all: a part of it, as on a full disk, would be a line that does not hold."""
+    try:
+        if os.write(file.fileno(), line) != len(line):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        os.fsync(file.fileno())
+    except OSError:
+        os.ftruncate(file.fileno(), end)
+        raise
 
 
 def _move_anchor(session: Session, before: Place, line: int, digest: str) -> None:

@@ -75,8 +75,8 @@ class LogCheck:
     def whole(self) -> Checked:
         """From line 1 on. Corrects the table of lines, and makes a new checkpoint."""
         self.catch_up()
+        saved = self._right_checkpoint()  # before the size: another process may make a later one
         anchor, size = self._now()
-        saved = self._right_checkpoint()
         found = _Pass(START, [], {one.line for one in (anchor, saved) if one}, {0: START})
         wrong_row = 0
         with self._file() as file:
@@ -119,8 +119,8 @@ class LogCheck:
 
     def lost(self) -> bool:
         """Whether the log does not have the line that its anchor or its checkpoint names, or has no anchor."""
+        saved = self._right_checkpoint()  # before the size: another process may make a later one
         anchor, size = self._now()
-        saved = self._right_checkpoint()
         found = _Pass(START, [], {one.line for one in (anchor, saved) if one}, {0: START})
         with self._file() as file:
             for read in walk(file, START, size):

@@ -1,6 +1,7 @@
 """The access log: every change to its lines is found, and it continues over restarts and from several processes."""
 
 import multiprocessing
+import resource
 
 import pytest
 from sqlalchemy import text
@@ -174,6 +175,20 @@ def test_a_line_is_not_written_while_its_anchor_cannot_be(vault, monkeypatch):
         with pytest.raises(VaultError, match="nothing may be opened"):
             vault.log.append("maite", "view", GRANTED)
     assert vault.log.path.read_bytes() == before
+
+
+def test_a_full_disk_leaves_no_part_of_a_line(log):
+    whole = log.path.read_bytes()
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    alone = AccessLog(log.path.parent)  # the limit is one for the database's files too
+    resource.setrlimit(resource.RLIMIT_FSIZE, (len(whole) + 20, hard))
+    try:
+        with pytest.raises(VaultError, match="No space left on device"):
+            alone.append("ane", "view", GRANTED)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert log.path.read_bytes() == whole and log.append("ane", "view", GRANTED) == 7
+    assert log.verify()[2] == []
 
 
 def test_an_attempt_that_ends_in_an_error_is_not_said_to_be_granted(vault):
