@@ -7,6 +7,7 @@ from sqlalchemy import text
 
 from support.fake_appliance import speech
 from support.intake import take
+from support.micropython_runner import ROOT
 from testigo_vault.recordings.search import RecordingIndex
 
 UNKNOWN = "0123456789abcdef"
@@ -67,6 +68,13 @@ def test_commands_that_failed_later_have_a_line_that_says_so(testigo, vault, rec
         assert (granted[:2], failed[:2]) == ((kind, "granted"), (kind, "failed"))
         number = len(lines(vault)) - 1
         assert re.search(rf"after line {number}: .*there\.wav exists already\.", failed[2])
+
+
+def test_each_command_writes_its_lines_by_an_attempt():
+    """`log.append` of "granted" would stay so if the command then failed."""
+    folder = ROOT / "tools" / "testigo_tools"
+    direct = [path.name for path in folder.rglob("*.py") if "log.append(" in path.read_text()]
+    assert direct == ["objections.py"]  # which logs what the register says, and failures beside
 
 
 def test_commands_that_worked_have_one_line(testigo, vault, recording, tmp_path):

@@ -114,12 +114,13 @@ def accept_place(
     """Accept a new or replaced place of copies. `testigo vault repair` then fills it from the others."""
     from testigo_vault.errors import NotFound
 
-    with open_vault(vault) as vault_:
+    with open_vault(vault) as vault_, vault_.log.attempt(current_user(), "accept-place", detail=name) as attempt:
         place = next((place for place in vault_.store.places if place.name == name), None)
         if place is None:
             names = ", ".join(vault_.store.names())
             raise NotFound(f"No place is called {name} (known: {names}).", "See [[copies]] in vault.toml.")
-        vault_.log.append(current_user(), "accept-place", "granted", detail=f"{name}: {place.url}")
+        attempt.detail = f"{name}: {place.url}"
+        attempt.granted()
         place.accept()
     console.print(f"{name} is a place of this vault. Run `testigo vault repair` to fill it.", markup=False)
 
