@@ -8,7 +8,13 @@ from dataclasses import dataclass
 
 from testigo_vault.compliance.facts import ComplianceFacts
 from testigo_vault.identity.roles import ROLES
-from testigo_vault.identity.users import FAILURES_ALLOWED, LOCK_MS, PASSWORD_LIFE_MS, SHORTEST_PASSWORD
+from testigo_vault.identity.users import (
+    FAILURES_ALLOWED,
+    LOCK_MS,
+    NAME_FAILURES_ALLOWED,
+    PASSWORD_LIFE_MS,
+    SHORTEST_PASSWORD,
+)
 from testigo_vault.vocabulary.translator import translator
 
 _THIS_MACHINE = ("127.0.0.1", "::1", "localhost")
@@ -22,7 +28,8 @@ class MeasureFacts:
     alarms: int
     shortest_password: int  # characters
     password_days: int
-    wrong_passwords: int  # in a row, before a pause; of passphrases too
+    wrong_passwords: int  # in a row from one address, before a pause; of passphrases too
+    wrong_passwords_of_a_name: int  # in a row, from everywhere
     lock_minutes: int
     web_on_this_machine_only: bool
 
@@ -40,6 +47,7 @@ def measure_facts(facts: ComplianceFacts, language: str) -> MeasureFacts:
         shortest_password=SHORTEST_PASSWORD,
         password_days=PASSWORD_LIFE_MS // 86_400_000,
         wrong_passwords=FAILURES_ALLOWED,
+        wrong_passwords_of_a_name=NAME_FAILURES_ALLOWED,
         lock_minutes=LOCK_MS // 60_000,
         web_on_this_machine_only=facts.config.web.host in _THIS_MACHINE,
     )
