@@ -5,17 +5,21 @@ have a share; a user's lines never depend on those of strangers. What is beyond 
 source and kind when the window is over: "17 more attempts".
 """
 
+import logging
 import threading
 import time
 from dataclasses import dataclass, field
 
 from testigo_vault.audit.access_log import DENIED, AccessLog
+from testigo_vault.errors import VaultError
 from testigo_vault.timestamps import now_text
 
 WINDOW_S = 600
 OF_A_USER = 30  # lines in a window
 OF_AN_ADDRESS = 10
 OF_ALL_ADDRESSES = 60
+
+_logger = logging.getLogger("testigo.access")
 
 
 @dataclass
@@ -53,21 +57,30 @@ class DeniedAttempts:
             self._log.append(user, kind, DENIED, "", detail)
 
     def flush(self) -> None:
-        """Write the sums and begin a new window; at the end of the service too."""
+        """Write the sums and begin a new window; at the end of the service too. Raises VaultError where the log cannot be
+        written; what was not written is kept."""
         with self._lock:
             sources, self._sources, self._strangers = self._sources, {}, 0
             if self._timer is not None:
                 self._timer.cancel()
                 self._timer = None
-        for (user, address), source in sources.items():
-            for kind, total in source.sums.items():
-                if user:
-                    detail = f"{total.count} more attempts of this user, the last one at {total.last}"
-                elif address:
-                    detail = f"{total.count} more attempts from {address}, the last one at {total.last}"
-                else:
-                    detail = f"{total.count} more attempts from other addresses, the last one at {total.last}"
-                self._log.append(user, kind, DENIED, "", detail)
+        left = [(who, kind, total) for who, source in sources.items() for kind, total in source.sums.items()]
+        try:
+            while left:
+                (user, address), kind, total = left[-1]
+                self._log.append(user, kind, DENIED, "", _words(user, address, total))
+                left.pop()
+        finally:
+            with self._lock:
+                for who, kind, total in left:
+                    kept = self._sources.setdefault(who, _Source()).sums.setdefault(kind, _Sum())
+                    kept.count, kept.last = kept.count + total.count, max(kept.last, total.last)
+
+    def _end_of_window(self) -> None:
+        try:
+            self.flush()
+        except VaultError as error:
+            _logger.error("Sums of denied attempts wait: %s", error)
 
     def _count(self, who: tuple[str, str], kind: str, most: int) -> bool:
         """Whether this attempt gets a line of its own."""
@@ -78,7 +91,7 @@ class DeniedAttempts:
         with self._lock:
             if self._timer is None:
                 self._ends_s = time.monotonic() + self._window_s
-                self._timer = threading.Timer(self._window_s, self.flush)
+                self._timer = threading.Timer(self._window_s, self._end_of_window)
                 self._timer.daemon = True
                 self._timer.start()
             stranger = not who[0]
@@ -93,3 +106,11 @@ class DeniedAttempts:
             total.count += 1
             total.last = now_text()
             return False
+
+
+def _words(user: str, address: str, total: _Sum) -> str:
+    if user:
+        return f"{total.count} more attempts of this user, the last one at {total.last}"
+    if address:
+        return f"{total.count} more attempts from {address}, the last one at {total.last}"
+    return f"{total.count} more attempts from other addresses, the last one at {total.last}"

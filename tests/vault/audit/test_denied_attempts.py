@@ -5,6 +5,7 @@ import pytest
 from support.rig import wait_for
 from testigo_vault.audit import denied_attempts
 from testigo_vault.audit.denied_attempts import OF_A_USER, OF_ALL_ADDRESSES, OF_AN_ADDRESS, DeniedAttempts
+from testigo_vault.errors import VaultError
 
 
 @pytest.fixture
@@ -56,3 +57,17 @@ def test_the_sum_is_written_without_a_further_attempt(vault, monkeypatch):
     for _ in range(2):
         denied.of_address("192.0.2.7", "x", "sign-in", "wrong")
     wait_for(lambda: len(written(vault)) >= 2, what="the sum")
+
+
+def test_sums_wait_while_the_log_cannot_be_written(vault, denied):
+    for i in range(OF_AN_ADDRESS + 7):
+        denied.of_address("192.0.2.7", f"name{i}", "sign-in", "wrong")
+    aside = vault.log.path.rename(vault.folder / "aside.log")
+    vault.log.path.mkdir()
+    for _ in range(2):
+        with pytest.raises(VaultError, match="nothing may be opened"):
+            denied.flush()
+    vault.log.path.rmdir()
+    aside.rename(vault.log.path)
+    denied.flush()
+    assert written(vault)[OF_AN_ADDRESS:] == [("", "sign-in", "7 more attempts from 192.0.2.7")]
