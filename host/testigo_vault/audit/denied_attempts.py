@@ -57,7 +57,7 @@ class DeniedAttempts:
             self._log.append(user, kind, DENIED, "", detail)
 
     def flush(self) -> None:
-        """Write the sums and begin a new window; at the end of the service too. Raises VaultError where the log cannot be
+        """Write the sums and begin a new window. Raises VaultError where the log cannot be
         written; what was not written is kept."""
         with self._lock:
             sources, self._sources, self._strangers = self._sources, {}, 0
@@ -76,11 +76,12 @@ class DeniedAttempts:
                     kept = self._sources.setdefault(who, _Source()).sums.setdefault(kind, _Sum())
                     kept.count, kept.last = kept.count + total.count, max(kept.last, total.last)
 
-    def _end_of_window(self) -> None:
+    def close(self) -> None:
+        """Write the sums at the end of a window or of the service."""
         try:
             self.flush()
         except VaultError as error:
-            _logger.error("Sums of denied attempts wait: %s", error)
+            _logger.error("Sums of denied attempts cannot be written now: %s", error)
 
     def _count(self, who: tuple[str, str], kind: str, most: int) -> bool:
         """Whether this attempt gets a line of its own."""
@@ -91,7 +92,7 @@ class DeniedAttempts:
         with self._lock:
             if self._timer is None:
                 self._ends_s = time.monotonic() + self._window_s
-                self._timer = threading.Timer(self._window_s, self._end_of_window)
+                self._timer = threading.Timer(self._window_s, self.close)
                 self._timer.daemon = True
                 self._timer.start()
             stranger = not who[0]

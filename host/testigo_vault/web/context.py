@@ -72,7 +72,7 @@ class Context:
     def close(self) -> None:
         """At the end of the service: the sums of denied attempts go into the log."""
         self.sign_ins.close()
-        self.denied.flush()
+        self.denied.close()
 
     def page(self, request: Request, template: str, status: int = 200, **values: Any) -> HTMLResponse:
         """A page in the language of the request."""
