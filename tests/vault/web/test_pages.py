@@ -238,6 +238,8 @@ def test_pages_fit_the_screen_of_a_telephone(address, vault, first, appliance, t
             "/",
             "/system",
             "/access",
+            "/language/es?back=/access",  # the longest words
+            "/system",
         ):
             page.go(address + path)
             page.run("document.querySelectorAll('details').forEach((one) => one.open = true)")
