@@ -147,7 +147,8 @@ def test_the_security_document_has_every_measure(testigo, filled):
     for words in (
         "Maite Example | maite | security officer | active", "Appliance branch-1 | certified on", "With that role in the system: "
         "Maite Example", "Copy first: the same disk as the vault", "A session ends after 480 minutes",
-        "5 wrong passwords lock a name for 15 minutes", "serves the machine itself only", "in organisation/service.secret",
+        "5 wrong passwords from one address lock a name for that address for 15 minutes", "50 from everywhere",
+        "serves the machine itself only", "in organisation/service.secret",
     ):  # fmt: skip
         assert words.replace("_", "\\_") in said.replace("\\|", "|") or words in said, words
 
