@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 from testigo_vault.identity.sign_in_limits import Attempts, network_of
+from testigo_vault.web.stored_texts import N_
 
 _T = TypeVar("_T")
 
@@ -23,10 +24,11 @@ ADDRESS_LOCK_MS = 5 * 60_000
 
 
 class Busy(Exception):
-    """No place. retry_s: when to come back."""
+    """No place. message: why; retry_s: when to come back."""
 
-    def __init__(self, retry_s: int) -> None:
-        super().__init__(retry_s)
+    def __init__(self, message: str, retry_s: int) -> None:
+        super().__init__(message)
+        self.message = message
         self.retry_s = retry_s
 
 
@@ -47,11 +49,11 @@ class SignInGate:
         if not known_browser:
             locked_ms = self._failures.count(place, now_ms)
             if locked_ms:
-                raise Busy(-(-locked_ms // 1000))
+                raise Busy(N_("Too many wrong passwords from this address."), -(-locked_ms // 1000))
         with self._lock:
             used = self._known if known_browser else self._strangers
             if used >= MOST_WAITING or (not known_browser and self._waiting[place] >= MOST_OF_ONE):
-                raise Busy(COME_BACK_S)
+                raise Busy(N_("Too many sign-ins at once."), COME_BACK_S)
             self._add(place, known_browser, 1)
         future = self._pool.submit(work)
         future.add_done_callback(lambda done: self._leave(place, known_browser))

@@ -21,8 +21,9 @@ ERRORS = (
     N_("Try again, or ask the administrator."),
     N_("Too many wrong passwords for this name."),
     N_("Wait {minutes} minutes, or ask the administrator for a new password."),
-    # web/pages/sign_in.py
+    # web/sign_in_gate.py, web/pages/sign_in.py
     N_("Too many sign-ins at once."),
+    N_("Too many wrong passwords from this address."),
     N_("Wait {seconds} seconds and try again."),
     # playback/unlocked_keys.py, playback/decrypt.py
     N_("Too many wrong audio passphrases."),

@@ -73,6 +73,7 @@ def test_many_wrong_passwords_of_one_address_are_refused_without_a_check(address
     monkeypatch.setattr(users_module, "check_password", lambda *arguments: False)
     found = [attempt(address, f"n{i}", where="2001:db8::7") for i in range(sign_in_gate.ADDRESS_FAILURES_ALLOWED + 1)]
     assert [one.status_code for one in found] == [403] * (len(found) - 1) + [429]
+    assert "Too many wrong passwords from this address" in found[-1].text
     assert 240 <= int(found[-1].headers["retry-after"]) <= 300
     assert attempt(address, where="2001:db8::8").status_code == 429  # an address of the same line
     monkeypatch.undo()

@@ -41,7 +41,7 @@ async def sign_in(request: Request, name: Name = "", password: Secret = "") -> R
     try:
         return await context.sign_ins.run(address_of(request), known, now_ms(), work)
     except Busy as busy:
-        return await run_in_threadpool(_come_back, request, name, busy.retry_s)
+        return await run_in_threadpool(_come_back, request, name, busy)
 
 
 def _sign_in(request: Request, name: str, password: str, browser: str) -> Response:
@@ -64,11 +64,11 @@ def _sign_in(request: Request, name: str, password: str, browser: str) -> Respon
     return response
 
 
-def _come_back(request: Request, name: str, retry_s: int) -> Response:
-    log_denied(request, DENIED, "Too many sign-ins at once.")
-    error = Refused(N_("Too many sign-ins at once."), f"Wait {retry_s} seconds and try again.")
+def _come_back(request: Request, name: str, busy: Busy) -> Response:
+    log_denied(request, DENIED, busy.message)
+    error = Refused(busy.message, f"Wait {busy.retry_s} seconds and try again.")
     response = context_of(request).page(request, "sign_in.html", 429, error=error, name=name)
-    response.headers["Retry-After"] = str(retry_s)
+    response.headers["Retry-After"] = str(busy.retry_s)
     return response
 
 
