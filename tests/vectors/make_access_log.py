@@ -25,7 +25,11 @@ def access_logs() -> dict:
         "a line cut short": ([*good[:3], good[3][:70] + "\n", good[4]], [4]),
         "other members": ([*good[:4], good[4].replace('"detail"', '"details"')], [5]),
     }
-    return {name: {"lines": lines, "breaks": breaks} for name, (lines, breaks) in damaged.items()}
+    cases = {name: {"lines": lines, "breaks": breaks} for name, (lines, breaks) in damaged.items()}
+    return {
+        "source": "tests/vectors/make_access_log.py: lines by testigo_vault/audit/log_file.py, damaged by hand",
+        "cases": cases,
+    }
 
 
 def _written() -> list[str]:

@@ -10,7 +10,7 @@ from support.guide.blocks import blocks
 from support.micropython_runner import ROOT
 from testigo_vault.audit.access_log import AccessLog
 
-CASES = json.loads((ROOT / "tests" / "vectors" / "access_log.json").read_text())
+CASES = json.loads((ROOT / "tests" / "vectors" / "access_log.json").read_text())["cases"]
 PROGRAM = next(one.text for one in blocks(ROOT / "docs" / "formats" / "access-log.md") if one.kind == "python")
 
 

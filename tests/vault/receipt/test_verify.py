@@ -202,7 +202,7 @@ def test_an_access_log_that_lost_lines_since_is_found(testigo, vault, exported):
 
 
 def test_receipts_of_the_first_version_are_still_read():
-    data = (ROOT / "tests" / "vectors" / "consent_receipt_1.json").read_bytes()
+    data = json.loads((ROOT / "tests" / "vectors" / "consent_receipt_1.json").read_text())["receipt"].encode()
     receipt = read(data, "it")
     assert states(check(receipt))[DIFFERS] == [] and receipts.as_file(receipt) == data
     second = json.loads(data)
