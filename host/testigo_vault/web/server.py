@@ -31,7 +31,6 @@ class Web(uvicorn.Server):
     def capture_signals(self) -> Iterator[None]:
         yield
 
-
     def close(self) -> None:
         """After the last request."""
         app: Any = self.config.app

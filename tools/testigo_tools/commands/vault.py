@@ -54,8 +54,9 @@ def reindex(
             renamed = set_index_aside(config.load(vault).index.url)
         for path in renamed:
             console.print(f"set aside: {path}", markup=False, soft_wrap=True)
-        with open_vault(vault) as vault_:
-            vault_.log.append(current_user(), "new-index", "granted", detail=" ".join(path.name for path in renamed))
+        names = " ".join(path.name for path in renamed)
+        with open_vault(vault) as vault_, vault_.log.attempt(current_user(), "new-index", detail=names) as attempt:
+            attempt.granted()
     with open_vault(vault) as vault_, Progress(console=console, transient=True) as progress:
         task = progress.add_task("Reading the copies", total=None)
         count = build(vault_, lambda done, total: progress.update(task, completed=done, total=total))
