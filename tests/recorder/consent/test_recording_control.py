@@ -290,3 +290,33 @@ async def test_with_little_room_a_call_leaves_a_recording_that_says_so():
         assert sealed.all("unrecorded") == [["storage full"]] and not sealed.all("notice"), impossible
         assert not sealed.packets and (not r.near.events) == (impossible == "refuse-call")
         await r.close()
+
+
+async def test_the_asserted_number_of_a_caller_decides_and_not_the_one_it_sends():
+    """Only the network's word is known to be true (RFC 3325); From is what the caller's telephone says."""
+    spain, britain = "sip:+34600333444@trunk", "sip:+442071838750@trunk"
+    for asserted, sent, why in (
+        (spain, britain, ""),
+        (britain, spain, "not of the numbers to be recorded"),
+        ("", spain, ""),
+        ("", britain, "not of the numbers to be recorded"),
+    ):
+        r = await rig("asserted", line(only=["+34"]))
+        r.far.agent.more = (("p-asserted-identity", "<%s>" % asserted),) if asserted else ()
+        r.far.invite(r.port, caller=sent)
+        await until(lambda: r.gateway.calls and r.call.bridge.up, lambda: "the conversation: " + r.log())  # noqa: B023
+        await asyncio.sleep_ms(300)
+        sealed = await r.sealed()
+        assert sealed.all("unrecorded") == ([[why]] if why else []), (asserted, sent)
+        await r.close()
+
+
+async def test_of_an_outgoing_call_the_called_number_decides():
+    for called, why in (("+34600333444", ""), ("+442071838750", "not of the numbers to be recorded")):
+        r = await rig("called", line(only=["+34"]))
+        r.near.invite(r.port, uri="sip:%s@pbx" % called, caller="sip:+34943000000@pbx")
+        await until(lambda: r.gateway.calls and r.call.bridge.up, lambda: "the conversation: " + r.log())  # noqa: B023
+        await asyncio.sleep_ms(300)
+        sealed = await r.sealed()
+        assert sealed.all("unrecorded") == ([[why]] if why else []), called
+        await r.close()

@@ -35,6 +35,16 @@ def test_random_does_not_repeat():
     assert [len(DEVICE.random(n)) for n in (0, 1, 32, 33, 65)] == [0, 1, 32, 33, 65]
 
 
+def test_the_random_key_moves_on_with_each_block():
+    """Who learns the key cannot compute what was given out before."""
+    for n, blocks in ((0, 0), (1, 1), (32, 1), (33, 2), (65, 3)):
+        key = DEVICE.key
+        DEVICE.random(n)
+        for _ in range(blocks):
+            key = DEVICE.sha256(b"\x00" + key)
+        assert DEVICE.key == key, (n, blocks)
+
+
 def test_the_seed_is_replaced_at_every_start():
     root = stores.fresh_root("seed")
     hal = stores.hal_unix.Hal(stores.Board, {"root": root, "console": "no"})

@@ -61,6 +61,7 @@ async def test_a_wrong_receipt_deletes_nothing():
         "another recording": stores.receipt(a, 1, recording_id=bytes(16)),
         "another head": stores.receipt(a, 1, head=bytes(32)),
         "another number": stores.receipt(a, 1, named=2),
+        "another version": stores.receipt(a, 1, version=2),
         "no such number": stores.receipt(a, 1, named=99),
         "no copies": stores.receipt(a, 1, copies=[]),
         "not a receipt": stores.policy(1),

@@ -93,12 +93,13 @@ def notice(audio, version=1, name="hello", by="operator"):
     return sign("notice", version, [name, "en", "This call is recorded.", total_ms, entries], by)
 
 
-def receipt(appliance, number, by="operator", **changes):
+def receipt(appliance, number, by="operator", version=None, **changes):
+    """version: of the document, the recording's number in a right one. changes: fields of its body."""
     recording_id, _, head = appliance.spool.describe(number)
     body = [DEVICE_ID, recording_id, number, head, ["first", "second"], 1]
     for at, value in changes.items():
         body[("device_id", "recording_id", "named", "head", "copies", "stored_ms").index(at)] = value
-    return sign("receipt", body[2], body, by)
+    return sign("receipt", version or body[2], body, by)
 
 
 def key_der():

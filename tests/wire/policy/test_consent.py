@@ -63,6 +63,16 @@ def test_every_cell():
     assert cells == 3 * 2 * 7 * 10
 
 
+def test_no_two_states_inputs_or_actions_have_one_number():
+    """A cell is the next state and the action in one byte."""
+    states = (c.IDLE, c.NOTICE, c.AGREED, c.ASKED, c.GIVEN, c.REFUSED, c.FAILED)
+    inputs = (c.START, c.PLAYED, c.BROKEN, c.ACCEPT, c.OBJECT, c.AGAIN, c.SILENCE, c.LANGUAGE, c.JOIN, c.STOP)
+    actions = (c.NOTHING, c.PLAY, c.WAIT, c.RECORD, c.CONNECT, c.ERASE, c.PAUSE, c.END)
+    assert states == tuple(range(c.STATES)) and c.STATES == c.NEXT_STATE == len(names.CONSENT_STATES)
+    assert inputs == tuple(range(c.INPUTS)) and c.INPUTS == len(names.CONSENT_INPUTS)
+    assert actions == tuple(range(0, 8 * (c.NEXT_STATE + 1), c.NEXT_STATE + 1))
+
+
 def test_no_recording_without_a_complete_notice_after_each_request():
     """No sequence of up to six inputs reaches GIVEN unless PLAYED was among those after the last START, JOIN or LANGUAGE."""
     for rule, objection in KINDS:
@@ -108,6 +118,19 @@ def test_each_request_has_its_own_repetitions():
         assert tried.handle(c.SILENCE) == c.PLAY
         assert tried.handle(c.PLAYED) == c.WAIT
         assert tried.handle(c.ACCEPT) == c.RECORD
+
+
+def test_a_notice_is_not_repeated_unless_the_policy_says_so():
+    tried = c.Consent("opt-in")
+    for event, action in ((c.START, c.PLAY), (c.PLAYED, c.WAIT), (c.SILENCE, c.CONNECT)):
+        assert tried.handle(event) == action
+
+
+def test_a_fault_ends_every_state_but_an_objection():
+    for state in range(c.STATES):
+        tried = machine("opt-in", "connect", state)
+        tried.fail()
+        assert tried.state == (c.REFUSED if state == c.REFUSED else c.FAILED), names.CONSENT_STATES[state]
 
 
 def test_unknown_rule():

@@ -25,6 +25,7 @@ def test_line_by_name_and_direction():
     assert decision.find_line(lines, "b", "out") is lines[2]
     assert decision.find_line(lines, "c", "in") is None
     assert decision.find_line(lines[:1], "a", "out") is None
+    assert decision.find_line(lines, "A", "in") is None, "of another name, whichever is first in the alphabet"
 
 
 def test_local_time():
@@ -70,6 +71,14 @@ def test_why_not():
         (line(mode="on-demand"), "", False, ""),
     ):
         assert decision.unrecorded_reason(made, 1764547200000 + 8 * HOUR, [], other, objected) == why, why
+
+
+def test_numbers_are_needed_where_a_setting_names_numbers():
+    voices = [["es", "es", "", []], ["en", "en", "3", ["+44"]]]
+    assert not decision.needs_numbers(line(voices=voices[:1]))
+    assert decision.needs_numbers(line(voices=voices))
+    assert decision.needs_numbers(line(voices=voices[:1], only=["+34"]))
+    assert decision.needs_numbers(line(voices=voices[:1], **{"except": ["+34"]}))
 
 
 def test_voice_by_called_number():

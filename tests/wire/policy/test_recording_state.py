@@ -1,10 +1,27 @@
 """Every cell of the table of the recording's state, against what the rules say in words."""
 
+from testigo_wire.policy import names
 from testigo_wire.policy import recording_state as s
 
 RECORDING = (s.OFF, s.WAITING, s.ANNOUNCING, s.ON, s.OVER)
 PAUSED = (s.PAUSED_OFF, s.PAUSED_WAITING, s.PAUSED_ANNOUNCING, s.PAUSED, s.PAUSED_OVER)
 STATES = RECORDING + PAUSED
+
+
+EVENTS = (
+    s.REQUESTED, s.ANNOUNCE, s.DECLINED, s.AGREED, s.JOINED, s.PAUSE, s.RESUME, s.STOP, s.LIMIT, s.LOST, s.FAILED,
+    s.OBJECTION, s.HANG_UP,
+)  # fmt: skip
+
+
+def test_no_two_states_or_events_have_one_number():
+    assert STATES == tuple(range(s.STATES)) and s.STATES == len(names.RECORDING_STATES)
+    assert EVENTS == tuple(range(s.EVENTS)) and s.EVENTS == len(names.RECORDING_EVENTS)
+
+
+def test_a_call_begins_unrecorded():
+    made = s.RecordingState()
+    assert made.state == s.OFF and made.over_by is None and made.record == "off"
 
 
 def expected(state, event):

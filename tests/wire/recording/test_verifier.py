@@ -4,6 +4,7 @@ from support.device import primitives as prims
 from support.device import recordings
 from testigo_wire.crypto import ecdsa, p256
 from testigo_wire.errors import WireError
+from testigo_wire.recording.items import encode_header
 from testigo_wire.recording.verifier import Verifier
 
 P = prims.PRIMITIVES
@@ -134,6 +135,17 @@ def test_continuity():
     assert run(PREVIOUS) == []
     assert run((2, PREVIOUS[1])) == ["continuity"]
     assert run((1, bytes(32))) == ["continuity"]
+
+
+def test_the_first_recording_has_no_previous_one():
+    def run(number, previous):
+        verifier = Verifier(P)
+        verifier.feed(encode_header(recordings.RECORDING_ID, recordings.DEVICE_ID, number, previous, 0, 2))
+        return [finding.code for finding in verifier.finish() if finding.code != "truncated"]
+
+    assert run(1, bytes(32)) == []
+    assert run(1, bytes(31) + b"\x01") == ["continuity"]
+    assert run(2, bytes(31) + b"\x01") == []
 
 
 def test_another_device():
