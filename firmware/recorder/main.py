@@ -118,7 +118,14 @@ class Appliance:
 
     def make_recordings(self):
         self.recordings = Recordings(
-            self.hal, self.primitives, self.identity, self.documents, self.keypool, self.spool, self.log
+            self.hal,
+            self.primitives,
+            self.identity,
+            self.documents,
+            self.keypool,
+            self.spool,
+            self.log,
+            self.version,
         )
 
     def _on_fault(self, loop, context):

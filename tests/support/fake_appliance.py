@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from testigo_vault.identity.organisation import Organisation
 from testigo_vault.primitives import HOST, SUITE, public_bytes, sign
 from testigo_wire.crypto.sframe import Keystream
+from testigo_wire.encoding import cbor
 from testigo_wire.link.device import SERVER_NAME, DeviceSession
 from testigo_wire.policy import documents
 from testigo_wire.recording import audio_frame
@@ -24,6 +25,14 @@ from testigo_wire.recording.writer import Writer
 
 OPENED_MS = 1_790_000_000_000
 NOTICE_DIGEST = bytes(range(32))
+
+
+def uuid7(name):
+    """A recording id of RFC 9562 section 5.7 that is always the same for a name."""
+    digest = bytearray(hashlib.sha256(name.encode()).digest()[:16])
+    digest[6] = 0x70 | digest[6] & 15
+    digest[8] = 0x80 | digest[8] & 63
+    return bytes(digest)
 
 
 def call(caller="+34600111222", callee="+34943123456"):
@@ -90,27 +99,21 @@ class Appliance:
     def record(self, events=AGREED, packets=(), reason="hang-up", seconds=6, after=(), **changes):
         """Make the next recording: events, then audio frames of `per_frame` packets, then `after`, then the seal.
 
-        changes: number, recording_id, previous, per_frame, torn (audio frames that are
+        changes: version (1: as firmware 0.2 wrote it, 2), number, recording_id, previous, per_frame, torn (audio frames that are
         sealed with other content), and what the clock said: opened_ms, closed_ms, clock.
         """
         packets, payloads = packets if isinstance(packets, tuple) and len(packets) == 2 else (packets, (b"", b""))
         number = changes.pop("number", len(self.made) + 1)
         opened_ms = changes.pop("opened_ms", OPENED_MS + number * 3_600_000)
         end_ms = max([seconds * 1000, *(ms for _, ms, _ in packets)])
-        recording_id = changes.pop("recording_id", hashlib.sha256(f"{self.device_id} {number}".encode()).digest()[:16])
+        recording_id = changes.pop("recording_id", uuid7(f"{self.device_id} {number}"))
         items: list[bytes] = []
         keystream = Keystream(HOST, 8192)
-        out = Writer(
-            HOST,
-            keystream,
-            lambda item: items.append(bytes(item)),
-            recording_id,
-            self.device_id,
-            number,
-            changes.pop("previous", self.previous),
-            opened_ms,
-            changes.pop("clock", 2),
-        )
+        about = [recording_id, self.device_id, number, changes.pop("previous", self.previous), opened_ms]
+        about.append(changes.pop("clock", 2))
+        version = changes.pop("version", 1)
+        first = cbor.encode(["testigo", 1, *about, 1]) if version == 1 else self.header(about, **changes)
+        out = Writer(HOST, keystream, lambda item: items.append(bytes(item)), recording_id, first)
         out.open_stream(0, *self.wrap(recording_id, 0), bytearray(buffer_size(512)))
         for name, t_ms, *fields in events:
             out.event(name, t_ms, *fields)
@@ -136,6 +139,18 @@ class Appliance:
         self.previous = out.header_digest
         self.made.append(made)
         return made
+
+    def header(self, about, vocabulary=None, recipients=None, **_):
+        """Of version 2. recipients: [[stream, key id], ...] where they are not those to whom it is sealed."""
+        organisation = self.organisation
+        own = [
+            [0, recording.key_id(HOST, organisation.index_public)],
+            [1, recording.key_id(HOST, organisation.audio_public)],
+        ]
+        signer = recording.key_id(HOST, public_bytes(self.key))
+        header = cbor.decode(recording.encode_header(*about, ("0.3.0", signer, bytes(32), recipients or own)))
+        header[11] = vocabulary or header[11]
+        return cbor.encode(header)
 
     def wrap(self, recording_id, stream):
         base_key = hashlib.sha256(recording_id + bytes([stream])).digest()

@@ -1,4 +1,4 @@
-"""Makes access_log.json, audio_frame.json, events.json, documents.json, erasure.json and recording.json:
+"""Makes access_log.json, audio_frame.json, events.json, documents.json, erasure.json and recording_2.json:
 `python tests/vectors/make_formats.py`.
 
 Keys and ephemeral keys are fixed, so the files come out the same each time.
@@ -23,7 +23,7 @@ for name, content in (
     ("events", make_small.all_events()),
     ("documents", make_documents.documents_vectors()),
     ("erasure", make_erasure.erasures()),
-    ("recording", make_recording.recordings()),
+    ("recording_2", make_recording.recordings()),
 ):
     text = json.dumps(content, indent=1, ensure_ascii=False)
     (Path(__file__).parent / f"{name}.json").write_text(text + "\n")

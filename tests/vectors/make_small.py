@@ -58,6 +58,7 @@ EVENTS = (
     ("stopped", 5190, "host"),
     ("joined", 5200, 1, "+34600111333", "identity"),
     recordings.MEDIA[0],
+    ("confirmed", 5300, 1, "rtp"),
     ("dtmf", 5500, 1, "5", "rfc4733"),
     ("on_hold", 7000, 0, True),
     ("pause", 8000, "key"),
@@ -92,6 +93,11 @@ def all_events() -> dict:
             "calls as text",
             cbor.encode(["no_recording", 1, "space", "12", 1, 2]),
             "no_recording.calls: not an unsigned number",
+        ),
+        (
+            "leg confirmed by nothing known",
+            cbor.encode(["confirmed", 1, 0, "icmp"]),
+            "confirmed.how: not one of the known values",
         ),
         ("bytes after it", cbor.encode(["pause", 1, "key"]) + b"\x00", "bytes after the item"),
     ]

@@ -54,7 +54,7 @@ def open_key(stream, recording_id, wrapped):
 
 
 def findings(items, keys=True, digests=None):
-    verifier = Verifier(HOST, lambda digest, signature: verify(PUBLIC, digest, signature), open_key if keys else None,
+    verifier = Verifier(HOST, lambda digest, signature, signer: verify(PUBLIC, digest, signature), open_key if keys else None,
                         digests=digests)  # fmt: skip
     verifier.feed(b"".join(items))
     return verifier.finish()

@@ -23,7 +23,11 @@ def wrong(schema: Validator, rule: str, data: str) -> list[str]:
     return [str(diagnostic) for diagnostic in schema.validate(bytes.fromhex(data), rule).diagnostics]
 
 
-@pytest.mark.parametrize("recording", vectors("recording")["good"], ids=lambda recording: recording["name"])
+@pytest.mark.parametrize(
+    "recording",
+    vectors("recording_1")["good"] + vectors("recording_2")["good"],
+    ids=lambda recording: recording["name"],
+)
 def test_recordings(recording):
     schema = validator("recording")
     header, *items, seal = recording["items"]

@@ -48,6 +48,7 @@ class Call:
         self._not_before = [0, 0]  # of each leg: when it may be notified, in milliseconds of the HAL
         self._answered = None
         self._confirmed = None
+        self._unseen = 3  # bit 0: no media of the near leg has come yet, bit 1: of the far leg
         self.recording = None
         self.gives_way = False  # it ends for an emergency call
 
@@ -103,12 +104,25 @@ class Call:
 
     def _on_key(self, side, digit, channel):
         try:
+            self._on_media(side, "key")
             self._control.on_key(side, digit, channel)
         except MemoryError:
             self._control.fail()
             raise
         finally:
             self._wake.set()
+
+    def _on_media(self, side, how):
+        """The first packet or key of a leg, or ("none") the end without one: the recording says which."""
+        if self._unseen >> side & 1:
+            self._unseen &= ~(1 << side)
+            if self.recording:
+                self.recording.event("confirmed", side, how)
+
+    def _check_media(self):
+        for relay in self.bridge.relays:
+            if relay.state[fast_path.LENGTH]:
+                self._on_media(relay.leg, "rtp")
 
     def on_state_change(self):
         """The state of recording that telephones are notified of is another one."""
@@ -289,7 +303,11 @@ class Call:
 
     def tick(self):
         """The timers of the conversation. The gateway calls it some twenty times a second; it allocates nothing."""
-        if self._ended or self._faulty or not self.bridge.up:
+        if self._ended or self._faulty:
+            return
+        if self._unseen:
+            self._check_media()
+        if not self.bridge.up:
             return
         for relay in self.bridge.relays:
             if relay.held_keys:
@@ -357,6 +375,10 @@ class Call:
         recording = self.recording
         if not recording:
             return
+        self._check_media()
+        for leg in bridge.legs:
+            if leg.agreed:
+                self._on_media(leg.side, "none")
         if bridge.up:
             for relay in bridge.relays:
                 recording.event("quality", relay.leg, *relay.quality())

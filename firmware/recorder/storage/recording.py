@@ -59,9 +59,18 @@ class Recording:
             raise SpoolError("file", str(exc))
         self._chain = items.Chain(owner.primitives)
         self._closed = False  # only the seal may follow
+        policy = owner.documents.installed_policy
+        recipients = [entry[:2] for entry in policy.recipients]
+        signer = items.key_id(owner.primitives, owner.identity.public)
         digest = self._write(
             items.encode_header(
-                recording_id, owner.identity.device_id, self.number, owner.spool.previous, opened_ms, owner.hal.clock
+                recording_id,
+                owner.identity.device_id,
+                self.number,
+                owner.spool.previous,
+                opened_ms,
+                owner.hal.clock,
+                (owner.firmware, signer, policy.digest, recipients),
             )
         )
         try:

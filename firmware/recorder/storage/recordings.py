@@ -21,7 +21,7 @@ FREE_TO_OPEN = 16384  # a recording without audio may begin: the rest is for sea
 
 
 class Recordings:
-    def __init__(self, hal, primitives, identity, documents, keypool, spool, log):
+    def __init__(self, hal, primitives, identity, documents, keypool, spool, log, firmware):
         self.hal = hal
         self.primitives = primitives
         self.identity = identity
@@ -29,6 +29,7 @@ class Recordings:
         self.spool = spool
         self.unrecorded = spool.unrecorded
         self.log = log
+        self.firmware = firmware  # its version
         self.documents = documents
         # A whole frame in one call of AES, or 2 KB at a time on a small heap.
         self.keystream = Keystream(primitives, 128 if hal.heap_small else AUDIO_CAPACITY // 16 + 1)

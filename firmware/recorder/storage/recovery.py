@@ -19,6 +19,7 @@ from testigo_wire.recording import rewrite
 
 BLOCK = 4096
 ROOM = 8192  # that a copy needs beside its bytes
+ERASED = "erased"  # the reason where the audio is erased then: the objection may have left no event
 REASONS = {OPEN: "power-loss", FULL: "storage-full", FAULT: "storage-fault"}
 
 
@@ -81,7 +82,7 @@ async def finish_all(spool, active=()):
             if number in spool.objected and files.size(spool.path(number, ERASE)) < 0:
                 files.replace(spool.path(number, ERASE), b"")  # the power may fail before it is erased
             _probe(spool)
-            if await finish(spool, number, suffix) == REASONS[OPEN]:
+            if await finish(spool, number, suffix) in (REASONS[OPEN], ERASED) and suffix == OPEN:
                 closed.append(number)
         except (OSError, MemoryError, WireError) as exc:
             if number not in before:  # told once
@@ -116,7 +117,7 @@ async def finish(spool, number, suffix):
     if files.size(spool.path(number, SEALED)) >= 0:  # only the last steps of a copy are missing
         _dispose(spool, number, suffix, files.size(path) - max(found.length, found.sealed_length), erase)
         return REASONS[suffix]
-    reason, seal, length = await _seal(spool, found, suffix)
+    reason, seal, length = await _seal(spool, found, ERASED if erase else REASONS[suffix])
     rest = files.size(path) - length
     if not erase and rest <= recording.MAX_ITEM:
         if seal or rest:
@@ -143,18 +144,15 @@ def _no_room(spool, length):
     return free is not None and free < length + ROOM
 
 
-async def _seal(spool, found, suffix):
+async def _seal(spool, found, reason):
     """-> (reason, the seal to be written at `length`, length); no seal where the file has one with a right signature."""
     primitives, identity = spool.primitives, spool.identity
     if found.sealed:
-        _, _, _, closed_ms, reason, signature = found.sealed
-        digest = found.seal_digest(primitives, closed_ms, reason)
+        _, _, _, closed_ms, sealed_reason, signature = found.sealed
+        digest = found.seal_digest(primitives, closed_ms, sealed_reason)
         # The power may have failed while it was written.
         if await steps(ecdsa.verify_steps(primitives, identity.public, digest, signature)):
-            return reason, b"", found.sealed_length
-    reason = REASONS[suffix]
-    if suffix != OPEN and spool.unrecorded.link_version < 2:
-        reason = "failed"  # an older vault knows no other
+            return sealed_reason, b"", found.sealed_length
     # Not the clock's time: it may have fallen back, or be years ahead. The times in the items cannot be read without keys.
     closed_ms = found.header[6] + recording.FRAME_MS * found.counters[recording.AUDIO]
     digest = found.seal_digest(primitives, closed_ms, reason)

@@ -20,6 +20,7 @@ from testigo_wire.policy.fields import (
 )
 
 LONGEST = const(15)  # digits of a number of E.164
+MOST_RECIPIENTS = const(24)  # that a recording's header names
 
 
 def check(body):
@@ -40,6 +41,8 @@ def check(body):
             _check_line(line, path)
     if seen and not all([any([recipient[0] == stream for recipient in body[8]]) for stream in (0, 1)]):
         raise DocumentError("policy.recipients: each stream needs one")
+    if len(body[8]) > MOST_RECIPIENTS:
+        raise DocumentError("policy.recipients: more than 24")
     if len(body) > 10:
         _check_emergency(body[10])
 

@@ -5,7 +5,9 @@ An event is the array [name, t_ms, ...]; t_ms: milliseconds since the recording'
 
 from testigo_wire.encoding import cbor, schema
 from testigo_wire.errors import WireError
+from testigo_wire.recording.items import VOCABULARY
 
+NEAR = 0
 FAR = 1
 _MODE = "'all|on-demand|never"
 _RULE = "'notify|opt-out|opt-in"
@@ -26,6 +28,7 @@ EVENTS = {
     "stopped": "by:" + _WHO,
     "joined": "leg:=0|1 party:s how:'identity|session|conference",
     "media": "leg:=0|1 encoding:s payload_type:u clock_rate:u ptime_ms:u",
+    "confirmed": "leg:=0|1 how:'rtp|rtcp|key|none",
     "dtmf": "leg:=0|1 digit:s channel:" + _CHANNEL,
     "on_hold": "leg:=0|1 held:?",
     "pause": "by:" + _WHO,
@@ -39,19 +42,35 @@ EVENTS = {
     "hang_up": "leg:=0|1 status:u reason:s",
     "power_loss": "",
 }
+# The vocabulary that an event came with, where it is not the first.
+SINCE = {"confirmed": 2}
 
 
 class EventError(WireError):
     """Not an event."""
 
 
-def parse(plaintext):
-    """-> [name, t_ms, ...], checked field by field."""
+def parse(plaintext, vocabulary=VOCABULARY):
+    """-> [name, t_ms, ...], checked field by field. vocabulary: of the recording's header; 1 in version 1.
+
+    An event that a later vocabulary added has any fields after the time; `known` tells it from the others.
+    """
     event = cbor.decode(plaintext)
-    if not isinstance(event, list) or len(event) < 2 or not isinstance(event[0], str) or event[0] not in EVENTS:
+    if not isinstance(event, list) or len(event) < 2 or not isinstance(event[0], str):
         raise EventError("no known event")
-    schema.check(("name:s t_ms:u " + EVENTS[event[0]]).rstrip(), event, event[0])
+    name = event[0]
+    if name in EVENTS and SINCE.get(name, 1) <= vocabulary:
+        schema.check(("name:s t_ms:u " + EVENTS[name]).rstrip(), event, name)
+        return event
+    if vocabulary <= VOCABULARY:
+        raise EventError("no known event")
+    schema.check_value("u", event[1], name + ".t_ms")
     return event
+
+
+def known(event):
+    """Whether a parsed event is of the vocabulary that is read here."""
+    return event[0] in EVENTS
 
 
 def named(event):
@@ -61,9 +80,13 @@ def named(event):
 
 
 class Order:
-    """Checks the order of a recording's events and audio. `event` and `audio` -> what is wrong, or None."""
+    """Checks the order of a recording's events and audio. `event` and `audio` -> what is wrong, or None.
 
-    def __init__(self):
+    version: of the recording. From version 2 on, `terms`, `worker` and `confirmed` are owed.
+    """
+
+    def __init__(self, version=2):
+        self._version = version
         self._seen = 0
         self._t_ms = 0
         self._policy = None
@@ -75,6 +98,8 @@ class Order:
         self._consent = False
         self._paused = False
         self._audio = False
+        self._media = set()
+        self._confirmed = set()
         self.objected = False
         # How many items the appliance itself erased.
         self.erased = 0
@@ -98,8 +123,18 @@ class Order:
         self._policy = event
 
     def _on_terms(self, event):
-        # Since version 0.2 an appliance writes how the worker was informed: then that is part of the order.
+        # In version 1 they are not always there; where they are, how the worker was informed is part of the order.
+        if self._terms and self._version > 1:
+            return "terms again"
         self._terms = True
+
+    def _on_media(self, event):
+        self._media.add(event[2])
+
+    def _on_confirmed(self, event):
+        if event[2] in self._confirmed:
+            return "leg confirmed again"
+        self._confirmed.add(event[2])
 
     def _on_worker(self, event):
         if event[2] == "notice" and not self._near_notice_completed:
@@ -172,6 +207,8 @@ class Order:
             return "audio before consent"
         if self._paused:
             return "audio while paused"
+        if self._version > 1 and not self._terms and not self._test:
+            return "audio without terms"
         if self._terms and not self._worker and not self._test:
             return "audio before the worker was informed"
         policy = self._policy
@@ -185,4 +222,10 @@ class Order:
             return "no call event"
         if self.objected and self._audio:
             return "audio is kept although there was an objection"
+        if self._version > 1 and not cut:
+            if self._seen == 1:
+                return "no policy event"
+            owed = {NEAR, FAR} if self._audio else self._media
+            if not self._test and owed - self._confirmed:
+                return "does not say how the media of each leg was confirmed"
         return None

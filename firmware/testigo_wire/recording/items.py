@@ -1,7 +1,7 @@
 """The items of a sealed recording, and the chain over them (docs/formats/recording.md)."""
 
 from testigo_wire.compat import const
-from testigo_wire.crypto.sframe import SFrameError, decode_header
+from testigo_wire.crypto.sframe import TAG_SIZE, SFrameError, decode_header
 from testigo_wire.encoding import cbor, schema
 from testigo_wire.errors import WireError
 
@@ -13,35 +13,57 @@ MAX_PLAINTEXT = const(8192)
 # How much of a call an audio frame holds while a leg sends packets. For estimates: a silence of both legs is in no frame.
 FRAME_MS = const(240)
 
+# What is written now; version 1 is read too. The vocabulary is that of events.py.
+VERSION = const(2)
+VOCABULARY = const(2)
+# Of all streams; a header has 512 bytes at most.
+MAX_RECIPIENTS = const(24)
+# What the suite of a header decides: the bytes of a wrapped key and of the device's signature.
+SUITES = {1: (113, 64)}
+
 # Of a recording that was not closed by its call: only its whole items are there, and maybe no event.
-CUT = ("power-loss", "storage-full", "storage-fault")
+# "erased": and its audio was erased then, after an objection that may have left no event.
+CUT = ("power-loss", "storage-full", "storage-fault", "erased")
 REASONS = "hang-up|objection|refused|unrecorded|cancelled|failed|test|limit|" + "|".join(CUT)
 _HEADER = (
-    "magic:'testigo version:=1 recording_id:#16 device_id:s number:u previous:#32 opened_ms:u clock:=0|1|2 suite:=1"
+    "magic:'testigo version:=1|2 recording_id:#16 device_id:s number:u previous:#32 opened_ms:u clock:=0|1|2 suite:u"
+    " *firmware:s signer:#8 vocabulary:u policy:#32 recipients:[@recipient"
 )
 _KEYS = "kind:'keys stream:=0|1 wrapped:[@wrapped"
-_SEAL = "kind:'seal items:u head:#32 closed_ms:u reason:'" + REASONS + " signature:#64"
+_SEAL = "kind:'seal items:u head:#32 closed_ms:u reason:'" + REASONS + " signature:#%d"
 _GONE = "kind:'gone digest:#32"
-_RECORDS = {"wrapped": "key_id:#8 key:#113"}
+_RECORDS = {"recipient": "stream:=0|1 key_id:#8"}
 
 
 class RecordingError(WireError):
     """Not an item of a recording, or not in a place where it may stand."""
 
 
-def encode_header(recording_id, device_id, number, previous, opened_ms, clock):
-    """-> bytes of the first item; `previous` is the SHA-256 of the previous recording's first item, or 32 zeros."""
-    return _encode("header", _HEADER, ["testigo", 1, recording_id, device_id, number, previous, opened_ms, clock, 1])
+def encode_header(recording_id, device_id, number, previous, opened_ms, clock, about):
+    """-> bytes of the first item; `previous` is the SHA-256 of the previous recording's first item, or 32 zeros.
+
+    about: [firmware version, key id of the device's key, SHA-256 of the policy or 32 zeros, its recipients as
+    [[stream, key_id of 8 bytes], ...]].
+    """
+    firmware, signer, policy, recipients = about
+    header = ["testigo", VERSION, recording_id, device_id, number, previous, opened_ms, clock, 1]
+    header += [firmware, signer, VOCABULARY, policy, recipients]
+    _check_header(header)
+    return cbor.encode(header)
 
 
-def encode_keys(stream, wrapped):
-    """-> bytes; wrapped: [[key_id of 8 bytes, enc || ciphertext of 113], ...]."""
-    return _encode("keys", _KEYS, ["keys", stream, wrapped])
+def encode_keys(stream, wrapped, suite=1):
+    """-> bytes; wrapped: [[key_id of 8 bytes, enc || ciphertext as long as the suite has it], ...]."""
+    item = ["keys", stream, wrapped]
+    _check_keys(item, suite)
+    return cbor.encode(item)
 
 
-def encode_seal(items, head, closed_ms, reason, signature):
+def encode_seal(items, head, closed_ms, reason, signature, suite=1):
     """-> bytes of the last item."""
-    return _encode("seal", _SEAL, ["seal", items, head, closed_ms, reason, signature])
+    item = ["seal", items, head, closed_ms, reason, signature]
+    schema.check(_SEAL % SUITES[suite][1], item, "seal")
+    return cbor.encode(item)
 
 
 def encode_gone(digest):
@@ -49,9 +71,26 @@ def encode_gone(digest):
     return cbor.encode(["gone", digest])
 
 
-def _encode(kind, table, value):
-    schema.check(table, value, kind, _RECORDS)
-    return cbor.encode(value)
+def _check_header(header):
+    schema.check(_HEADER, header, "header", _RECORDS)
+    recording_id = header[2]
+    if not 0 < len(header[3].encode()) <= 32 or not header[4]:
+        raise RecordingError("header: device_id or number")
+    if recording_id[6] >> 4 != 7 or recording_id[8] >> 6 != 2:  # RFC 9562 sections 4.1 and 5.7
+        raise RecordingError("header: recording_id is no UUIDv7")
+    if header[8] not in SUITES:
+        raise RecordingError("header: unknown suite")
+    if len(header) != (9 if header[1] == 1 else 14):
+        raise RecordingError("header: not the fields of its version")
+    if header[1] > 1:
+        if not 0 < len(header[9].encode()) <= 32:
+            raise RecordingError("header: firmware")
+        if header[11] < 2 or len(header[13]) > MAX_RECIPIENTS:
+            raise RecordingError("header: vocabulary or recipients")
+
+
+def _check_keys(item, suite):
+    schema.check(_KEYS, item, "keys", {"wrapped": "key_id:#8 key:#%d" % SUITES[suite][0]})
 
 
 def seal_digest(primitives, recording_id, items, head, closed_ms, reason):
@@ -103,28 +142,31 @@ class Item:
         self.raw = self.plaintext = self.event = None
 
 
-def parse_item(data, offset=0):
-    """-> (Item, end) of the item at `offset`; raises cbor.Incomplete when it is not all there."""
+def parse_item(data, offset=0, suite=1):
+    """-> (Item, end) of the item at `offset`; raises cbor.Incomplete when it is not all there.
+
+    suite: of the recording's header; 1 before it was read.
+    """
     value, end = cbor.decode_prefix(data, offset, MAX_ITEM)
     if isinstance(value, bytes):
         try:
-            stream, ctr, _ = decode_header(value)
+            stream, ctr, start = decode_header(value)
         except SFrameError as error:
             raise RecordingError("frame: " + str(error))
         if stream > AUDIO:
             raise RecordingError("frame: unknown stream")
+        if not 0 <= len(value) - start - TAG_SIZE <= MAX_PLAINTEXT:
+            raise RecordingError("frame: size")
         return Item("frame", None, stream, ctr, value), end
     kind = value[0] if isinstance(value, list) and value else None
     if kind == "testigo":
-        schema.check(_HEADER, value, "header")
-        if not 0 < len(value[3].encode()) <= 32 or not value[4]:
-            raise RecordingError("header: device_id or number")
+        _check_header(value)
         return Item("header", value), end
     if kind == "keys":
-        schema.check(_KEYS, value, kind, _RECORDS)
+        _check_keys(value, suite)
         return Item(kind, value, value[1]), end
     if kind == "seal":
-        schema.check(_SEAL, value, kind)
+        schema.check(_SEAL % SUITES[suite][1], value, kind)
         return Item(kind, value), end
     if kind == "gone":
         schema.check(_GONE, value, kind)

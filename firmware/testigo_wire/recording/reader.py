@@ -24,6 +24,7 @@ class Reader:
         self._rest = b""
         self._needed = 1
         self._error = None
+        self._suite = 1
 
     def feed(self, data):
         """-> [Item, ...] that are whole now, each with index, offset and raw; keeps at most one item's bytes.
@@ -39,7 +40,9 @@ class Reader:
             self._needed = 1
             try:
                 while at < len(data):
-                    item, end = parse_item(data, at)
+                    item, end = parse_item(data, at, self._suite)
+                    if item.kind == "header":
+                        self._suite = item.fields[8]
                     item.index = self.index
                     item.offset = self.offset
                     item.raw = data[at:end]

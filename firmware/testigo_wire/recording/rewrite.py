@@ -15,6 +15,7 @@ def iter_items(readinto, buffer):
     """
     view = memoryview(buffer)
     have = 0
+    suite = 1
     while True:
         count = readinto(view[have:]) if have < len(buffer) else 0
         have += count or 0
@@ -22,9 +23,11 @@ def iter_items(readinto, buffer):
         data = view[:have]
         while at < have:
             try:
-                item, end = recording.parse_item(data, at)
+                item, end = recording.parse_item(data, at, suite)
             except cbor.Incomplete:
                 break
+            if item.kind == "header":
+                suite = item.fields[8]
             yield item, at, end
             at = end
         if not count:

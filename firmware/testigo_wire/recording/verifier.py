@@ -9,7 +9,11 @@ from testigo_wire.crypto.sframe_open import Opener
 from testigo_wire.errors import WireError
 from testigo_wire.recording import audio_frame_reader, events, tamper_hints
 from testigo_wire.recording import items as recording
+from testigo_wire.recording.erasure import RECORDING
 from testigo_wire.recording.reader import Reader, ReadError
+
+# The reason of a recording whose audio was erased when it was closed after a fault.
+ERASED = "erased"
 
 
 class Finding:
@@ -32,36 +36,48 @@ class Finding:
 class Verifier:
     """Call `feed` with the recording's bytes, then `finish`.
 
-    signed(digest, signature) -> bool: whether it is the device's signature.
+    signed(digest, signature, signer) -> bool: whether it is the device's signature. signer: the key id that the header names,
+    None in version 1.
     open_key(stream, recording_id, wrapped) -> the base key, or None without a key for that stream; raises WireError when the
     key is for that stream and does not open it.
     previous: (number, header digest) of the device's recording before this one.
     digests: of the items when the recording came in: what changed since is then found without a key.
+    erasures: the Erasures that are kept beside the recording, whose signature was checked (docs/formats/erasure.md).
 
-    Afterwards: `header` and `seal` (lists of fields, or None), `events`, `digests`, `audio_frames`, `gone`, `findings`.
+    Afterwards: `header` and `seal` (lists of fields, or None), `events`, `unknown_events` (those of them that a later vocabulary
+    added), `digests`, `audio_frames`, `gone`, `gone_items` (their indices), `findings`.
     """
 
-    def __init__(self, primitives, signed=None, open_key=None, previous=None, digests=None):
+    def __init__(self, primitives, signed=None, open_key=None, previous=None, digests=None, erasures=()):
         self._primitives = primitives
         self._signed = signed
         self._open_key = open_key
         self._previous = previous
         self._expected = digests
+        self._erasures = erasures
         self._reader = Reader()
         self._chain = recording.Chain(primitives)
         self._keystream = Keystream(primitives, 256)
         self._counters = [0, 0]
         self._keyed = [False, False]
         self._openers = [None, None]
-        self._order = events.Order()
+        self._version = 1
+        self._vocabulary = 1
+        self._order = events.Order(1)
         self._unreadable = False
         self._suspects = []
         self._first_audio = self._last_order_problem = None
         self.header = self.seal = self._seal_item = None
         self.events = []
+        self.unknown_events = []
         self.digests = []
-        self.audio_frames = self.gone = 0
+        self.audio_frames = 0
+        self.gone_items = []
         self.findings = []
+
+    @property
+    def gone(self):
+        return len(self.gone_items)
 
     def _add_finding(self, code, item, text, suspects=()):
         index, offset = (item.index, item.offset) if item else (None, None)
@@ -98,7 +114,10 @@ class Verifier:
         if kind == "gone":
             digest = item.fields[1]
             self._chain.add_digest(digest)
-            self.gone += 1
+            self.gone_items.append(item.index)
+            if self._keyed[recording.AUDIO]:
+                # Nothing but frames of the audio stream may be gone beside its keys.
+                self._counters[recording.AUDIO] += 1
         else:
             digest = self._chain.add(item.raw)
         self.digests.append(digest)
@@ -118,6 +137,10 @@ class Verifier:
         if self.header is not None:
             return
         self.header = item.fields
+        self._version = item.fields[1]
+        if self._version > 1:
+            self._vocabulary = item.fields[11]
+        self._order = events.Order(self._version)
         number, previous = item.fields[4:6]
         if number == 1 and previous != bytes(32):
             self._add_finding("continuity", item, "recording 1 names a previous one")
@@ -135,7 +158,13 @@ class Verifier:
         self._keyed[stream] = True
         if stream == recording.AUDIO:
             self._on_audio(item)
-        if self._open_key is None or self.header is None:
+        if self.header is None:
+            return
+        if self._version > 1:
+            named = [key_id for of, key_id in self.header[13] if of == stream]
+            if [key_id for key_id, _ in item.fields[2]] != named:
+                self._add_finding("recipients", item, "stream %d: not sealed to those whom the policy names" % stream)
+        if self._open_key is None:
             return
         recording_id = self.header[2]
         try:
@@ -180,8 +209,10 @@ class Verifier:
             if stream == recording.AUDIO:
                 audio_frame_reader.parse(item.plaintext)
             else:
-                item.event = events.parse(item.plaintext)
+                item.event = events.parse(item.plaintext, self._vocabulary)
                 self.events.append(item.event)
+                if not events.known(item.event):
+                    self.unknown_events.append(item.event)
                 wrong = self._order.event(item.event)
                 if wrong:
                     self._add_finding("order", item, wrong)
@@ -202,15 +233,40 @@ class Verifier:
             self._check_seal()
         elif not self._unreadable:
             self._add_finding("truncated", None, "no seal after item %d" % (self._reader.index - 1))
-        if self.gone and self._first_audio:
-            self._add_finding("erased", self._first_audio, "audio is left beside items that are gone")
-        if self.gone < self._order.erased:
-            self._add_finding("erased", None, "%d items gone, %d said to be" % (self.gone, self._order.erased))
+        self._check_erased()
         if self._openers[recording.INDEX] and not self._unreadable:
             wrong = self._order.finish(self.seal is not None and self.seal[4] in recording.CUT)
             if wrong:
                 self._add_finding("order", None, wrong)
         return self.findings
+
+    def _check_erased(self):
+        """What is gone was erased by the appliance, whose events tell how many items, or by the vault: its records tell which."""
+        recorded = set()
+        for erasure in self._erasures:
+            if not (self.header and self.seal and erasure.belongs_to(self.header, self.digests[0], self.seal[2])):
+                self._add_finding("erased", None, "a record of another recording")
+            elif erasure.scope == RECORDING:
+                self._add_finding("erased", None, "the whole recording was to be erased")
+            else:
+                count = len(self.digests)
+                for first, last in erasure.runs:
+                    recorded.update(range(min(first, count), min(last, count) + 1))
+        left = sorted(recorded.difference(self.gone_items))
+        if left:
+            self.findings.append(
+                Finding("erased", left[0], None, "%d items were to be erased and are there" % len(left))
+            )
+        others = [index for index in self.gone_items if index not in recorded]
+        if others and self._first_audio:
+            self._add_finding("erased", self._first_audio, "audio is left beside items that are gone")
+        said = self._order.erased
+        # After an objection the appliance may erase when it cannot write an event any more.
+        exactly = self._version > 1 and self._openers[recording.INDEX] and not self._unreadable
+        if self._order.objected or not self.seal or self.seal[4] == ERASED:
+            exactly = False
+        if len(others) < said or (exactly and len(others) != said):
+            self._add_finding("erased", None, "%d items gone, %d said to be" % (len(others), said))
 
     def _check_seal(self):
         _, items, head, closed_ms, reason, signature = self.seal
@@ -235,7 +291,7 @@ class Verifier:
 
     def _is_signed(self, recording_id, items, head, closed_ms, reason, signature):
         digest = recording.seal_digest(self._primitives, recording_id, items, head, closed_ms, reason)
-        return self._signed(digest, signature)
+        return self._signed(digest, signature, self.header[10] if self._version > 1 else None)
 
     def _find_broken_chain(self, head):
         swapped = tamper_hints.swapped_neighbours(self._primitives, self.digests, head)

@@ -8,20 +8,22 @@ from testigo_wire.recording.stream import Stream
 
 
 class Writer:
-    """One recording from its header to its seal. sink(item): copies or writes the item before it returns."""
+    """One recording from its header to its seal. sink(item): copies or writes the item before it returns.
 
-    def __init__(self, primitives, keystream, sink, recording_id, device_id, number, previous, opened_ms, clock):
+    header: of `items.encode_header`, with this recording_id.
+    """
+
+    def __init__(self, primitives, keystream, sink, recording_id, header, suite=1):
         self._primitives = primitives
         self._keystream = keystream
         self._sink = sink
+        self._suite = suite
         self._chain = items.Chain(primitives)
         self._index = None
         self.recording_id = recording_id
         self.closed = False
         # What the next recording's header names as `previous`.
-        self.header_digest = self.write(
-            items.encode_header(recording_id, device_id, number, previous, opened_ms, clock)
-        )
+        self.header_digest = self.write(header)
 
     @property
     def items(self):
@@ -37,7 +39,7 @@ class Writer:
 
     def open_stream(self, stream, base_key, wrapped, buffer):
         """Write the keys item of a stream -> its Stream. The index stream (0) comes first and serves `event`."""
-        self.write(items.encode_keys(stream, wrapped))
+        self.write(items.encode_keys(stream, wrapped, self._suite))
         opened = Stream(self._primitives, stream, base_key, self.recording_id, self._keystream, buffer)
         if stream == items.INDEX:
             self._index = opened
@@ -58,4 +60,4 @@ class Writer:
     def seal(self, closed_ms, reason, signature):
         """Write the last item, with the signature over `seal_digest` of the same arguments."""
         chain = self._chain
-        self._sink(items.encode_seal(chain.items, chain.head, closed_ms, reason, signature))
+        self._sink(items.encode_seal(chain.items, chain.head, closed_ms, reason, signature, self._suite))

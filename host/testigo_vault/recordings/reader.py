@@ -1,12 +1,13 @@
 """Reads and verifies a recording: structure and signature always, events with the index key, audio only with an unlocked
 audio key. The checks are those of testigo_wire; this module gives them the keys and collects the results."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from testigo_vault.identity.keys import AUDIO_STREAM, INDEX_STREAM, StreamKeyOpener
+from testigo_vault.identity.keys import AUDIO_STREAM, INDEX_STREAM, StreamKeyOpener, key_id
 from testigo_vault.primitives import HOST, verify
 from testigo_wire.errors import WireError
+from testigo_wire.recording.erasure import Erasure
 from testigo_wire.recording.items import FRAME_MS, MAX_ITEM, Item
 from testigo_wire.recording.rewrite import erase_steps
 from testigo_wire.recording.verifier import Finding, Verifier
@@ -29,6 +30,8 @@ class Reading:
     gone: int
     recipients: dict[int, list[bytes]] = field(default_factory=dict)
     frames_at_end: int = 0  # audio frames after the last event
+    unknown_events: list[list] = field(default_factory=list)  # that a later vocabulary added
+    gone_items: list[int] = field(default_factory=list)  # their places
 
     @property
     def header_digest(self) -> bytes:
@@ -57,19 +60,25 @@ def read(
     previous: tuple[int, bytes] | None = None,
     digests: list[bytes] | None = None,
     on_item: Callable[[Item], None] | None = None,
+    erasures: Sequence[Erasure] = (),
 ) -> Reading:
-    """Verify `data`. publics: the keys that the device may have signed with. on_item: called with every item in order."""
+    """Verify `data`. publics: the keys that the device may have signed with. on_item: called with every item in order.
+
+    erasures: what this vault erased of it, each record's signature checked.
+    """
     recipients: dict[int, list[bytes]] = {}
 
-    def signed(digest: bytes, signature: bytes) -> bool:
-        return any(verify(public, digest, signature) for public in publics)
+    def signed(digest: bytes, signature: bytes, signer: bytes | None) -> bool:
+        return any(
+            verify(public, digest, signature) for public in publics if signer is None or key_id(public) == signer
+        )
 
     def open_key(stream: int, recording_id: bytes, wrapped: list) -> bytes | None:
         recipients[stream] = [key_id for key_id, _ in wrapped]
         opener = {INDEX_STREAM: index_key, AUDIO_STREAM: audio_key}[stream]
         return opener.find(stream, recording_id, wrapped) if opener else None
 
-    verifier = Verifier(HOST, signed, open_key, previous, digests)
+    verifier = Verifier(HOST, signed, open_key, previous, digests, erasures)
     view = memoryview(data)
     audio_items = frames_at_end = 0
     for at in range(0, len(data), _PIECE):
@@ -97,6 +106,8 @@ def read(
         verifier.gone,
         recipients,
         frames_at_end,
+        verifier.unknown_events,
+        verifier.gone_items,
     )
 
 

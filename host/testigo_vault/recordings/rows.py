@@ -1,8 +1,13 @@
 """Makes the rows of the index from a reading: what users search by, and the outcome of the call."""
 
+import math
+from typing import Any
+
 from testigo_vault.printable import visible
 from testigo_vault.recordings.reader import Reading
 from testigo_vault.storage.models import Event, Finding, Recording
+from testigo_wire.encoding.cbor import Tag
+from testigo_wire.recording.verifier import ERASED as ERASED_REASON
 
 GOOD, QUARANTINED = "good", "quarantined"
 # What the device is answered: a receipt, against which it deletes its file, or that it has to keep it.
@@ -27,7 +32,7 @@ def make_row(reading: Reading, fallback_id: str, device_id: str, number: int) ->
     row.time_trusted = False
     row.state, row.answer = GOOD, RECEIPT
     if reading.header:
-        _, _, recording_id, row.device_id, row.number, previous, row.opened_ms, row.clock, _ = reading.header
+        _, _, recording_id, row.device_id, row.number, previous, row.opened_ms, row.clock = reading.header[:8]
         row.id = recording_id.hex()
         row.previous = previous.hex()
         row.header_digest = reading.header_digest.hex()
@@ -80,7 +85,7 @@ def outcome(reading: Reading, row: Recording) -> str:
         return UNLAWFUL
     if row.source == "test":
         return "test"
-    if reading.objected:
+    if reading.objected or row.reason == ERASED_REASON:
         return "objected" if row.audio != NONE else "refused"
     if row.reason == "refused":
         return "refused"
@@ -97,6 +102,16 @@ def _on_demand(reading: Reading) -> bool:
     return any(event[0] == "policy" and event[4] == "on-demand" for event in reading.events)
 
 
-def _plain(fields: list) -> list:
-    """Event fields for a JSON column: digests as hexadecimal."""
-    return [field.hex() if isinstance(field, bytes) else field for field in fields]
+def _plain(value: Any) -> Any:
+    """Event fields for a JSON column: digests as hexadecimal. An event of a later vocabulary may hold any CBOR."""
+    if isinstance(value, bytes):
+        return value.hex()
+    if isinstance(value, list):
+        return [_plain(part) for part in value]
+    if isinstance(value, dict):
+        return {str(_plain(key)): _plain(part) for key, part in value.items()}
+    if isinstance(value, Tag):
+        return [f"tag {value.number}", _plain(value.value)]
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    return value

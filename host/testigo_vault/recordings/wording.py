@@ -37,14 +37,15 @@ def clock_time(t_ms: int) -> str:
 
 
 def event(name: str, fields: list, language: str = "en") -> str:
-    """One sentence for an event; the name and the fields of an event that a later version added."""
+    """One sentence for an event; that it is not known, its name and its fields for one that a later version added."""
     sentence = _EVENTS.get(name)
     if sentence is not None:
         try:
             return visible(sentence(_EventWords(translator(language)), *fields))
         except (TypeError, KeyError, ValueError, IndexError):
             pass
-    return visible(f"{name.replace('_', ' ')} {', '.join(str(field) for field in fields)}".strip())
+    text = f"{name.replace('_', ' ')} {', '.join(str(field) for field in fields)}".strip()
+    return visible(text if sentence else _EventWords(translator(language)).say("unknown-event", event=text))
 
 
 def clock(recording: Recording, language: str = "en") -> str:
@@ -190,6 +191,7 @@ _EVENTS: dict[str, Callable[..., str]] = {
     "notice": _notice,
     "consent": _consent,
     "media": _media,
+    "confirmed": lambda words, leg, how: words.say(f"confirmed-{how}", leg=words.leg(leg)),
     "quality": _quality,
     "dtmf": lambda words, leg, digit, channel: words.say("dtmf", digit=digit, leg=words.leg(leg)),
     "on_hold": lambda words, leg, held: words.say("hold" if held else "hold-end", leg=words.leg(leg)),

@@ -223,6 +223,10 @@ FINDINGS = (
     N_("no seal after item {item}"),
     N_("audio is left beside items that are gone"),
     N_("{count} items gone, {items} said to be"),
+    N_("{count} items were to be erased and are there"),
+    N_("the whole recording was to be erased"),
+    N_("a record of another recording"),
+    N_("stream {stream}: not sealed to those whom the policy names"),
     N_("says another count or head than was signed"),
     N_("is not the device's over this recording and seal"),
     N_("{count} items, {items} were sealed"),
@@ -252,7 +256,12 @@ FINDINGS = (
     N_("audio while paused"),
     N_("audio before the worker was informed"),
     N_("audio without a policy that allows it"),
+    N_("audio without terms"),
+    N_("terms again"),
+    N_("leg confirmed again"),
     N_("no call event"),
+    N_("no policy event"),
+    N_("does not say how the media of each leg was confirmed"),
     N_("audio is kept although there was an objection"),
 )
 

@@ -65,13 +65,14 @@ async def test_what_is_whole_is_delivered_with_the_true_reason():
         stores.remove_tree(a.root)
 
 
-async def test_a_vault_of_version_1_gets_a_reason_that_it_knows():
-    a, made, stream = await talking("old", 1)
-    BrokenFile(made, "write")
-    made.write_audio(stores.put_audio(stream, 25))
-    await made.close("hang-up")
-    assert a.verify(1).seal[4] == "failed"
-    stores.remove_tree(a.root)
+async def test_the_reason_is_told_before_the_first_session_with_a_vault():
+    for link_version in (0, 1):
+        a, made, stream = await talking("old", link_version)
+        BrokenFile(made, "write")
+        made.write_audio(stores.put_audio(stream, 25))
+        await made.close("hang-up")
+        assert a.verify(1).seal[4] == "storage-full" and not a.verify(1).findings
+        stores.remove_tree(a.root)
 
 
 async def test_a_full_storage_is_not_told_as_a_power_loss_after_a_restart():

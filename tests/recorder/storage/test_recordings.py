@@ -7,8 +7,10 @@ import time
 
 from recorder import files
 from recorder.storage import recordings
+from recorder.storage.primitives import DEVICE
 from recorder.storage.spool import SpoolError
 from support.device import stores
+from testigo_wire.recording import items
 
 FRAMES = 40
 
@@ -34,7 +36,11 @@ async def test_a_call_is_recorded_whole():
     verifier = a.verify(1)
     assert not verifier.findings, verifier.findings
     assert verifier.audio_frames == FRAMES and verifier.seal[4] == "hang-up"
-    assert [event[0] for event in verifier.events] == ["call", "policy", "notice", "consent", "hang_up"]
+    names = ["call", "policy", "terms", "confirmed", "confirmed", "notice", "consent", "worker", "hang_up"]
+    assert [event[0] for event in verifier.events] == names
+    policy = a.documents.installed_policy
+    named = [[entry[0], entry[1]] for entry in policy.recipients]
+    assert verifier.header[9:] == ["0.3.0", items.key_id(DEVICE, a.identity.public), 2, policy.digest, named]
     assert sealed == [1] and a.spool.numbers() == [1] and not a.recordings.active
     assert files.names(a.spool.folder) == ["00000001.tsg"]
     stores.remove_tree(a.root)
@@ -130,7 +136,7 @@ async def test_a_late_objection_erases():
     verifier = a.verify(1)
     assert not verifier.findings, verifier.findings
     assert verifier.audio_frames == 0 and verifier.gone == FRAMES + 1
-    assert [event[0] for event in verifier.events][4:] == ["objection", "dtmf", "erased", "hang_up"]
+    assert [event[0] for event in verifier.events][8:] == ["objection", "dtmf", "erased", "hang_up"]
     assert files.names(a.spool.folder) == ["00000001.tsg"]
     assert a.spool.describe(1)[1] < 6000
     stores.remove_tree(a.root)

@@ -113,6 +113,7 @@ async def test_an_interrupted_erasure_is_finished():
         assert not verifier.findings, (moment, verifier.findings)
         assert verifier.audio_frames == 0 and verifier.gone == 4, moment
         assert "objection" in [event[0] for event in verifier.events]
+        assert verifier.seal[4] == "erased", moment
         assert files.names(a.spool.folder) == ["00000001.tsg"], moment
         stores.remove_tree(a.root)
 
@@ -125,6 +126,7 @@ async def test_a_mark_without_its_objection_event():
     a.base_keys = base_keys
     verifier = a.verify(1)
     assert verifier.audio_frames == 0 and verifier.gone == 4
+    assert not verifier.findings and verifier.seal[4] == "erased", "nothing else says that its audio was erased"
     stores.remove_tree(a.root)
 
 

@@ -1,6 +1,7 @@
 """Makes recordings for tests with the real writer, on either runtime: a script of events and audio frames in, items out."""
 
 from testigo_wire.crypto.sframe import Keystream
+from testigo_wire.encoding import cbor
 from testigo_wire.recording import audio_frame
 from testigo_wire.recording import items as recording
 from testigo_wire.recording.stream import buffer_size
@@ -11,11 +12,17 @@ DEVICE_ID = "branch-7"
 OPENED_MS = 1700000000000
 BASE_KEYS = (b"\x10" * 32, b"\x11" * 32)
 NO_SIGNATURE = bytes(64)
+FIRMWARE = "0.3.0"
+SIGNER = b"signerid"
+POLICY_DIGEST = b"\x03" * 32
 # Wrapped keys that nobody opens, for tests which are given the base keys.
 WRAPPED = ([[b"index-id", bytes(113)]], [[b"audio-id", bytes(113)]])
 
 CALL = ("call", 0, "front", "in", "sip:600111222@example.net", "sip:900@example.net", "a1b2@example.net", "sip")
-POLICY = ("policy", 0, 3, b"\x03" * 32, "all", "opt-in")
+POLICY = ("policy", 0, 3, POLICY_DIGEST, "all", "opt-in")
+TERMS = ("terms", 1, "consent", "acknowledgement", "connect", False)
+WORKER = ("worker", 5110, "acknowledgement", "worker-1")
+CONFIRMED = (("confirmed", 40, 1, "rtp"), ("confirmed", 45, 0, "rtp"))
 NOTICE = ("notice", 4200, 1, "es", "front-es", b"\x04" * 32, 4100, 4100, True)
 CONSENT = ("consent", 5100, "opt-in", True, "key", "1", "rfc4733")
 MEDIA = (("media", 20, 1, "PCMA", 8, 8000, 20), ("media", 25, 0, "PCMU", 0, 8000, 20))
@@ -37,9 +44,10 @@ def frame(ms, sequence_number, size=20):
 
 
 AGREED = (
-    (CALL, POLICY)
+    (CALL, POLICY, TERMS)
     + MEDIA
-    + (NOTICE, CONSENT, AUDIO_KEYS)
+    + CONFIRMED
+    + (NOTICE, CONSENT, WORKER, AUDIO_KEYS)
     + (frame(5120, 0), frame(5370, 1), ("dtmf", 5500, 1, "5", "rfc4733"), frame(5620, 2), frame(5870, 3))
     + (("quality", 6050, 1, 300, 1, 0, 900, 51600), HANG_UP)
 )
@@ -49,7 +57,12 @@ EMERGENCY = (
     ("unrecorded", 0, "emergency"),
     ("hang_up", 61000, 0, 200, ""),
 )
-REFUSED = (CALL, POLICY) + MEDIA + (NOTICE, ("objection", 5000, 1, "9", "info"), HANG_UP)
+REFUSED = (
+    (CALL, POLICY, TERMS)
+    + MEDIA
+    + CONFIRMED
+    + (("notice", 4200) + NOTICE[2:], ("objection", 5000, 1, "9", "info"), HANG_UP)
+)
 
 
 class Made:
@@ -67,13 +80,27 @@ class Made:
         return b"".join(self.items)
 
 
-def write(primitives, script, number=1, previous=bytes(32), wrapped=WRAPPED):
-    """-> Made, without a seal yet."""
+def header(number=1, previous=bytes(32), wrapped=WRAPPED, signer=SIGNER, recording_id=RECORDING_ID):
+    """-> the first item of a recording of version 2, sealed to those of the keys items."""
+    named = [[stream, key_id] for stream in (0, 1) for key_id, _ in wrapped[stream]]
+    about = (FIRMWARE, signer, POLICY_DIGEST, named)
+    return recording.encode_header(recording_id, DEVICE_ID, number, previous, OPENED_MS, 2, about)
+
+
+def header_1(
+    number=1, previous=bytes(32), recording_id=RECORDING_ID, device_id=DEVICE_ID, opened_ms=OPENED_MS, clock=2
+):
+    """-> the first item of a recording of version 1, as version 0.2 wrote it."""
+    return cbor.encode(["testigo", 1, recording_id, device_id, number, previous, opened_ms, clock, 1])
+
+
+def write(primitives, script, number=1, previous=bytes(32), wrapped=WRAPPED, signer=SIGNER, first=None):
+    """-> Made, without a seal yet. first: its header, if not that of version 2."""
     made = Made()
     keystream = Keystream(primitives, 32)
-    writer = Writer(
-        primitives, keystream, made.sink, RECORDING_ID, DEVICE_ID, number, previous, OPENED_MS, 2
-    )  # fmt: skip
+    if first is None:
+        first = header(number, previous, wrapped, signer)
+    writer = Writer(primitives, keystream, made.sink, RECORDING_ID, first)
     made.writer = writer
     writer.open_stream(recording.INDEX, BASE_KEYS[0], wrapped[0], bytearray(buffer_size(256)))
     audio = None

@@ -20,6 +20,7 @@ from testigo_wire.crypto import ecdsa, p256
 from testigo_wire.encoding import cbor
 from testigo_wire.policy import documents
 from testigo_wire.recording import items as recording
+from testigo_wire.recording.items import key_id
 
 DEVICE_ID = "test-1"
 LINE = [
@@ -157,7 +158,7 @@ class Appliance:
         self.closed = await recovery.recover(self.spool)
         del recovery
         self.recordings = Recordings(
-            hal, DEVICE, self.identity, self.documents, self.keypool, self.spool, self.log
+            hal, DEVICE, self.identity, self.documents, self.keypool, self.spool, self.log, "0.3.0"
         )  # fmt: skip
         if fill:
             await self.keypool.fill()
@@ -178,16 +179,22 @@ class Appliance:
         made = self.recordings.open(self.documents.policy)
         made.event("call", "main", "in", "sip:100@x", "sip:200@x", "abc", "sip")
         made.event("policy", 1, self.documents.policy.digest, "all", "opt-out")
+        made.event("terms", "consent", "acknowledgement", "connect", False)
+        for leg in (1, 0):
+            made.event("confirmed", leg, "rtp")
         made.event("notice", 1, "en", "hello", bytes(32), 1000, 1000, True)
         made.event("consent", "opt-out", True, "notice", "", "")
+        made.event("worker", "acknowledgement", "on file")
         return made
 
     def verify(self, number, keys=True, items=None):
         """A Verifier that has read what is offered to the vault; findings in .findings. Its items go to `items`."""
         from testigo_wire.recording.verifier import Verifier
 
-        def signed(digest, signature):
-            return p256.finish(ecdsa.verify_steps(DEVICE, self.identity.public, digest, signature))
+        def signed(digest, signature, signer):
+            return key_id(DEVICE, self.identity.public) == signer and p256.finish(
+                ecdsa.verify_steps(DEVICE, self.identity.public, digest, signature)
+            )
 
         def open_key(stream, recording_id, wrapped):
             return self.base_keys.get((recording_id, stream)) if keys else None

@@ -23,7 +23,7 @@ PORTS = (4000, 12000)
 NEEDED = 20
 NOTICE = 1600  # bytes of G.711: 200 ms
 PACKET_MS = 20
-ANYWHERE = ("dtmf", "on_hold", "hang_up", "quality")  # before or after the last frame of audio
+ANYWHERE = ("confirmed", "dtmf", "on_hold", "hang_up", "quality")  # before or after the last frame of audio
 
 
 class Board:

@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import select
 
 from support import fake_appliance
-from support.fake_appliance import AGREED, call, speech
+from support.fake_appliance import AGREED, call, speech, uuid7
 from support.intake import offer, take
 from testigo_vault.ingest.admission import Admission
 from testigo_vault.primitives import HOST, verify
@@ -130,7 +130,7 @@ def test_chain_of_recordings(vault, appliance):
 
 def test_same_number_twice(vault, appliance):
     take(vault, appliance.record(packets=speech(0.2)))
-    twin = appliance.record(packets=speech(0.3), number=1, recording_id=bytes(16), previous=bytes(32))
+    twin = appliance.record(packets=speech(0.3), number=1, recording_id=uuid7("twin"), previous=bytes(32))
     outcome = take(vault, twin)
     assert outcome.state == "quarantined" and "same number 1" in outcome.reason
 

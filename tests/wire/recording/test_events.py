@@ -1,7 +1,19 @@
 """Events, and the order in which they may stand."""
 
 from support.device import primitives as prims
-from support.device.recordings import AGREED, AUDIO_KEYS, CALL, CONSENT, HANG_UP, NOTICE, POLICY, REFUSED
+from support.device.recordings import (
+    AGREED,
+    AUDIO_KEYS,
+    CALL,
+    CONFIRMED,
+    CONSENT,
+    EMERGENCY,
+    HANG_UP,
+    MEDIA,
+    NOTICE,
+    POLICY,
+    REFUSED,
+)
 from testigo_wire.encoding import cbor
 from testigo_wire.errors import WireError
 from testigo_wire.recording import events
@@ -21,9 +33,9 @@ TEST_CALL = CALL[:-1] + ("test",)
 TEST_CONSENT = ("consent", 0, "notify", True, "test", "", "")
 
 
-def run(script):
+def run(script, version=1, cut=False):
     """-> the first thing that is wrong, or None."""
-    order = events.Order()
+    order = events.Order(version)
     for step in script:
         if step[0] in ("audio keys", "frame"):
             wrong = order.audio()
@@ -31,7 +43,7 @@ def run(script):
             wrong = order.event(events.parse(cbor.encode(step)))
         if wrong:
             return wrong
-    return order.finish()
+    return order.finish(cut)
 
 
 def test_vectors():
@@ -52,6 +64,60 @@ def test_malformed():
 def test_named():
     event = events.parse(cbor.encode(("gap", 9, 1, 3, 60, "late")))
     assert events.named(event) == {"name": "gap", "t_ms": 9, "leg": 1, "count": 3, "ms": 60, "why": "late"}
+
+
+def test_unknown_events():
+    """An event of a later vocabulary is kept with its fields; one of the reader's own vocabulary is not an event."""
+    later = cbor.encode(["weather", 7, [1, b"\x02"], None])
+    event = events.parse(later, events.VOCABULARY + 1)
+    assert event == ["weather", 7, [1, b"\x02"], None] and not events.known(event)
+    assert str(prims.raises(WireError, events.parse, later)) == "no known event"
+    without_time = cbor.encode(["weather", "7"])
+    error = prims.raises(WireError, events.parse, without_time, events.VOCABULARY + 1)
+    assert str(error) == "weather.t_ms: not an unsigned number"
+    # Known events keep their fields in every vocabulary; version 1 has no `confirmed`.
+    prims.raises(WireError, events.parse, cbor.encode(["pause", 1, "key", 2]), events.VOCABULARY + 1)
+    confirmed = cbor.encode(["confirmed", 1, 0, "rtp"])
+    assert events.known(events.parse(confirmed, 2))
+    prims.raises(WireError, events.parse, confirmed, 1)
+
+
+def test_order_of_version_2():
+    talk = (AUDIO_KEYS,)
+    start = (CALL, POLICY, TERMS) + MEDIA + CONFIRMED
+    agreed = start + (NOTICE, CONSENT, WORKER)
+    none = ("confirmed", 9999, 0, "none")
+    for script in (
+        AGREED,
+        REFUSED,
+        EMERGENCY,
+        agreed + talk,
+        start[:-1] + (NOTICE, none),
+        # Without media events nothing is owed: the call was over before a session was.
+        (CALL, POLICY, ("unrecorded", 10, "no policy"), HANG_UP),
+        # A test has neither terms nor worker, and no media to be confirmed.
+        (TEST_CALL, POLICY[:5] + ("notify",), TEST_CONSENT) + MEDIA + talk,
+    ):
+        assert run(script, 2) is None, (script, run(script, 2))
+    owed = "does not say how the media of each leg was confirmed"
+    for script, wrong in (
+        ((CALL, POLICY, NOTICE, CONSENT) + talk, "audio without terms"),
+        (start + (NOTICE, CONSENT) + talk, "audio before the worker was informed"),
+        ((CALL, POLICY, TERMS, ("terms", 5) + TERMS[2:]), "terms again"),
+        (start + (("confirmed", 50, 1, "key"),), "leg confirmed again"),
+        (start[:-1] + (NOTICE,), owed),
+        (start[:-2] + (NOTICE,), owed),
+        ((CALL, POLICY, TERMS, NOTICE, CONSENT, WORKER) + talk, owed),
+        ((CALL,), "no policy event"),
+        ((), "no call event"),
+    ):
+        assert run(script, 2) == wrong, (script, run(script, 2))
+    assert run((CALL,)) is None and run((CALL, POLICY, NOTICE, CONSENT) + talk) is None, "version 1 owes less"
+
+
+def test_a_recording_that_was_cut_owes_nothing_at_its_end():
+    for script in ((), (CALL,), (CALL, POLICY), (CALL, POLICY, TERMS) + MEDIA):
+        assert run(script, 2, True) is None
 
 
 def test_right_order():
@@ -141,7 +207,7 @@ def test_wrong_order():
 
 
 def test_objection_after_which_the_audio_is_erased():
-    order = events.Order()
+    order = events.Order(1)
     for step in (CALL, POLICY, NOTICE, CONSENT, OBJECTION, ("erased", 5400, 4)):
         assert order.event(list(step)) is None
     assert order.erased == 4

@@ -6,7 +6,10 @@ from testigo_wire.errors import WireError
 from testigo_wire.recording import items as recording
 
 P = prims.PRIMITIVES
-HEADER = ["testigo", 1, bytes(16), "branch-7", 1, bytes(32), 1700000000000, 2, 1]
+ID = bytes.fromhex("01890a5d2f807a3c8b1e5d7f00112233")
+HEADER_1 = ["testigo", 1, ID, "branch-7", 1, bytes(32), 1700000000000, 2, 1]
+NAMED = [[0, b"index-id"], [1, b"audio-id"]]
+HEADER = ["testigo", 2] + HEADER_1[2:] + ["0.3.0", b"signerid", 2, b"p" * 32, NAMED]
 SEAL = ["seal", 3, bytes(32), 1700000000000, "hang-up", bytes(64)]
 
 
@@ -18,9 +21,10 @@ def parse(value):
 
 
 def test_items():
-    header = recording.encode_header(bytes(16), "branch-7", 1, bytes(32), 1700000000000, 2)
+    about = ("0.3.0", b"signerid", b"p" * 32, NAMED)
+    header = recording.encode_header(ID, "branch-7", 1, bytes(32), 1700000000000, 2, about)
     assert header == cbor.encode(HEADER)
-    assert parse(HEADER).kind == "header"
+    assert parse(HEADER).kind == parse(HEADER_1).kind == "header"
     keys = recording.encode_keys(1, [[bytes(8), bytes(113)]])
     assert recording.parse_item(keys)[0].stream == 1
     assert parse(SEAL).kind == "seal"
@@ -32,7 +36,8 @@ def test_items():
 
 def test_refused_items():
     for at, value, text in (
-        (1, 2, "header.version: not one of the known values"),
+        (1, 3, "header.version: not one of the known values"),
+        (1, 1, "header: not the fields of its version"),
         (2, bytes(15), "header.recording_id: not 16 bytes"),
         (3, "", "header: device_id or number"),
         (3, "x" * 33, "header: device_id or number"),
@@ -40,7 +45,16 @@ def test_refused_items():
         (5, bytes(31), "header.previous: not 32 bytes"),
         (6, -1, "header.opened_ms: not an unsigned number"),
         (7, 3, "header.clock: not one of the known values"),
-        (8, 2, "header.suite: not one of the known values"),
+        (2, ID[:6] + b"\x4a" + ID[7:], "header: recording_id is no UUIDv7"),
+        (2, ID[:8] + b"\xcb" + ID[9:], "header: recording_id is no UUIDv7"),
+        (8, 2, "header: unknown suite"),
+        (9, "", "header: firmware"),
+        (9, "x" * 33, "header: firmware"),
+        (10, bytes(7), "header.signer: not 8 bytes"),
+        (11, 1, "header: vocabulary or recipients"),
+        (12, b"", "header.policy: not 32 bytes"),
+        (13, NAMED * 13, "header: vocabulary or recipients"),
+        (13, [[2, bytes(8)]], "header.recipients[0].stream: not one of the known values"),
     ):
         bad = list(HEADER)
         bad[at] = value
@@ -57,19 +71,30 @@ def test_refused_items():
         (7, "unknown item"),
         (b"", "frame: no header"),
         (b"\x20" + bytes(12), "frame: unknown stream"),
+        (bytes(10), "frame: size"),
+        (b"\x08\x09" + bytes(9), "frame: size"),
+        (bytes(1 + recording.MAX_PLAINTEXT + 1 + 10), "frame: size"),
     ):
         assert str(prims.raises(WireError, parse, bad)) == text, bad
 
 
 def test_fields_that_cannot_be_encoded():
-    prims.raises(WireError, recording.encode_header, bytes(15), "d", 1, bytes(32), 1, 2)
+    about = ("0.3.0", b"signerid", b"p" * 32, NAMED)
+    prims.raises(WireError, recording.encode_header, ID[:15], "d", 1, bytes(32), 1, 2, about)
+    prims.raises(WireError, recording.encode_header, ID, "d", 1, bytes(32), 1, 2, about[:3] + (NAMED * 13,))
     prims.raises(WireError, recording.encode_seal, 1, bytes(32), 1, "bored", bytes(64))
+
+
+def test_a_header_with_all_that_it_may_have():
+    about = ("x" * 32, b"signerid", b"p" * 32, NAMED * 12)
+    header = recording.encode_header(ID, "d" * 32, (1 << 64) - 1, b"\xff" * 32, (1 << 64) - 1, 2, about)
+    assert len(header) <= 512  # what an appliance reads of a file to find its header
 
 
 def test_too_long():
     data = cbor.encode(bytes(recording.MAX_ITEM))
     prims.raises(WireError, recording.parse_item, data)
-    longest = cbor.encode(b"\x10" + bytes(recording.MAX_PLAINTEXT + 8 + 10))
+    longest = cbor.encode(b"\x1f" + b"\xff" * 8 + bytes(recording.MAX_PLAINTEXT + 10))
     assert len(longest) <= recording.MAX_ITEM
     assert recording.parse_item(longest)[1] == len(longest)
 

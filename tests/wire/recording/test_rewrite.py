@@ -39,7 +39,7 @@ def test_erase():
             else:
                 assert after == before
         verifier, findings = verify(b"".join(items))
-        assert findings == []
+        assert [finding.code for finding in findings] == ["erased"], "nothing says that it was"
         assert (verifier.gone, verifier.audio_frames) == (5, 0)
     assert erase(b"".join(items)) == (0, items)
 
@@ -68,7 +68,7 @@ def test_resumed_recording_verifies():
     found = resume(cut)
     assert found.header[3] == recordings.DEVICE_ID
     assert found.header_digest == P.sha256(ITEMS[0])
-    assert found.counters == [8, 4]
+    assert found.counters == [12, 4]
     closed = cut[: found.length] + found.seal(recordings.OPENED_MS + 9000, recordings.NO_SIGNATURE)
     verifier, findings = verify(closed)
     assert findings == []
@@ -94,5 +94,6 @@ def test_resume_after_erasing():
     turned, items = erase(b"".join(ITEMS[:-1]))
     found = resume(b"".join(items))
     assert (found.erased, found.items) == (turned, len(items))
-    _, findings = verify(b"".join(items) + found.seal(recordings.OPENED_MS + 9000, recordings.NO_SIGNATURE))
-    assert findings == []
+    for reason, codes in (("erased", []), ("power-loss", ["erased"])):
+        seal = found.seal(recordings.OPENED_MS + 9000, recordings.NO_SIGNATURE, reason)
+        assert [finding.code for finding in verify(b"".join(items) + seal)[1]] == codes

@@ -12,14 +12,20 @@ P = prims.PRIMITIVES
 
 def test_matches_the_vectors():
     # The vectors' keys items and signatures are made with HPKE and ECDSA; everything else the writer makes here.
-    vectors = prims.vectors("recording")
+    vectors = prims.vectors("recording_2")
     expected = [bytes.fromhex(item) for item in vectors["good"][0]["items"]]
     keys = [
         recording.parse_item(item)[0].fields[2] for item in expected if recording.parse_item(item)[0].kind == "keys"
     ]
     signature = recording.parse_item(expected[-1])[0].fields[5]
     made = recordings.make(
-        P, recordings.AGREED, sign=lambda digest: signature, number=2, previous=b"\xaa" * 32, wrapped=keys
+        P,
+        recordings.AGREED,
+        sign=lambda digest: signature,
+        number=2,
+        previous=b"\xaa" * 32,
+        wrapped=keys,
+        signer=recording.parse_item(expected[0])[0].fields[10],
     )
     assert made.items == expected
 
@@ -29,7 +35,7 @@ def test_item_lengths():
     for length in (0, 1, 10, 11, 12, 13, 14, 200, 243, 244, 245, 246, 5000, 8192):
         made = recordings.Made()
         items = made.items
-        writer = Writer(P, Keystream(P), made.sink, bytes(16), "d", 1, bytes(32), 1, 0)
+        writer = Writer(P, Keystream(P), made.sink, recordings.RECORDING_ID, recordings.header())
         stream = writer.open_stream(1, b"k" * 32, [], bytearray(buffer_size(8192)))
         stream.buffer[START : START + length] = b"\x55" * length
         sealed = stream.seal(length)
