@@ -9,6 +9,9 @@ appliance has no use for it.
 from testigo_wire.compat import const
 from testigo_wire.encoding import cbor, schema
 from testigo_wire.errors import WireError
+from testigo_wire.recording.items import AUDIO as AUDIO_STREAM
+from testigo_wire.recording.items import encode_gone
+from testigo_wire.recording.reader import Reader
 
 KIND = "erasure"
 AUDIO = "audio"
@@ -111,3 +114,25 @@ def _check(version, body, signature):
         raise ErasureError("erasure.items: none, or those of a whole recording")
     if from_ms >= until_ms if scope == RANGE else from_ms or until_ms:
         raise ErasureError("erasure.from_ms: not a range, or one that the scope has not")
+
+
+def erase_items(primitives, data, indices):
+    """-> the bytes of a recording with `gone` in place of these items. Raises ErasureError for one that may not be erased.
+
+    For all items of the audio stream `rewrite.erase_steps` needs no list.
+    """
+    reader = Reader()
+    wanted = set(indices)
+    out = []
+    for item in reader.feed(data):
+        if item.index not in wanted:
+            out.append(item.raw)
+            continue
+        wanted.remove(item.index)
+        if item.kind != "gone" and (item.kind != "frame" or item.stream != AUDIO_STREAM):
+            raise ErasureError("item %d is no audio frame" % item.index)
+        out.append(item.raw if item.kind == "gone" else encode_gone(primitives.sha256(item.raw)))
+    reader.finish()
+    if wanted:
+        raise ErasureError("no item %d" % min(wanted))
+    return b"".join(out)

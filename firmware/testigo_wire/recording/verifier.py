@@ -42,13 +42,14 @@ class Verifier:
     key is for that stream and does not open it.
     previous: (number, header digest) of the device's recording before this one.
     digests: of the items when the recording came in: what changed since is then found without a key.
-    erasures: the Erasures that are kept beside the recording, whose signature was checked (docs/formats/erasure.md).
+    erasures: the Erasures that are kept beside the recording, whose signature was checked (docs/formats/erasure.md); None where
+    the caller compares them with what is gone.
 
     Afterwards: `header` and `seal` (lists of fields, or None), `events`, `unknown_events` (those of them that a later vocabulary
     added), `digests`, `audio_frames`, `gone`, `gone_items` (their indices), `findings`.
     """
 
-    def __init__(self, primitives, signed=None, open_key=None, previous=None, digests=None, erasures=()):
+    def __init__(self, primitives, signed=None, open_key=None, previous=None, digests=None, erasures=None):
         self._primitives = primitives
         self._signed = signed
         self._open_key = open_key
@@ -243,7 +244,7 @@ class Verifier:
     def _check_erased(self):
         """What is gone was erased by the appliance, whose events tell how many items, or by the vault: its records tell which."""
         recorded = set()
-        for erasure in self._erasures:
+        for erasure in self._erasures or ():
             if not (self.header and self.seal and erasure.belongs_to(self.header, self.digests[0], self.seal[2])):
                 self._add_finding("erased", None, "a record of another recording")
             elif erasure.scope == RECORDING:
@@ -258,11 +259,12 @@ class Verifier:
                 Finding("erased", left[0], None, "%d items were to be erased and are there" % len(left))
             )
         others = [index for index in self.gone_items if index not in recorded]
-        if others and self._first_audio:
+        counted = self._version == 1 or self._erasures is not None
+        if others and self._first_audio and counted:
             self._add_finding("erased", self._first_audio, "audio is left beside items that are gone")
         said = self._order.erased
         # After an objection the appliance may erase when it cannot write an event any more.
-        exactly = self._version > 1 and self._openers[recording.INDEX] and not self._unreadable
+        exactly = counted and self._version > 1 and self._openers[recording.INDEX] and not self._unreadable
         if self._order.objected or not self.seal or self.seal[4] == ERASED:
             exactly = False
         if len(others) < said or (exactly and len(others) != said):

@@ -60,11 +60,12 @@ def read(
     previous: tuple[int, bytes] | None = None,
     digests: list[bytes] | None = None,
     on_item: Callable[[Item], None] | None = None,
-    erasures: Sequence[Erasure] = (),
+    erasures: Sequence[Erasure] | None = None,
 ) -> Reading:
     """Verify `data`. publics: the keys that the device may have signed with. on_item: called with every item in order.
 
-    erasures: what this vault erased of it, each record's signature checked.
+    erasures: what this vault erased of it, each record's signature checked. Without them nothing is said of what is gone in
+    version 2.
     """
     recipients: dict[int, list[bytes]] = {}
 

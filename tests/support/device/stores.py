@@ -199,7 +199,7 @@ class Appliance:
         def open_key(stream, recording_id, wrapped):
             return self.base_keys.get((recording_id, stream)) if keys else None
 
-        verifier = Verifier(DEVICE, signed, open_key)
+        verifier = Verifier(DEVICE, signed, open_key, erasures=())
         size = self.spool.describe(number)[1]
         with open(self.spool.path(number, ".tsg"), "rb") as file:
             while size:

@@ -52,3 +52,22 @@ def test_too_long():
     body = record.body[:7] + [runs] + record.body[8:]
     error = prims.raises(WireError, erasure.encode, 1, body, bytes(64))
     assert str(error) == "erasure: too long"
+
+
+def test_frames_are_erased_and_the_rest_stays():
+    recording = prims.vectors("recording_2")
+    items = [bytes.fromhex(item) for item in recording["good"][0]["items"]]
+    erased = [vector for vector in recording["good"] if vector["name"] == "a range erased by the vault"][0]
+    data = erasure.erase_items(P, b"".join(items), [14, 16])
+    assert data == b"".join([bytes.fromhex(item) for item in erased["items"]])
+    assert erasure.erase_items(P, data, [16, 14]) == data, "a second time nothing changes"
+    for index, text in (
+        (0, "item 0 is no audio frame"),
+        (2, "item 2 is no audio frame"),
+        (12, "item 12 is no audio frame"),
+        (20, "item 20 is no audio frame"),
+        (21, "no item 21"),
+    ):
+        error = prims.raises(WireError, erasure.erase_items, P, b"".join(items), [14, index])
+        assert str(error) == text
+    prims.raises(WireError, erasure.erase_items, P, b"".join(items)[:-1], [14])

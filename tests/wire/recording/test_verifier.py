@@ -64,6 +64,7 @@ def records_of(vector):
 
 
 def verify(items, keys=True, **more):
+    more = dict({"erasures": []}, **more)
     verifier = Verifier(P, signed, open_key if keys else None, PREVIOUS, **more)
     verifier.feed(b"".join(items))
     verifier.finish()
@@ -130,6 +131,15 @@ def test_erased():
     verifier = verify(items_of(vector), erasures=records_of(vector))
     assert (verifier.gone, verifier.audio_frames) == (2, 2)
     assert verifier.gone_items == [14, 16]
+
+
+def test_what_is_gone_where_the_records_are_not_known():
+    for name in ("all audio erased by the vault", "a range erased by the vault"):
+        items = items_of(good(name))
+        assert verify(items, erasures=None).findings == []
+        assert "erased" in [code for code, _ in found(verify(items))]
+    said = [vector for vector in VECTORS["faults"] if vector["name"] == "fewer erased than said"][0]
+    assert found(verify(items_of(said), erasures=None)) == [["erased", None]]
 
 
 def test_an_event_of_a_later_vocabulary_is_kept_and_told():
