@@ -12,8 +12,8 @@ MODULES = (
     "recorder.documents.intake", "recorder.documents.objection_list", "recorder.media.tone", "recorder.storage.recovery",
     "recorder.storage.unrecorded_counts", "recorder.sync.backlog", "recorder.sync.session", "testigo_wire.policy.e164",
     "testigo_wire.policy.limits", "testigo_wire.policy.rules", "testigo_wire.policy.schedule",
-    "testigo_wire.recording.rewrite", "testigo_wire.sip.auth", "testigo_wire.sip.dtmf", "testigo_wire.sip.limiter",
-    "testigo_wire.sip.replies", "testigo_wire.sip.timers",
+    "testigo_wire.recording.item_parser", "testigo_wire.recording.rewrite", "testigo_wire.sip.auth", "testigo_wire.sip.dtmf",
+    "testigo_wire.sip.limiter", "testigo_wire.sip.replies", "testigo_wire.sip.timers",
 )  # fmt: skip
 
 

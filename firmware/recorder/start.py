@@ -94,7 +94,7 @@ def _load_identity(app):
 async def _repair(app):
     from recorder.storage import recovery
 
-    unload("recorder.storage.recovery", "testigo_wire.recording.rewrite")
+    unload("recorder.storage.recovery", "testigo_wire.recording.rewrite", "testigo_wire.recording.item_parser")
     for number in await recovery.recover(app.spool):
         app.log("recording %d was cut by a power loss and is closed" % number)
 

@@ -9,6 +9,7 @@ from cryptography.hazmat.primitives.serialization import load_der_private_key
 from support.rig import wait_for
 from testigo_wire.encoding import cbor
 from testigo_wire.recording import items as recording
+from testigo_wire.recording.item_parser import parse_item
 
 AUDIO = bytes((7,)) * 160  # a packet of the driver's, see appliance.put_audio
 LIMIT_S = 60
@@ -19,7 +20,7 @@ def items(data):
     offset = 0
     while offset < len(data):
         try:
-            item, offset = recording.parse_item(data, offset)
+            item, offset = parse_item(data, offset)
         except cbor.Incomplete:
             return
         yield item

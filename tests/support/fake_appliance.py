@@ -20,6 +20,7 @@ from testigo_wire.link.device import SERVER_NAME, DeviceSession
 from testigo_wire.policy import documents
 from testigo_wire.recording import audio_frame
 from testigo_wire.recording import items as recording
+from testigo_wire.recording.item_parser import parse_item
 from testigo_wire.recording.stream import buffer_size
 from testigo_wire.recording.writer import Writer
 
@@ -134,7 +135,7 @@ class Appliance:
             out.event(name, t_ms, *fields)
         closed = changes.pop("closed_ms", opened_ms + end_ms)
         out.seal(closed, reason, sign(self.key, out.seal_digest(closed, reason)))
-        head = recording.parse_item(items[-1])[0].fields[2]
+        head = parse_item(items[-1])[0].fields[2]
         made = Made(number, recording_id, b"".join(items), head, items, out.header_digest, payloads)
         self.previous = out.header_digest
         self.made.append(made)

@@ -12,6 +12,7 @@ from testigo_wire.crypto import p256
 from testigo_wire.encoding import cbor
 from testigo_wire.recording import erasure, rewrite
 from testigo_wire.recording import items as recording
+from testigo_wire.recording.item_parser import parse_item
 
 DEVICE = load_private(b"\x41" * 32)
 SIGNER = recording.key_id(HOST, public_bytes(DEVICE))
@@ -92,7 +93,7 @@ def _cut_and_erased(reason):
     """A power cut, after which the mark of an erasing is found: its audio is erased, and it is closed."""
     whole = _write(making.AGREED[:-2]).items
     erased = [
-        recording.encode_gone(HOST.sha256(item)) if recording.parse_item(item)[0].stream == recording.AUDIO else item
+        recording.encode_gone(HOST.sha256(item)) if parse_item(item)[0].stream == recording.AUDIO else item
         for item in whole
     ]
     data = b"".join(erased)
@@ -111,7 +112,7 @@ def _header(*changes, **more):
 
 
 AGREED = _make(making.AGREED)
-AUDIO = [at for at, item in enumerate(AGREED[:-1]) if recording.parse_item(item)[0].stream == recording.AUDIO]
+AUDIO = [at for at, item in enumerate(AGREED[:-1]) if parse_item(item)[0].stream == recording.AUDIO]
 
 
 def _gone(*indices):
@@ -121,7 +122,7 @@ def _gone(*indices):
 
 def _record(scope, indices, from_ms=0, until_ms=0, version=1, head=None):
     """An erasure record of AGREED."""
-    head = head or recording.parse_item(AGREED[-1])[0].fields[2]
+    head = head or parse_item(AGREED[-1])[0].fields[2]
     who = [making.DEVICE_ID, making.RECORDING_ID, 2, HOST.sha256(AGREED[0]), PREVIOUS, head]
     body = [*who, scope, erasure.runs_of(indices), from_ms, until_ms, making.OPENED_MS + 10**9, "maria", "by request"]
     return erasure.encode(version, body, sign(make_erasure.OPERATOR, erasure.digest(HOST, version, body)))

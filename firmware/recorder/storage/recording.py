@@ -277,7 +277,7 @@ class Recording:
         """Replace the file by a copy without the audio. The items of that time follow it, in the copy or in the file."""
         from recorder.storage import erasing
 
-        unload("recorder.storage.erasing")
+        unload("recorder.storage.erasing", "testigo_wire.recording.rewrite", "testigo_wire.recording.item_parser")
         self._waiting_items = []
         self._close_file()
         erased_count = None

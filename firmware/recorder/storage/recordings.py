@@ -132,7 +132,7 @@ class Recordings:
         try:
             from recorder.storage import recovery
 
-            unload("recorder.storage.recovery")
+            unload("recorder.storage.recovery", "testigo_wire.recording.rewrite", "testigo_wire.recording.item_parser")
             while self._again:
                 self._again = False
                 await recovery.finish_all(spool, [made.number for made in self.active])

@@ -2,7 +2,7 @@
 
 from testigo_wire.encoding import cbor
 from testigo_wire.errors import WireError
-from testigo_wire.recording.items import parse_item
+from testigo_wire.recording.item_parser import parse_item
 
 
 class ReadError(WireError):

@@ -6,6 +6,7 @@ A recording may be long and there may be calls meanwhile, so both yield after ev
 from testigo_wire.encoding import cbor
 from testigo_wire.errors import WireError
 from testigo_wire.recording import items as recording
+from testigo_wire.recording.item_parser import parse_item
 
 
 def iter_items(readinto, buffer):
@@ -23,7 +24,7 @@ def iter_items(readinto, buffer):
         data = view[:have]
         while at < have:
             try:
-                item, end = recording.parse_item(data, at, suite)
+                item, end = parse_item(data, at, suite)
             except cbor.Incomplete:
                 break
             if item.kind == "header":

@@ -10,7 +10,7 @@ from testigo_vault.recordings.rows import ERASED, NONE, POWER_LOSS
 from testigo_vault.storage.models import Recording
 from testigo_vault.vault import Vault
 from testigo_wire.recording import audio_frame_reader
-from testigo_wire.recording.items import Item
+from testigo_wire.recording.item_parser import Item
 
 
 def unchanged_copy(vault: Vault, recording: Recording) -> bytes:

@@ -31,7 +31,8 @@ from testigo_vault.toml.reader import FileProblems
 from testigo_vault.vault import Vault
 from testigo_vault.vocabulary.translator import base_language
 from testigo_wire.policy import documents as wire
-from testigo_wire.recording.items import Item, seal_digest
+from testigo_wire.recording.item_parser import Item
+from testigo_wire.recording.items import seal_digest
 
 LOGGED = "consent-export"  # the kind of the line in the access log
 _SPANISH = ("es", "ca", "eu", "gl")

@@ -8,7 +8,8 @@ from testigo_vault.identity.keys import AUDIO_STREAM, INDEX_STREAM, StreamKeyOpe
 from testigo_vault.primitives import HOST, verify
 from testigo_wire.errors import WireError
 from testigo_wire.recording.erasure import Erasure
-from testigo_wire.recording.items import FRAME_MS, MAX_ITEM, Item
+from testigo_wire.recording.item_parser import Item
+from testigo_wire.recording.items import FRAME_MS, MAX_ITEM
 from testigo_wire.recording.rewrite import erase_steps
 from testigo_wire.recording.verifier import Finding, Verifier
 

@@ -154,7 +154,7 @@ class Appliance:
         self.spool = Spool(hal, DEVICE, self.identity, self.log)
         from recorder.storage import recovery  # as in recorder/start.py
 
-        unload("recorder.storage.recovery", "testigo_wire.recording.rewrite")
+        unload("recorder.storage.recovery", "testigo_wire.recording.rewrite", "testigo_wire.recording.item_parser")
         self.closed = await recovery.recover(self.spool)
         del recovery
         self.recordings = Recordings(

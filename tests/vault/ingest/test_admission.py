@@ -14,7 +14,7 @@ from testigo_vault.recordings.reader import read
 from testigo_vault.recordings.search import Query, RecordingIndex
 from testigo_vault.storage.models import Alarm
 from testigo_wire.policy import documents
-from testigo_wire.recording import items as recording
+from testigo_wire.recording.item_parser import parse_item
 
 
 def alarms(vault):
@@ -184,7 +184,7 @@ def test_audio_beside_an_objection_is_destroyed_in_damaged_recordings(vault, app
     assert kept
     for path in kept:
         data = vault.store.get(path)
-        assert not any(item in data for item in made.items if recording.parse_item(item)[0].stream == 1)
+        assert not any(item in data for item in made.items if parse_item(item)[0].stream == 1)
 
 
 @pytest.mark.parametrize("harm", ["missing", "flipped"])

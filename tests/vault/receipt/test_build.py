@@ -19,7 +19,7 @@ from testigo_vault.errors import VaultError
 from testigo_vault.receipt import build as receipts
 from testigo_vault.receipt.model import read, schema
 from testigo_vault.receipt.verify import DIFFERS, UNKNOWN, check
-from testigo_wire.recording.items import parse_item
+from testigo_wire.recording.item_parser import parse_item
 
 SCHEMA = Path(__file__).resolve().parents[3] / "docs" / "formats" / "consent-receipt.schema.json"
 

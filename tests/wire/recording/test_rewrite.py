@@ -6,6 +6,7 @@ from testigo_wire.crypto import p256
 from testigo_wire.errors import WireError
 from testigo_wire.recording import items as recording
 from testigo_wire.recording import rewrite
+from testigo_wire.recording.item_parser import parse_item
 from testigo_wire.recording.verifier import Verifier
 
 P = prims.PRIMITIVES
@@ -34,7 +35,7 @@ def test_erase():
         turned, items = erase(DATA, chunk)
         assert turned == 5
         for before, after in zip(ITEMS, items):
-            if recording.parse_item(before)[0].stream == recording.AUDIO:
+            if parse_item(before)[0].stream == recording.AUDIO:
                 assert after == recording.encode_gone(P.sha256(before))
             else:
                 assert after == before

@@ -6,8 +6,9 @@ from testigo_wire.crypto import ecdsa, p256
 from testigo_wire.crypto.sframe import Keystream
 from testigo_wire.encoding import cbor
 from testigo_wire.errors import WireError
-from testigo_wire.recording import audio_frame, erasure, rewrite
+from testigo_wire.recording import audio_frame, erasure, item_parser, rewrite
 from testigo_wire.recording import items as recording
+from testigo_wire.recording.item_parser import parse_item
 from testigo_wire.recording.stream import buffer_size
 from testigo_wire.recording.verifier import Verifier
 from testigo_wire.recording.writer import Writer
@@ -35,7 +36,7 @@ def entries_of(vectors):
     found = []
     for vector in vectors["good"]:
         for data in vector["items"]:
-            item = recording.parse_item(bytes.fromhex(data))[0]
+            item = parse_item(bytes.fromhex(data))[0]
             if item.kind == "keys":
                 found.append((item.stream, item.fields[2]))
     return found
@@ -179,13 +180,13 @@ def test_siblings_are_found_without_keys():
 
 def test_a_suite_with_other_sizes():
     """A hybrid key encapsulation needs an entry in the table of suites and nothing else here."""
-    recording.SUITES[9] = (1168, 3309)
+    item_parser.SUITES[9] = (1168, 3309)
     try:
         header = cbor.decode(AGREED[0])
         header[8] = 9
         header[13] = [[0, b"hybrid-0"], [1, b"hybrid-1"]]
         made = recordings.Made()
-        writer = Writer(P, Keystream(P), made.sink, recordings.RECORDING_ID, cbor.encode(header), 9)
+        writer = Writer(P, Keystream(P), made.sink, recordings.RECORDING_ID, cbor.encode(header))
         for stream in (0, 1):
             wrapped = [[header[13][stream][1], bytes(1168)]]
             opened = writer.open_stream(stream, recordings.BASE_KEYS[stream], wrapped, bytearray(buffer_size(256)))
@@ -207,7 +208,7 @@ def test_a_suite_with_other_sizes():
         erased = p256.finish(rewrite.erase_steps(P, recordings.reading(made.data), out.sink, bytearray(4096)))
         assert (erased, len(out.items)) == (2, len(made.items))
     finally:
-        del recording.SUITES[9]
+        del item_parser.SUITES[9]
 
 
 def test_kept_digests_show_what_changed_without_keys():

@@ -4,6 +4,7 @@ from support.device import primitives as prims
 from support.device import recordings
 from testigo_wire.crypto.sframe import Keystream
 from testigo_wire.recording import items as recording
+from testigo_wire.recording.item_parser import parse_item
 from testigo_wire.recording.stream import START, buffer_size
 from testigo_wire.recording.writer import Writer
 
@@ -14,10 +15,8 @@ def test_matches_the_vectors():
     # The vectors' keys items and signatures are made with HPKE and ECDSA; everything else the writer makes here.
     vectors = prims.vectors("recording_2")
     expected = [bytes.fromhex(item) for item in vectors["good"][0]["items"]]
-    keys = [
-        recording.parse_item(item)[0].fields[2] for item in expected if recording.parse_item(item)[0].kind == "keys"
-    ]
-    signature = recording.parse_item(expected[-1])[0].fields[5]
+    keys = [parse_item(item)[0].fields[2] for item in expected if parse_item(item)[0].kind == "keys"]
+    signature = parse_item(expected[-1])[0].fields[5]
     made = recordings.make(
         P,
         recordings.AGREED,
@@ -25,7 +24,7 @@ def test_matches_the_vectors():
         number=2,
         previous=b"\xaa" * 32,
         wrapped=keys,
-        signer=recording.parse_item(expected[0])[0].fields[10],
+        signer=parse_item(expected[0])[0].fields[10],
     )
     assert made.items == expected
 
@@ -40,7 +39,7 @@ def test_item_lengths():
         stream.buffer[START : START + length] = b"\x55" * length
         sealed = stream.seal(length)
         writer.write(sealed)
-        item, end = recording.parse_item(items[2])
+        item, end = parse_item(items[2])
         assert (item.stream, item.ctr, end) == (1, 0, len(items[2]))
         assert len(item.body) == 1 + length + 10
         assert bytes(sealed) == items[2]
