@@ -14,6 +14,9 @@ _RULE = "'notify|opt-out|opt-in"
 _CHANNEL = "'rfc4733|info|sdp|"
 _WHO = "'key|host|limit|sdp"
 
+# Bytes of the name of an event, also of later vocabularies.
+MAX_NAME = 32
+
 # The fields after the name and the time; see encoding/schema.py.
 EVENTS = {
     "call": "line:s direction:'in|out caller:s callee:s sip_call_id:s source:'sip|test",
@@ -62,7 +65,7 @@ def parse(plaintext, vocabulary=VOCABULARY):
     if name in EVENTS and SINCE.get(name, 1) <= vocabulary:
         schema.check(("name:s t_ms:u " + EVENTS[name]).rstrip(), event, name)
         return event
-    if vocabulary <= VOCABULARY:
+    if vocabulary <= VOCABULARY or not 0 < len(name.encode()) <= MAX_NAME:
         raise EventError("no known event")
     schema.check_value("u", event[1], name + ".t_ms")
     return event

@@ -79,26 +79,19 @@ def test_what_an_older_vault_could_not_read_is_taken_in_after_its_update(vault, 
     identity = made.recording_id.hex()
     path = quarantine_path("branch-1", 1, identity, sha256)
     vault.store.put(path, made.data)
-    row = dict.fromkeys(("header_digest", "previous", "head", "reason", "line", "direction", "caller", "callee"), "")
-    row |= dict.fromkeys(("source", "rule"), "") | dict.fromkeys(("opened_ms", "closed_ms", "clock", "items"), 0)
-    row |= dict.fromkeys(("placed_ms", "earliest_ms", "latest_ms", "length_ms"), 0)
-    why = UNSEALED + "malformed (item 0): header: 14 fields, not 9"
     with vault.database.session() as session:
         session.add(
             Recording(
-                **row,
                 id=identity,
                 device_id="branch-1",
                 number=1,
-                time_trusted=False,
-                length_exact=False,
                 size=len(made.data),
                 sha256=sha256,
                 stored_ms=1,
                 state="quarantined",
-                why=why,
+                why=UNSEALED + "malformed (item 0): header: 14 fields, not 9",
+                answer="refused",
                 path=path,
-                audio="none",
                 outcome="unknown",
             )
         )

@@ -75,6 +75,8 @@ def test_unknown_events():
     without_time = cbor.encode(["weather", "7"])
     error = prims.raises(WireError, events.parse, without_time, events.VOCABULARY + 1)
     assert str(error) == "weather.t_ms: not an unsigned number"
+    for name in ("", "x" * 33):
+        prims.raises(WireError, events.parse, cbor.encode([name, 7]), events.VOCABULARY + 1)
     # Known events keep their fields in every vocabulary; version 1 has no `confirmed`.
     prims.raises(WireError, events.parse, cbor.encode(["pause", 1, "key", 2]), events.VOCABULARY + 1)
     confirmed = cbor.encode(["confirmed", 1, 0, "rtp"])
