@@ -51,7 +51,7 @@ def make_row(reading: Reading, fallback_id: str, device_id: str, number: int) ->
     row.opened_ms, row.closed_ms = (ms if ms <= LATEST_MS else 0 for ms in (row.opened_ms, row.closed_ms))
     row.length_ms = min(reading.length_ms, LATEST_MS)
     # Without an event at its end, the frames after the last event are only counted: their times are under the audio key.
-    row.length_exact = row.reason != POWER_LOSS and not reading.frames_at_end
+    row.length_exact = row.reason not in (POWER_LOSS, ERASED_REASON) and not reading.frames_at_end
     row.caller, row.callee, row.line = (visible(text) for text in (row.caller, row.callee, row.line))
     row.audio = audio_state(reading)
     row.outcome = outcome(reading, row)
