@@ -62,6 +62,14 @@ class Made:
     payloads: tuple[bytes, bytes] = (b"", b"")
 
 
+def confirmed(events):
+    """The events, with both legs confirmed after the last of their media events, or after the first events."""
+    known = [at for at, event in enumerate(events) if event[0] in ("call", "policy", "terms", "media")]
+    at = known[-1] + 1
+    t_ms = events[at - 1][1]
+    return [*events[:at], ("confirmed", t_ms, 0, "rtp"), ("confirmed", t_ms, 1, "rtp"), *events[at:]]
+
+
 def rtp(sequence, timestamp, payload, ssrc=0x1234, payload_type=0):
     return struct.pack(">BBHII", 0x80, payload_type, sequence & 0xFFFF, timestamp & 0xFFFFFFFF, ssrc) + payload
 
@@ -84,6 +92,7 @@ class Appliance:
     folder: Path
     key: ec.EllipticCurvePrivateKey = field(default_factory=lambda: ec.generate_private_key(ec.SECP256R1()))
     certificate: bytes = b""
+    version: int = 1  # of the recordings that it makes: 1 as firmware 0.2, 2
     previous: bytes = bytes(32)
     made: list[Made] = field(default_factory=list)
     receipts: dict[int, bytes] = field(default_factory=dict)
@@ -100,8 +109,9 @@ class Appliance:
     def record(self, events=AGREED, packets=(), reason="hang-up", seconds=6, after=(), **changes):
         """Make the next recording: events, then audio frames of `per_frame` packets, then `after`, then the seal.
 
-        changes: version (1: as firmware 0.2 wrote it, 2), number, recording_id, previous, per_frame, torn (audio frames that are
-        sealed with other content), and what the clock said: opened_ms, closed_ms, clock.
+        changes: version, confirm (whether version 2 says how the media of each leg was confirmed), vocabulary, recipients,
+        number, recording_id, previous, per_frame, torn (audio frames that are sealed with other content), and what the clock
+        said: opened_ms, closed_ms, clock.
         """
         packets, payloads = packets if isinstance(packets, tuple) and len(packets) == 2 else (packets, (b"", b""))
         number = changes.pop("number", len(self.made) + 1)
@@ -112,7 +122,9 @@ class Appliance:
         keystream = Keystream(HOST, 8192)
         about = [recording_id, self.device_id, number, changes.pop("previous", self.previous), opened_ms]
         about.append(changes.pop("clock", 2))
-        version = changes.pop("version", 1)
+        version = changes.pop("version", self.version)
+        if version == 2 and changes.pop("confirm", True):
+            events = confirmed(events)
         first = cbor.encode(["testigo", 1, *about, 1]) if version == 1 else self.header(about, **changes)
         out = Writer(HOST, keystream, lambda item: items.append(bytes(item)), recording_id, first)
         out.open_stream(0, *self.wrap(recording_id, 0), bytearray(buffer_size(512)))

@@ -152,7 +152,7 @@ def purpose_words(code: str, language: str, written: PolicySource | None) -> str
 
 def _recording(material: Material, times: Times) -> RecordingFacts:
     reading = material.reading
-    _, _, recording_id, device_id, number, _, opened_ms, clock, _ = reading.header
+    _, _, recording_id, device_id, number, _, opened_ms, clock = reading.header[:8]
     assert reading.seal is not None
     _, items, head, closed_ms, reason, signature = reading.seal
     return RecordingFacts(

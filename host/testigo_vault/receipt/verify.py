@@ -232,7 +232,7 @@ class _Checker:
 
     def _ends(self, reading: Reading) -> Iterator[Check]:
         """Without the index key: header and seal."""
-        _, _, recording_id, device_id, number, _, opened_ms, clock, _ = reading.header
+        _, _, recording_id, device_id, number, _, opened_ms, clock = reading.header[:8]
         assert reading.seal is not None
         _, items, head, closed_ms, reason, signature = reading.seal
         derived = {

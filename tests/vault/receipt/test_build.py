@@ -84,7 +84,9 @@ def test_neither_audio_nor_digits_are_in_it(exported):
         (calls.listed, "not-asked", []),
     ],
 )
-def test_a_receipt_for_every_outcome(vault, appliance, make, outcome, events):
+@pytest.mark.parametrize("version", [1, 2])
+def test_a_receipt_for_every_outcome(vault, appliance, make, outcome, events, version):
+    appliance.version = version
     make(vault, appliance)
     made = receipt_of(vault)
     assert made.testigo.outcome == outcome

@@ -28,9 +28,10 @@ INSTEAD = {
 }  # fmt: skip
 
 
-@pytest.fixture
-def exported(testigo, vault, appliance, tmp_path):
-    """(recording, its receipt as a file) of a call with all that a call can have."""
+@pytest.fixture(params=(1, 2))
+def exported(request, testigo, vault, appliance, tmp_path):
+    """(recording, its receipt as a file) of a call with all that a call can have, of each version of recordings."""
+    appliance.version = request.param
     return calls.exported(testigo, vault, appliance, tmp_path)
 
 
