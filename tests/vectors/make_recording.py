@@ -4,6 +4,7 @@ Those of version 1 (recording_1.json) are as version 0.2 made them, and are not 
 """
 
 import make_erasure
+from make_siblings import SIBLINGS
 
 from support.device import recordings as making
 from testigo_vault.primitives import HOST, load_private, public_bytes, sign
@@ -317,68 +318,6 @@ def _no_audio_frame():
     for event in END:
         made.writer.event(*event)
     return _seal(made)
-
-
-# What is done to which item of "agreed" -> all findings, [[code, item], ...], in their order.
-SIBLINGS = (
-    ("flip", 0, 20, [["keys", 1], ["keys", 12], ["signature", 20], ["chain", 20]]),
-    ("flip", 0, 36, [["continuity", 0], ["chain", 20]]),
-    ("flip", 1, 60, [["keys", 1], ["chain", 20]]),
-    ("flip", 2, 9, [["frame", 2], ["order", 3], ["order", 4], ["order", 12], ["chain", 20]]),
-    (
-        "flip",
-        2,
-        2,
-        [["counter", 2], ["frame", 2], ["counter", 3], ["order", 3], ["order", 4], ["order", 12], ["chain", 20]],
-    ),
-    ("flip", 2, 0, [["malformed", 2]]),
-    ("flip", 14, 30, [["frame", 14], ["chain", 20]]),
-    ("flip", 14, -1, [["frame", 14], ["chain", 20]]),
-    ("flip", 20, 12, [["seal", 20]]),
-    ("flip", 20, -1, [["signature", 20]]),
-    ("drop", 0, 0, [["misplaced", 0]]),
-    (
-        "drop",
-        1,
-        0,
-        [
-            ["misplaced", 1],
-            ["misplaced", 2],
-            ["misplaced", 3],
-            ["misplaced", 4],
-            ["misplaced", 5],
-            ["misplaced", 6],
-            ["misplaced", 7],
-            ["misplaced", 8],
-            ["misplaced", 9],
-            ["misplaced", 10],
-            ["misplaced", 14],
-            ["misplaced", 17],
-            ["misplaced", 18],
-            ["count", 19],
-            ["chain", 19],
-        ],
-    ),
-    ("drop", 4, 0, [["counter", 4], ["order", 11], ["count", 19], ["chain", 19]]),
-    (
-        "drop",
-        12,
-        0,
-        [["misplaced", 12], ["misplaced", 13], ["misplaced", 15], ["misplaced", 16], ["count", 19], ["chain", 19]],
-    ),
-    ("drop", 15, 0, [["counter", 17], ["count", 19], ["chain", 19]]),
-    ("drop", 20, 0, [["truncated", None]]),
-    ("repeat", 0, 0, [["misplaced", 1], ["count", 21], ["chain", 21]]),
-    ("repeat", 1, 0, [["misplaced", 2], ["count", 21], ["chain", 21]]),
-    ("repeat", 5, 0, [["counter", 6], ["count", 21], ["chain", 21]]),
-    ("repeat", 20, 0, [["misplaced", 21]]),
-    ("swap", 0, 0, [["misplaced", 0], ["misplaced", 1], ["swapped", 0]]),
-    ("swap", 4, 0, [["counter", 4], ["counter", 5], ["order", 5], ["counter", 6], ["order", 12], ["swapped", 4]]),
-    ("swap", 14, 0, [["swapped", 14]]),
-    ("swap", 19, 0, [["misplaced", 20], ["count", 19], ["chain", 19]]),
-    ("cut", 14, 5, [["truncated", 14]]),
-    ("junk", 20, 0, [["malformed", 21]]),
-)
 
 
 def recordings():
