@@ -8,9 +8,9 @@ HEAD = """
 
 A mutant is the source with one small change: another comparison, a number one higher, a `not`, a statement left out. The tests
 of its module have to fail for it. `make mutations` makes mutants of the modules on which the law rests, with
-[Cosmic Ray](https://cosmic-ray.readthedocs.io/); `ARGS=--write` writes this section. Of each module a seeded sample is tried,
-first one mutant at each place of the code. A mutant that makes the tests hang is killed by time. *Equivalent* are survivors
-that do what the code does; each is listed below with the reason.
+[Cosmic Ray](https://cosmic-ray.readthedocs.io/); `ARGS=--write` writes this section. Of a module a seeded sample is tried, first
+one mutant at each place of the code, or the mutants of chosen lines; a module without a row was not tried yet. A mutant that
+makes the tests hang is killed by time. *Equivalent* are survivors that do what the code does; each is listed with the reason.
 """
 ROW = "| {module} | {candidates:,} | {tried:,} | {killed:,} | {by_time:,} | {equivalent:,} | {alive:,} |"
 
