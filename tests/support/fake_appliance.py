@@ -110,8 +110,8 @@ class Appliance:
         """Make the next recording: events, then audio frames of `per_frame` packets, then `after`, then the seal.
 
         changes: version, confirm (whether version 2 says how the media of each leg was confirmed), vocabulary, recipients,
-        number, recording_id, previous, per_frame, torn (audio frames that are sealed with other content), and what the clock
-        said: opened_ms, closed_ms, clock.
+        number, recording_id, previous, per_frame, torn (audio frames that are sealed with other content), torn_events (how
+        many of the last events are), and what the clock said: opened_ms, closed_ms, clock.
         """
         packets, payloads = packets if isinstance(packets, tuple) and len(packets) == 2 else (packets, (b"", b""))
         number = changes.pop("number", len(self.made) + 1)
@@ -127,7 +127,7 @@ class Appliance:
             events = confirmed(events)
         first = cbor.encode(["testigo", 1, *about, 1]) if version == 1 else self.header(about, **changes)
         out = Writer(HOST, keystream, lambda item: items.append(bytes(item)), recording_id, first)
-        out.open_stream(0, *self.wrap(recording_id, 0), bytearray(buffer_size(512)))
+        index = out.open_stream(0, *self.wrap(recording_id, 0), bytearray(buffer_size(512)))
         for name, t_ms, *fields in events:
             out.event(name, t_ms, *fields)
         if packets:
@@ -143,8 +143,13 @@ class Appliance:
                 if at // per_frame in torn:
                     item[-20:] = bytes(20)
                 out.write(bytes(item))
-        for name, t_ms, *fields in [("hang_up", end_ms, 1, 200, "BYE")] if after == () else after or []:
-            out.event(name, t_ms, *fields)
+        torn_events = changes.pop("torn_events", 0)
+        last = [("hang_up", end_ms, 1, 200, "BYE")] if after == () else after or []
+        for left, (name, t_ms, *fields) in zip(range(len(last), 0, -1), last, strict=True):
+            item = bytearray(index.seal_event(name, t_ms, tuple(fields)))
+            if left <= torn_events:
+                item[-20:] = bytes(20)
+            out.write(bytes(item))
         closed = changes.pop("closed_ms", opened_ms + end_ms)
         out.seal(closed, reason, sign(self.key, out.seal_digest(closed, reason)))
         head = parse_item(items[-1])[0].fields[2]

@@ -14,6 +14,8 @@ from testigo_wire.recording.reader import Reader, ReadError
 
 # The reason of a recording whose audio was erased when it was closed after a fault.
 ERASED = "erased"
+# Frames in a row at the end that a cut may have torn: of half a second of audio, and of the events of 200 ms.
+MAX_TORN = 8
 
 
 class Finding:
@@ -46,7 +48,9 @@ class Verifier:
     the caller compares them with what is gone.
 
     Afterwards: `header` and `seal` (lists of fields, or None), `events`, `unknown_events` (those of them that a later vocabulary
-    added), `digests`, `audio_frames`, `gone`, `gone_items` (their indices), `findings`.
+    added), `digests`, `audio_frames`, `gone`, `gone_items` (their indices), `findings`; and `torn`: findings of
+    the last frames of a recording that a loss of power or a fault of the storage ended. They have their length and place, but
+    not their content, which the file system had not written yet.
     """
 
     def __init__(self, primitives, signed=None, open_key=None, previous=None, digests=None, erasures=None):
@@ -75,6 +79,7 @@ class Verifier:
         self.audio_frames = 0
         self.gone_items = []
         self.findings = []
+        self.torn = []
 
     @property
     def gone(self):
@@ -232,6 +237,8 @@ class Verifier:
             self._add_finding("changed", None, "%d items of %d" % (len(self.digests), len(self._expected)))
         if self._seal_item:
             self._check_seal()
+            if self.seal[4] in recording.CUT:
+                self._find_torn()
         elif not self._unreadable:
             self._add_finding("truncated", None, "no seal after item %d" % (self._reader.index - 1))
         self._check_erased()
@@ -269,6 +276,21 @@ class Verifier:
             exactly = False
         if len(others) < said or (exactly and len(others) != said):
             self._add_finding("erased", None, "%d items gone, %d said to be" % (len(others), said))
+
+    def _find_torn(self):
+        """Frames that do not open, with nothing between them and the seal, are the end of what was being written."""
+        unopened = {}
+        for finding in self.findings:
+            if finding.code == "frame":
+                unopened[finding.item] = finding
+        last = self._seal_item.index - 1
+        while last in unopened:
+            self.torn.insert(0, unopened[last])
+            last -= 1
+        if len(self.torn) > MAX_TORN:
+            self.torn = []
+        for finding in self.torn:
+            self.findings.remove(finding)
 
     def _check_seal(self):
         _, items, head, closed_ms, reason, signature = self.seal

@@ -57,7 +57,9 @@ def open_audio(vault: Vault, recording: Recording, key: StreamKeyOpener | None) 
             f"The audio of recording {recording.id} is sealed to another key ({names}).", "Use that key's passphrase."
         )
     if reader.damaged and not reader.opened:
-        broken = next(found for found in reading.findings if found.code in ("keys", "frame", "content"))
+        broken = next(
+            found for found in [*reading.findings, *reading.torn] if found.code in ("keys", "frame", "content")
+        )
         raise StoreError(
             f"The audio of recording {recording.id} does not open: {broken.text} (item {broken.item}).",
             "Run `testigo verify --deep` on it.",

@@ -33,6 +33,7 @@ class Reading:
     frames_at_end: int = 0  # audio frames after the last event
     unknown_events: list[list] = field(default_factory=list)  # that a later vocabulary added
     gone_items: list[int] = field(default_factory=list)  # their places
+    torn: list[Finding] = field(default_factory=list)  # of frames that a cut tore at its end: no fault of the recording
 
     @property
     def header_digest(self) -> bytes:
@@ -110,6 +111,7 @@ def read(
         frames_at_end,
         verifier.unknown_events,
         verifier.gone_items,
+        verifier.torn,
     )
 
 

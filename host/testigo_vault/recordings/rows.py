@@ -17,6 +17,7 @@ UNLAWFUL = "unlawful"
 # Reasons of a recording of which the rest of the call, or all of it, was not recorded.
 UNRECORDED = ("unrecorded", "storage-full", "storage-fault")
 POWER_LOSS = "power-loss"  # the reason of a recording that the appliance closed at its next start
+TORN, TORN_TEXT = "torn", "torn when the power or the storage failed"
 LATEST_MS = 253_370_764_800_000  # the year 9999
 
 
@@ -68,7 +69,7 @@ def make_row(reading: Reading, fallback_id: str, device_id: str, number: int) ->
     row.findings = [
         Finding(recording_id=row.id, item=-1 if found.item is None else found.item, code=found.code, text=found.text)
         for found in reading.findings
-    ]
+    ] + [Finding(recording_id=row.id, item=found.item or 0, code=TORN, text=TORN_TEXT) for found in reading.torn]
     return row
 
 

@@ -23,11 +23,12 @@ WHOLE = "whole"
 
 @dataclass
 class CopyResult:
-    """The result of verifying one copy; `findings` is empty for a whole one."""
+    """The result of verifying one copy; `findings` is empty for a whole one. torn: of frames that a cut tore at its end."""
 
     place: str
     size: int
     findings: list[Finding] = field(default_factory=list)
+    torn: list[Finding] = field(default_factory=list)
     changed: bool = True  # missing, or not the bytes that came in
 
     @property
@@ -76,7 +77,7 @@ def check_copies(
     if unchanged:
         original = read(copies[unchanged[0]], publics, vault.index_key, audio_key)
         for name in unchanged:
-            results[name] = CopyResult(name, len(copies[name]), original.findings, changed=False)
+            results[name] = CopyResult(name, len(copies[name]), original.findings, original.torn, changed=False)
     for name, data in copies.items():
         if name not in unchanged:
             digests = original.digests if original else None

@@ -204,6 +204,8 @@ FINDINGS = (
     N_("recording {recording} has the same number {number}"),
     N_("does not name number {number} as the one before it"),
     N_("number {number} names another recording as the one before it"),
+    # recordings/rows.py
+    N_("torn when the power or the storage failed"),
     # recordings/reader.py, recordings/verification.py
     N_("its events are not sealed to this vault's index key"),
     N_("it has no keys for its events"),

@@ -1,5 +1,7 @@
 """Verification and reindexing of real files that were damaged."""
 
+import pytest
+
 from support.fake_appliance import speech
 from support.intake import take
 from testigo_vault.recordings.reindex import reindex
@@ -84,3 +86,45 @@ def test_reindex_gives_the_same_index(vault, appliance):
     assert reindex(vault) == 4
     assert rows() == before
     assert RecordingIndex(vault.database).get("branch-1/1").events[0].name == "call"
+
+
+DTMF = [("dtmf", 7000 + at, 1, "5", "rfc4733") for at in range(12)]
+
+
+@pytest.mark.parametrize("reason", ["power-loss", "storage-full", "storage-fault"])
+def test_frames_that_a_cut_tore_at_the_end_are_told_and_no_fault(vault, appliance, audio_key, reason):
+    made = appliance.record(packets=speech(2), per_frame=24, torn=(8,), after=DTMF[:2], torn_events=2, reason=reason)
+    assert take(vault, made).state == "good"
+    recording = RecordingIndex(vault.database).get("branch-1/1")
+    items = len(made.items)
+    assert [(found.code, found.item) for found in recording.findings] == [("torn", items - 3), ("torn", items - 2)]
+    for result in check_copies(vault, recording, 1, audio_key):
+        assert result.text == "whole" and [found.item for found in result.torn] == [items - 4, items - 3, items - 2]
+    assert {alarm.kind for alarm in vault.alarms.latest()} <= {"storage"}, "that it was full or failed is told, as ever"
+
+
+def test_frames_that_do_not_open_elsewhere_are_findings(vault, appliance, audio_key):
+    """In a recording that was not cut, before a whole frame, or more than a cut can tear."""
+    for changes in (
+        {"after": DTMF[:2], "torn_events": 2},
+        {"after": DTMF, "torn_events": 12, "reason": "power-loss"},
+    ):
+        made = appliance.record(packets=speech(2), **changes)
+        assert take(vault, made).state == "quarantined"
+    made = appliance.record(packets=speech(2), per_frame=24, torn=(3,), after=None, reason="power-loss")
+    take(vault, made)
+    recording = RecordingIndex(vault.database).get("branch-1/3")
+    assert "frame" in check_copies(vault, recording, 1, audio_key)[0].text
+
+
+def test_a_copy_that_was_changed_at_its_end_afterwards_is_found(vault, appliance, audio_key):
+    made = appliance.record(packets=speech(2), after=None, reason="power-loss")
+    take(vault, made)
+    recording = RecordingIndex(vault.database).get("branch-1/1")
+    _, second = paths(vault, recording)
+    start = sum(map(len, made.items[:-2]))
+    data = bytearray(made.data)
+    data[start + len(made.items[-2]) - 3] ^= 4
+    second.write_bytes(data)
+    first, changed = check_copies(vault, recording, 2, audio_key)
+    assert first.text == "whole" and changed.findings

@@ -49,6 +49,9 @@ def verify(
                     wrong += 1
                     progress.console.print(f"[red]quarantined[/] {escape(label)}: {escape(recording.why)}")
                 for result in _check(vault_, recording, key):
+                    for found in result.torn:
+                        text = escape(f"{label}, copy {result.place}: item {found.item}, when power or storage failed")
+                        progress.console.print(f"[yellow]torn[/]        {text}", soft_wrap=True)
                     for found in result.findings:
                         wrong += 1
                         text = escape(f"{label}, copy {result.place}: {describe(found)}")
