@@ -9,13 +9,16 @@ import os
 # What names end in.
 PART = ".part"  # a write that is not complete; after a power cut it is removed at the start
 GOT = ".got"  # the pieces that have come so far of a file that is sent in pieces
+COPY = ".copy"  # a second copy, see documents/second_copy.py and storage/spool_leftovers.py
 BAD = ".bad"  # set aside: damaged, or without a valid signature
 SIGNED = ".tsd"  # a signed document in force
 WAITING = ".new"  # a signed document that is not in force yet: what it names has not all come
 
 
 def why(exc):
-    """An exception in words. MicroPython has no text for the errors of a full disk."""
+    """An exception in words, or the text that stands in its place. MicroPython has no text for the errors of a full disk."""
+    if isinstance(exc, str):
+        return exc
     if not isinstance(exc, OSError):
         return type(exc).__name__ + ": " + str(exc)
     number = exc.args[0] if exc.args else 0

@@ -42,7 +42,10 @@ class Log:
         self(what + text.getvalue()[-140:].replace("\n", ";"))
 
     def fault(self, kind, exc):
-        """Counts a fault, and logs the first of its kind, then the tenth, the hundredth and so on. kind: one or two words."""
+        """Counts a fault, and logs the first of its kind, then the tenth, the hundredth and so on.
+
+        kind: some words; exc: what failed, an exception or a text.
+        """
         count = self._count(kind)
         while count % 10 == 0:
             count //= 10

@@ -87,6 +87,8 @@ def _log_previous_crash(app):
 
 def _load_identity(app):
     app.identity.load()
+    for name in app.identity.restored:
+        app.log.fault("identity/%s damaged, second copy used" % name, "written again")
     if app.identity.damaged:
         fault(app, "identity", app.identity.damaged)
 
@@ -117,5 +119,8 @@ def store_seed(app):
 
 async def check_key(app):
     """After the start, since it takes a chip a second: whether the private key and the public one belong together."""
-    if not await app.identity.check_key():
-        fault(app, "identity", app.identity.damaged)
+    try:
+        if not await app.identity.check_key():
+            fault(app, "identity", app.identity.damaged)
+    except OSError as exc:
+        app.log.fault("identity not copied", exc)  # tried again at the next start

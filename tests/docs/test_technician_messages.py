@@ -280,6 +280,8 @@ for quote, what in {
     FILE.format("operator.bin"): "operator",
     "complete; seed: no space left (28)": "full",
     "complete; repair: skipped: 3 starts in a row ended here": "repair",
+    "identity/operator.bin damaged, second copy used (1)": "operator mended",
+    "second copy of settings used (1)": "settings mended",
     "policy: not used: signature is not the operator's": "policy",
     "objections: set aside: …": "objections",
     "not complete: notices": "in a stage",

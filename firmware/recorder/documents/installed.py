@@ -19,16 +19,26 @@ async def load(store, kind):
 
 async def _load_one(store, kind):
     path = store.hal.root + "/" + kind + files.SIGNED
-    if files.size(path) < 0:
+    if files.size(path) < 0 and files.size(path + files.COPY) < 0:
         return
+    from recorder.documents import second_copy
+
+    unload("recorder.documents.second_copy")
     data = files.read(path)
+    document, reason = await read(store, kind, data)
+    if not reason:
+        store.install(document, data)
+        second_copy.keep(store, kind, data)
+    elif not await second_copy.restore(store, kind, reason, read):
+        _problem(store, kind, "not used: " + reason)
+
+
+async def read(store, kind, data):
+    """-> (document, ""), or (None, why it cannot be used)."""
     document, reason = await store.signed(data)
     if not reason and document.kind != kind:
-        reason = "is a " + document.kind
-    if reason:
-        _problem(store, kind, "not used: " + reason)
-    else:
-        store.install(document, data)
+        return None, "is a " + document.kind
+    return document, reason
 
 
 async def _load_notices(store):

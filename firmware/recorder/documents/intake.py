@@ -6,7 +6,7 @@ store: the Documents that keeps them.
 import os
 
 from recorder import files
-from recorder.documents import blobs, inventory, room
+from recorder.documents import blobs, inventory, room, second_copy
 from testigo_wire.crypto import p256
 from testigo_wire.errors import DocumentError
 from testigo_wire.policy import objections
@@ -49,6 +49,7 @@ async def _accept(store, data):
         if in_force:
             store.notify("objections", "")
     else:
+        second_copy.keep(store, document.kind, data)
         files.replace(store.hal.root + "/" + document.kind + files.SIGNED, data)
         store.install(document, data)
         store.notify(document.kind, "")

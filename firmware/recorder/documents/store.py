@@ -235,4 +235,5 @@ class Documents:
 
 def _unload_intake():
     unload("recorder.documents.intake", "recorder.documents.blobs")
+    unload("recorder.documents.second_copy")
     unload("recorder.documents.inventory", "recorder.documents.room")

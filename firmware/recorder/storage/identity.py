@@ -31,6 +31,8 @@ class Identity:
         self.device_id = self.private = self.public = self.operator = None
         self.claimed = False  # it was provisioned, whatever is damaged now
         self.damaged = ""  # which file is, and the way out
+        self.restored = []  # names of files that were damaged and were written again from their copies
+        self.copied = False  # whether the copies are there
 
     @property
     def provisioned(self):
@@ -44,15 +46,21 @@ class Identity:
         identity_files.load(self)
 
     async def check_key(self):
-        """Whether the private key and the public one belong together; if not, the key counts as damaged."""
-        public = self.public
-        if public is None or await steps(p256.public_steps(self.private)) == public or self.public is not public:
-            return True
-        from recorder.storage import identity_files
+        """Whether the private key and the public one belong together; if not, the key counts as damaged. Raises OSError.
 
-        unload("recorder.storage.identity_files")
-        identity_files.lose_key(self)
-        return False
+        What is right is copied, if there is no copy of it yet.
+        """
+        public = self.public
+        right = public is None or await steps(p256.public_steps(self.private)) == public or self.public is not public
+        if not right or self.provisioned and not self.copied and not self.damaged:
+            from recorder.storage import identity_files
+
+            unload("recorder.storage.identity_files")
+            if right:
+                identity_files.keep_copies(self)
+            else:
+                identity_files.lose_key(self)
+        return right
 
     def key_der(self):
         return files.read(self.folder + "key.der")
@@ -80,7 +88,7 @@ class Identity:
         """Store certificate and CA (DER), and the operator's public key (uncompressed point) -> (ok, reason)."""
         from recorder.storage import provisioning
 
-        unload("recorder.storage.provisioning")
+        unload("recorder.storage.provisioning", "recorder.storage.identity_files")
         reason = provisioning.refusal(self, certificate, ca, operator, device_id)
         if reason:
             return False, reason

@@ -2,14 +2,22 @@
 
 What a damaged file means: without a key, a name or the operator's key the device is not provisioned; without certificate or
 CA it does not reach its vault. The rest is used. `damaged` says which file it is, and testigo provision mends it.
+
+The second copies of all five (`copies.bin`: the SHA-256 of what follows it, then a CBOR array of them) are written when the
+key was checked, so that a bit that changes on the flash ends none of this.
 """
 
 from recorder import files
 from recorder.storage.identity import SEC1_CURVE, SEC1_HEAD
+from testigo_wire.encoding import cbor
+
+COPIES = "copies.bin"
+NAMES = ("key.der", "cert.der", "ca.der", "operator.bin", "device.txt")
 
 
 def load(identity):
     folder = identity.folder
+    _restore(identity)
     _load_key(identity)
     identity.claimed = files.size(folder + "device.txt") >= 0
     if not identity.claimed:
@@ -29,6 +37,29 @@ def load(identity):
         identity.damaged = _lost_key()  # the damaged key was replaced, and the new one is not certified yet
     elif identity.operator:
         _load_name(identity)
+
+
+def _restore(identity):
+    """Writes files that are not what they were at provisioning again, from their copies."""
+    folder = identity.folder
+    data = files.read(folder + COPIES) or b""
+    if identity.primitives.sha256(data[32:]) != data[:32] or files.size(folder + "device.txt") < 0:
+        return  # damaged itself; or not provisioned
+    identity.copied = True
+    for name, kept in zip(NAMES, cbor.decode(data[32:])):
+        if files.read(folder + name) != kept:
+            try:
+                files.replace(folder + name, kept)
+                identity.restored.append(name)
+            except OSError:
+                pass  # what a damaged file means, it means
+
+
+def keep_copies(identity):
+    """Write the copies of what was found to be right. Raises OSError."""
+    data = cbor.encode([files.read(identity.folder + name) for name in NAMES])
+    files.replace(identity.folder + COPIES, identity.primitives.sha256(data) + data)
+    identity.copied = True
 
 
 def lose_key(identity):

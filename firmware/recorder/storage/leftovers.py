@@ -9,7 +9,7 @@ import os
 from recorder import files
 
 FOLDERS = ("identity", "notices")
-OURS = (".tsd", ".new", ".bin", ".txt", ".old", ".der", ".cbor", ".got", files.PART, ".PCMU", ".PCMA")
+OURS = (".tsd", ".new", ".bin", ".txt", ".old", ".der", ".cbor", ".got", files.PART, files.COPY, ".PCMU", ".PCMA")
 SCARCE = 16384  # bytes: below that the older log is given up, so that seed, time and numbers can be written
 
 

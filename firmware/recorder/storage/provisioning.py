@@ -7,6 +7,7 @@ provisioning is accepted (docs/formats/device-files.md), unless one of the files
 import tls
 
 from recorder import files
+from recorder.storage import identity_files
 from recorder.storage.identity import SEC1_CURVE, SEC1_HEAD, IdentityError
 from recorder.storage.primitives import steps
 from testigo_wire.crypto import p256
@@ -58,6 +59,8 @@ def refusal(identity, certificate, ca, operator, device_id):
 def store(identity, certificate, ca, operator, device_id):
     """Raises OSError."""
     folder = identity.folder
+    files.remove(folder + identity_files.COPIES)  # those of older files must not come back
+    identity.copied = False
     files.remove(folder + "device.txt")
     files.replace(folder + "cert.der", certificate)
     files.replace(folder + "ca.der", ca)
@@ -67,3 +70,7 @@ def store(identity, certificate, ca, operator, device_id):
     identity.device_id = device_id
     identity.claimed = True
     identity.damaged = ""
+    try:
+        identity_files.keep_copies(identity)
+    except OSError:
+        pass  # the next start writes them

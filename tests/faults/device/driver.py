@@ -51,6 +51,7 @@ def keep_template(name):
 def write_identity(machine, identity):
     machine.mount()
     files.make_folder(machines.ROOT + "/identity")
+    files.remove(machines.ROOT + "/identity/copies.bin")  # of the identity in the template
     for name in sorted(identity):
         files.replace(machines.ROOT + "/identity/" + name, bytes.fromhex(identity[name]))
 

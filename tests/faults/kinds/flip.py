@@ -6,7 +6,7 @@ from faults.fault import Fault, Places, seed_of
 
 FILES = (
     "any", "key.der", "cert.der", "ca.der", "operator.bin", "device.txt", "seed.bin", "state.cbor", "clock.bin", "policy.tsd",
-    "settings.tsd", "notice.tsd", "00000001.tsg", "00000002.open",
+    "settings.tsd", "copies.bin", "settings.tsd.copy", "notice.tsd", "00000001.tsg", "00000002.open",
 )  # fmt: skip
 BITS = (1, 8, 200)
 ROUNDS = 12

@@ -99,9 +99,10 @@ async def test_only_the_operator_signs():
 async def test_file_changed_on_flash_is_not_used():
     a = await provisioned("flash")
     await a.documents.accept(stores.policy(1))
-    data = bytearray(files.read(a.root + "/policy.tsd"))
-    data[30] ^= 1
-    files.replace(a.root + "/policy.tsd", data)
+    for path in (a.root + "/policy.tsd", a.root + "/policy.tsd.copy"):
+        data = bytearray(files.read(path))
+        data[30] ^= 1
+        files.replace(path, data)
     a = await stores.Appliance(a.root).boot(fill=False)
     assert a.documents.policy is None and "policy not used" in " ".join(a.log.lines())
     stores.remove_tree(a.root)

@@ -183,3 +183,69 @@ async def test_a_private_key_of_another_public_one_is_found():
     root, identity = damaged("key.der", stores.key_der())
     assert await identity.check_key() and identity.provisioned
     stores.remove_tree(root)
+
+
+async def test_a_damaged_file_is_written_again_from_its_copy():
+    """Each file, each way of damage; also one that no other check could find, as a certificate or a name with another letter."""
+    for name in ("key.der", "cert.der", "ca.der", "operator.bin", "device.txt"):
+        for how in ("bit", "empty", "gone", "folder"):
+            root = stores.fresh_root("copies")
+            stores.provision(root)
+            identity = read_again(root)
+            assert await identity.check_key() and identity.copied
+            path = root + "/identity/" + name
+            right = files.read(path)
+            os.remove(path)
+            if how == "bit":
+                files.replace(path, right[:-1] + bytes((right[-1] ^ 1,)))
+            elif how == "empty":
+                files.replace(path, b"")
+            elif how == "folder":
+                os.mkdir(path)
+                files.set_aside(path)  # as leftovers.py does
+            identity = read_again(root)
+            if name == "device.txt" and how in ("gone", "folder"):
+                assert not identity.provisioned, "an interrupted provisioning, or a person's wish"
+            else:
+                assert identity.provisioned and not identity.damaged and identity.restored == [name], (name, how)
+                assert files.read(path) == right and await identity.check_key()
+            stores.remove_tree(root)
+
+
+async def test_damaged_copies_are_not_used_and_are_made_again():
+    root = stores.fresh_root("copies")
+    stores.provision(root)
+    assert await read_again(root).check_key()
+    path = root + "/identity/copies.bin"
+    right = files.read(path)
+    for at in range(0, len(right), 97):
+        files.replace(path, right[:at] + bytes((right[at] ^ 8,)) + right[at + 1 :])
+        identity = read_again(root)
+        assert not identity.restored and not identity.copied and identity.provisioned
+        assert await identity.check_key() and files.read(path) == right
+    stores.remove_tree(root)
+
+
+async def test_copies_of_an_older_provisioning_never_come_back():
+    root = stores.fresh_root("copies")
+    stores.provision(root)
+    identity = read_again(root)
+    assert await identity.check_key()
+    identity.damaged = "identity/cert.der is damaged"  # so that it is taken again
+    good = (certificates.DEVICE_DER, certificates.CA_DER, stores.Key("operator").public, stores.DEVICE_ID)
+    written = []
+    replace = files.replace
+
+    def watched(path, data):
+        written.append((path.rpartition("/")[2], files.size(root + "/identity/copies.bin") >= 0))
+        replace(path, data)
+
+    files.replace = watched
+    try:
+        assert await identity.provision(*good) == (True, "")
+    finally:
+        files.replace = replace
+    names = ["cert.der", "ca.der", "operator.bin", "device.txt", "copies.bin"]
+    assert written == [(name, False) for name in names], "no copies beside files that are half new"
+    assert not read_again(root).restored
+    stores.remove_tree(root)

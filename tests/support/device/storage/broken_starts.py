@@ -67,6 +67,21 @@ async def damaged(name, file, content=b"damaged"):
     stores.remove_tree(root)
 
 
+async def copied(app):
+    await until(lambda: app.identity.copied, "the copies of the identity")
+
+
+async def mended(name, file):
+    """A bit changes between two starts."""
+    root = furnished("mended")
+    await start("before " + name, root, copied)
+    data = bytearray(files.read(root + "/" + file))
+    data[len(data) // 2] ^= 1
+    files.replace(root + "/" + file, data)
+    await start(name, root)
+    stores.remove_tree(root)
+
+
 async def in_a_stage():
     """What a command is answered while the notices are checked."""
     root = furnished("stage")
@@ -122,6 +137,8 @@ async def all_of_them():
     await damaged("key", "identity/key.der")
     await damaged("certificate", "identity/cert.der")
     await damaged("operator", "identity/operator.bin")
+    await mended("operator mended", "identity/operator.bin")
+    await mended("settings mended", "settings.tsd")
     await damaged("policy", "policy.tsd", stores.policy(by="stranger"))
     await damaged("objections", "objections.tsd")
     await damaged("repair", "start.bin", bytes((8, 3)))
