@@ -8,6 +8,7 @@ from recorder.media import fast_path, relay_by_recv
 from recorder.media.relay import Relay
 from recorder.media.tap import Tap
 from support.device import stores
+from testigo_wire.crypto import p256
 from testigo_wire.recording import audio_frame
 
 BASE_PORT = 43000
@@ -122,7 +123,7 @@ class Bridged:
             self.far_handler = relay_by_recv.handler(self.relays[1], parties.far_in, device.hal.recv)
         if self.folder is None:
             return
-        recording = self.recording = device.recordings.open(device.documents.policy)
+        recording = self.recording = p256.finish(device.recordings.open_steps(device.documents.policy))
         recording.event("call", "main", "in", "", "", "", "sip")
         recording.event("policy", 1, bytes(32), "all", "notify")
         recording.event("notice", 1, "en", "hello", bytes(32), 1, 1, True)

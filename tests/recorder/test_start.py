@@ -88,6 +88,7 @@ async def complete_root(name):
             app.documents.blob("objections.list", 0, bytes(8), True)
     app.clock.set(app.hal.unix_ms())
     app.spool.take_number(4, bytes(32))
+    app.spool.keep()
     app.log("a line")
     files.replace(root + "/crash.txt", b"ValueError")
     files.replace(root + "/start.bin", bytes(2))
@@ -295,7 +296,7 @@ async def test_without_repair_no_recording_can_overwrite_another():
     running = await Running(root).complete()
     assert running.app.start_faults == [["repair", "skipped: 3 starts in a row ended here"]]
     try:
-        running.app.recordings.open()
+        next(running.app.recordings.open_steps())
         raise AssertionError("number 1 again")
     except SpoolError as error:
         assert error.why == "file"

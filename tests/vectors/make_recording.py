@@ -42,7 +42,7 @@ def wrapped(*backup):
             public = public_bytes(load_private(one))
             secret, enc = p256.finish(wire_hpke.encap_steps(_Fixed, public))
             info = recording.wrap_info(making.RECORDING_ID, stream)
-            key = enc + wire_hpke.seal_base(_Fixed, secret, info, b"", making.BASE_KEYS[stream])
+            key = enc + p256.finish(wire_hpke.seal_base_steps(_Fixed, secret, info, b"", making.BASE_KEYS[stream]))
             entries.append([recording.key_id(HOST, public), key])
         out.append(entries)
     return tuple(out)

@@ -24,7 +24,7 @@ def wrap(stream: int) -> list:
         public = public_bytes(key)
         secret, enc = p256.finish(hpke.encap_steps(HOST, public))
         info = wrap_info(recordings.RECORDING_ID, stream)
-        sealed = hpke.seal_base(HOST, secret, info, b"", recordings.BASE_KEYS[stream])
+        sealed = p256.finish(hpke.seal_base_steps(HOST, secret, info, b"", recordings.BASE_KEYS[stream]))
         out.append([recording.key_id(HOST, public), enc + sealed])
     return out
 

@@ -10,6 +10,7 @@ import asyncio
 from recorder.media import fast_path
 from recorder.media.bridge import Bridge
 from recorder.media.leg import FAR
+from recorder.storage.primitives import steps
 from recorder.storage.spool import SpoolError
 from testigo_wire.sip import call as sip_call
 from testigo_wire.sip import events as sip_event
@@ -224,7 +225,7 @@ class Call:
                 await asyncio.wait_for_ms(services.keypool.ready(), KEYS_MS)
             if services.recordings is None:
                 raise SpoolError("start")
-            self.recording = services.recordings.open(control.policy)
+            self.recording = await steps(services.recordings.open_steps(control.policy))
         except (SpoolError, asyncio.TimeoutError) as exc:
             self._log("call not recorded: " + (str(exc) or "no keys"))
             services.unrecorded.add(getattr(exc, "why", "keys"))

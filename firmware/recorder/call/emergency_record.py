@@ -6,6 +6,7 @@ Not before, since opening one takes a chip up to a second, in which no packet wo
 import asyncio
 
 from recorder.media.leg import FAR
+from recorder.storage.primitives import steps
 from recorder.storage.spool import SpoolError
 from testigo_wire.policy import decision, e164, fields
 
@@ -49,7 +50,7 @@ async def _write(services, why, incoming, parties, began, ended_ms, outcome, up)
         caller = e164.kept(caller, how)
     else:
         callee = e164.kept(callee, how)
-    recording = services.recordings.open(policy, began)
+    recording = await steps(services.recordings.open_steps(policy, began))
     event = recording.event
     event("call", line[fields.NAME] if line else "", direction, caller, callee, call_id, "sip", at=0)
     if line:

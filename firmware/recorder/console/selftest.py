@@ -103,7 +103,7 @@ async def _run(recordings, keypool, hal, seconds, source, policy, progress):
     except asyncio.TimeoutError:
         raise SpoolError("keys")
     start = time.ticks_us()
-    made = recordings.open(policy)
+    made = await steps(recordings.open_steps(policy))
     open_us = _since(start)
     reason = "failed"
     try:

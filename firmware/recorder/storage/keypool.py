@@ -56,17 +56,20 @@ class KeyPool:
             self._fill_requested.clear()
             await self.fill()
 
-    def take(self, recording_id):
+    def take_steps(self, recording_id):
         """-> [(stream, base_key32, [[key_id, enc || ciphertext], ...]), ...], one per stream; None if there is no set."""
         if not self.complete_sets:
             return None
+        # At once: another call may come before the next step, or another policy.
+        taken = [(stream, key_id, ready.pop()) for stream, key_id, _, ready in self._recipients]
         streams = {}
-        for stream, key_id, _, ready in self._recipients:
+        for stream, key_id, (secret, enc) in taken:
+            yield
             if stream not in streams:
                 streams[stream] = (stream, self._primitives.random(32), [])
-            secret, enc = ready.pop()
             _, base_key, wrapped = streams[stream]
             info = wrap_info(recording_id, stream)
-            wrapped.append([key_id, enc + hpke.seal_base(self._primitives, secret, info, b"", base_key)])
+            sealed = yield from hpke.seal_base_steps(self._primitives, secret, info, b"", base_key)
+            wrapped.append([key_id, enc + sealed])
         self._fill_requested.set()
         return [streams[stream] for stream in sorted(streams)]

@@ -162,6 +162,7 @@ class Recording:
             await asyncio.sleep_ms(FLUSH_MS)
             if self._flushing:
                 self.flush_soon()
+        self._owner.spool.keep()
 
     def event(self, name, *values, at=None):
         """Write one event of docs/formats/events.md; its time is now, or `at` ms of the recording. Long texts are cut."""

@@ -48,9 +48,10 @@ class Recordings:
             if recording is full or recording.flusher and recording.unflushed:
                 recording.flush_soon()
 
-    def open(self, policy=None, began=None):
+    def open_steps(self, policy=None, began=None):
         """-> a new Recording, on flash with its header. Without a policy in force it can hold events only.
 
+        Wrapping its keys takes a chip a good part of a second, so it yields meanwhile: run it by `primitives.steps`.
         began: (Unix time, hal.ms()) of its beginning where that is past, else it is now.
         Raises SpoolError; `why` is "identity", "recipients", "keys", "space", "file" or "memory".
         """
@@ -70,10 +71,11 @@ class Recordings:
         recording_id = (
             unix_ms.to_bytes(6, "big") + bytes((0x70 | tail[0] & 15, tail[1], 0x80 | tail[2] & 63)) + tail[3:]
         )
-        keys = self.keypool.take(recording_id)
+        keys = yield from self.keypool.take_steps(recording_id)
         if keys is None:
             raise SpoolError("keys")
-        number = self.spool.next_number
+        yield
+        number = self.spool.next_number  # from here on without a step: no other call gets it
         try:
             made = Recording(self, recording_id, unix_ms, started, keys, policy is not None)
         except (SpoolError, OSError, MemoryError) as exc:

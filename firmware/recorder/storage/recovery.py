@@ -56,6 +56,7 @@ def _catch_up(spool):
                 continue
             spool.next_number = number + 1
             spool.log("recording %d has no header: %s" % (number, exc))
+    spool.keep()
 
 
 def _removed(spool, number):

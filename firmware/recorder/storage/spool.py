@@ -93,11 +93,10 @@ class Spool:
         return self.primitives.sha256(data[:end])
 
     def take_number(self, number, header_digest):
-        """`number` is on flash with its header: count on. A call does not end because the state file cannot be written."""
+        """`number` is on flash with its header: count on. Call `keep` soon: until then only the newest recording says it."""
         self.previous = header_digest
         self.next_number = number + 1
         self._state_written = False
-        self.keep()
 
     def keep(self):
         """Write the state file if it is older than the last number taken -> whether it is written."""

@@ -1,6 +1,6 @@
 """HPKE base mode, the sender's side (RFC 9180): DHKEM(P-256, HKDF-SHA256), HKDF-SHA256, AES-128-GCM.
 
-In two steps, so that the slow one can be done while the appliance is idle: `encap_steps`, then `seal_base`.
+In two steps, so that the slow one can be done while the appliance is idle: `encap_steps`, then `seal_base_steps`.
 """
 
 from testigo_wire.crypto import gcm, p256
@@ -45,7 +45,8 @@ def schedule(primitives, shared_secret, info):
     )
 
 
-def seal_base(primitives, shared_secret, info, aad, plaintext):
+def seal_base_steps(primitives, shared_secret, info, aad, plaintext):
     """Section 6.1 -> ciphertext || tag of the first and only message under this shared secret."""
     key, nonce = schedule(primitives, shared_secret, info)
-    return gcm.seal(primitives, key, nonce, aad, plaintext)
+    yield
+    return (yield from gcm.seal_steps(primitives, key, nonce, aad, plaintext))

@@ -23,7 +23,7 @@ def slow(function):
 async def test_audio_and_events_have_one_clock():
     """However long it takes to make the keys and to write the header; docs/formats/audio-frame.md: since opened_ms."""
     a = await stores.ready("clock-of-audio")
-    a.keypool.take = slow(a.keypool.take)
+    a.keypool.take_steps = slow(a.keypool.take_steps)
     a.spool.take_number = slow(a.spool.take_number)
     made = a.begin()
     tap = Tap(a.hal)

@@ -5,6 +5,7 @@ from recorder.loading import unload
 from recorder.storage import recording, spool
 from support.device import stores
 from support.device.broken_files import Broken, BrokenFile
+from testigo_wire.crypto import p256
 
 FRAMES = 3
 
@@ -132,7 +133,7 @@ async def test_a_recording_that_cannot_be_opened_takes_no_number():
 
         recording.open = failing
         try:
-            a.recordings.open(a.documents.policy)
+            p256.finish(a.recordings.open_steps(a.documents.policy))
             raise AssertionError(fails)
         except spool.SpoolError as error:
             assert error.why == "file", fails
@@ -155,7 +156,7 @@ async def test_a_file_that_can_neither_be_written_nor_removed_gives_its_number_t
             lambda self: self._fail("flush", OSError(5)),
         )
         try:
-            made = a.recordings.open(a.documents.policy)
+            made = p256.finish(a.recordings.open_steps(a.documents.policy))
         except spool.SpoolError as error:
             assert error.why == "file"
         finally:

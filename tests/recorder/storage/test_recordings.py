@@ -7,9 +7,10 @@ import time
 
 from recorder import files
 from recorder.storage import recordings
-from recorder.storage.primitives import DEVICE
+from recorder.storage.primitives import DEVICE, steps
 from recorder.storage.spool import SpoolError
 from support.device import stores
+from testigo_wire.crypto import p256
 from testigo_wire.recording import items
 
 FRAMES = 40
@@ -83,13 +84,13 @@ async def test_two_calls_at_once():
 
 async def test_no_audio_without_policy_and_consent():
     a = await stores.ready("no-audio")
-    made = a.recordings.open(None)
+    made = p256.finish(a.recordings.open_steps(None))
     made.event("call", "", "in", "", "", "", "sip")
     made.event("policy", 0, b"", "never", "notify")
     made.event("consent", "notify", True, "notice", "", "")
     assert refused(made.start_audio) == "policy"
     await made.close("unrecorded")
-    made = a.recordings.open(a.documents.policy)
+    made = p256.finish(a.recordings.open_steps(a.documents.policy))
     assert refused(made.start_audio) == "consent" and not made.write_audio(100)
     made.event("consent", "opt-out", False, "key", "9", "rfc4733")
     assert refused(made.start_audio) == "consent"
@@ -100,19 +101,19 @@ async def test_no_audio_without_policy_and_consent():
 async def test_what_cannot_be_stored_is_refused_with_its_reason():
     root = stores.fresh_root("refused")
     a = await stores.Appliance(root).boot()
-    assert refused(a.recordings.open) == "identity"
+    assert refused(p256.finish, a.recordings.open_steps()) == "identity"
     stores.provision(root)
     a = await stores.Appliance(root).boot()
-    assert refused(a.recordings.open) == "recipients"
+    assert refused(p256.finish, a.recordings.open_steps()) == "recipients"
     files.replace(root + "/policy.tsd", stores.policy())
     a = await stores.Appliance(root).boot(fill=False)
-    assert refused(a.recordings.open) == "keys"
+    assert refused(p256.finish, a.recordings.open_steps()) == "keys"
     await a.keypool.fill()
     free, a.hal.free_bytes = a.hal.free_bytes, lambda: recordings.FREE_TO_OPEN - 1
-    assert refused(a.recordings.open) == "space"
+    assert refused(p256.finish, a.recordings.open_steps()) == "space"
     a.hal.free_bytes = free
     os.rename(a.spool.folder, a.spool.folder + "-gone")
-    assert refused(a.recordings.open) == "file"
+    assert refused(p256.finish, a.recordings.open_steps()) == "file"
     os.rename(a.spool.folder + "-gone", a.spool.folder)
     assert a.spool.next_number == 1
     stores.remove_tree(root)
@@ -200,7 +201,7 @@ async def test_calls_with_little_room_leave_a_recording_without_audio():
 async def test_the_size_of_a_recording_without_audio():
     """For the room that is kept back (docs/technician.md)."""
     a = await stores.ready("size")
-    made = a.recordings.open(a.documents.policy)
+    made = p256.finish(a.recordings.open_steps(a.documents.policy))
     made.event(
         "call", "main", "in", "sip:+34600111222@trunk.example.net", "sip:+34943123456@example.net", "x" * 60, "sip"
     )
@@ -268,7 +269,7 @@ async def test_nothing_is_flushed_after_the_end():
 
 async def test_long_texts_are_cut():
     a = await stores.ready("long")
-    made = a.recordings.open(a.documents.policy)
+    made = p256.finish(a.recordings.open_steps(a.documents.policy))
     made.event("call", "main", "in", "sip:" + "x" * 3000, "\u00e9" * 400, "\u20ac" * 400, "sip")
     made.event("policy", 1, a.documents.policy.digest, "all", "opt-out")
     await made.close("failed")
@@ -317,4 +318,29 @@ async def test_an_audio_frame_allocates_little():
     print("a frame of %d bytes: %d us, %d bytes left to collect" % (n, us, left))
     assert left < 2048
     await made.close("hang-up")
+    stores.remove_tree(a.root)
+
+
+async def test_two_recordings_that_are_opened_at_once_have_two_numbers():
+    a = await stores.ready("at-once")
+    made = await asyncio.gather(steps(a.recordings.open_steps(None)), steps(a.recordings.open_steps(None)))
+    assert sorted([one.number for one in made]) == [1, 2] and a.spool.next_number == 3
+    for one in made:
+        one.event("call", "", "in", "", "", "", "sip")
+        one.event("policy", 0, b"", "never", "notify")
+        await one.close("unrecorded")
+    for number in (1, 2):
+        assert not a.verify(number).findings
+    stores.remove_tree(a.root)
+
+
+async def test_the_number_is_stored_soon_after_the_beginning():
+    """Not in the turn that opens the file. A start before that takes it from the recording."""
+    a = await stores.ready("number")
+    made = a.begin()
+    assert files.size(a.root + "/state.cbor") < 0
+    await asyncio.sleep_ms(500)
+    assert files.size(a.root + "/state.cbor") > 0
+    await made.close("hang-up")
+    assert (await stores.Appliance(a.root).boot(fill=False)).spool.next_number == 2
     stores.remove_tree(a.root)

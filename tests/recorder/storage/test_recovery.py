@@ -1,5 +1,6 @@
 """Starts after a power cut: what the file holds at any byte is closed with its whole items, and an objection wins."""
 
+import asyncio
 import os
 
 from recorder import files
@@ -16,6 +17,7 @@ async def cut_call(name, frames=3):
     for i in range(frames):
         made.write_audio(stores.put_audio(stream, 8, i * 250))
     made._file.flush()
+    await asyncio.sleep_ms(500)  # what is written later
     return a, files.read(a.spool.path(1, ".open"))
 
 

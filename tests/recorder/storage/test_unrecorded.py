@@ -121,12 +121,12 @@ async def test_a_call_whose_recording_does_not_open_is_counted():
         raise SpoolError("space")
 
     r.app.spool.unrecorded.spoke(2)
-    opened, r.app.recordings.open = r.app.recordings.open, refuse
+    opened, r.app.recordings.open_steps = r.app.recordings.open_steps, refuse
     await r.talk(recorded=False)
     r.far.hang_up()
     await until(lambda: not r.gateway.calls, "the end")
     assert r.app.spool.unrecorded.entries[0][:2] == ["space", 1]
-    r.app.recordings.open = opened
+    r.app.recordings.open_steps = opened
     await r.talk()
     sealed = await r.sealed()
     assert sealed.all("no_recording")[0][:2] == ["space", 1]

@@ -163,20 +163,20 @@ class Appliance:
         if fill:
             await self.keypool.fill()
         self.base_keys = {}  # what only the holders of the private keys could open
-        take = self.keypool.take
+        take_steps = self.keypool.take_steps
 
         def watched(recording_id):
-            keys = take(recording_id)
+            keys = yield from take_steps(recording_id)
             for stream, base_key, _ in keys or ():
                 self.base_keys[recording_id, stream] = base_key
             return keys
 
-        self.keypool.take = watched
+        self.keypool.take_steps = watched
         return self
 
     def begin(self):
         """A recording up to consent."""
-        made = self.recordings.open(self.documents.policy)
+        made = p256.finish(self.recordings.open_steps(self.documents.policy))
         made.event("call", "main", "in", "sip:100@x", "sip:200@x", "abc", "sip")
         made.event("policy", 1, self.documents.policy.digest, "all", "opt-out")
         made.event("terms", "consent", "acknowledgement", "connect", False)

@@ -1,7 +1,7 @@
 """AES-128-GCM against the test cases of its authors (McGrew and Viega, appendix B; cited by SP 800-38D)."""
 
 from support.device import primitives as prims
-from testigo_wire.crypto import gcm
+from testigo_wire.crypto import gcm, p256
 
 P = prims.PRIMITIVES
 KEY = bytes.fromhex("feffe9928665731c6d6a8f9467308308")
@@ -17,20 +17,20 @@ CIPHERTEXT = bytes.fromhex(
 
 
 def test_case_1():
-    assert gcm.seal(P, bytes(16), bytes(12), b"", b"").hex() == "58e2fccefa7e3061367f1d57a4e7455a"
+    assert p256.finish(gcm.seal_steps(P, bytes(16), bytes(12), b"", b"")).hex() == "58e2fccefa7e3061367f1d57a4e7455a"
 
 
 def test_case_2():
-    sealed = gcm.seal(P, bytes(16), bytes(12), b"", bytes(16))
+    sealed = p256.finish(gcm.seal_steps(P, bytes(16), bytes(12), b"", bytes(16)))
     assert sealed.hex() == "0388dace60b6a392f328c2b971b2fe78ab6e47d42cec13bdf53a67b21257bddf"
 
 
 def test_case_3():
-    sealed = gcm.seal(P, KEY, NONCE, b"", PLAINTEXT)
+    sealed = p256.finish(gcm.seal_steps(P, KEY, NONCE, b"", PLAINTEXT))
     assert sealed == CIPHERTEXT + bytes.fromhex("4d5c2af327cd64a62cf35abd2ba6fab4")
 
 
 def test_case_4():
     aad = bytes.fromhex("feedfacedeadbeeffeedfacedeadbeefabaddad2")
-    sealed = gcm.seal(P, KEY, NONCE, aad, PLAINTEXT[:60])
+    sealed = p256.finish(gcm.seal_steps(P, KEY, NONCE, aad, PLAINTEXT[:60]))
     assert sealed == CIPHERTEXT[:60] + bytes.fromhex("5bc94fbc3221a5db94fae95ae7121a47")
