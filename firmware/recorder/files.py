@@ -72,7 +72,16 @@ def remove(path):
 
 
 def names(folder):
-    return sorted(entry[0] for entry in os.ilistdir(folder))
+    """What is in a folder, sorted. A name that is no text, as a torn entry of FAT may have, is left out."""
+    found = []
+    entries = os.ilistdir(folder)
+    while True:
+        try:
+            found.append(next(entries)[0])
+        except StopIteration:
+            return sorted(found)
+        except UnicodeError:
+            pass
 
 
 def make_folder(path):
@@ -80,9 +89,3 @@ def make_folder(path):
         os.stat(path)
     except OSError:
         os.mkdir(path)
-
-
-def remove_parts(folder):
-    for name in names(folder):
-        if name.endswith(PART):
-            os.remove(folder + "/" + name)

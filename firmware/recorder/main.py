@@ -90,8 +90,8 @@ class Appliance:
                 if self.recordings:
                     self.recordings.tick()
                 if not self.hal.calls:
-                    if "seed" in [stage for stage, _ in self.start_faults]:
-                        self._store_seed()
+                    if [stage for stage, _ in self.start_faults if stage in ("seed", "repair")]:
+                        self._repeat_stages()
                     self.log.flush()
                     if self._fault:
                         self.log("restarts after a fault")
@@ -100,10 +100,10 @@ class Appliance:
                 self.hal.feed()
             await asyncio.sleep_ms(PROGRESS_MS)
 
-    def _store_seed(self):
+    def _repeat_stages(self):
         from recorder import start as stages
 
-        stages.store_seed(self)
+        stages.repeat(self)
         stages = None
         unload("recorder.start")
 

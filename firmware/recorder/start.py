@@ -107,14 +107,21 @@ def _mix_seed(app):
     primitives.start(app.hal, (app.identity.private or b"") + spool.previous + b"%d" % spool.next_number)
 
 
-def store_seed(app):
-    """After a start that could not store the next seed: tries it again."""
-    try:
-        _mix_seed(app)
-    except OSError:
-        return
-    app.start_faults = [entry for entry in app.start_faults if entry[0] != "seed"]
-    app.log("the seed is stored")
+def repeat(app):
+    """After a start whose stage "seed" or "repair" failed: stores the seed, and forgets what Recordings.tick has repaired."""
+    if "seed" in [stage for stage, _ in app.start_faults]:
+        try:
+            _mix_seed(app)
+            _forget(app, "seed")
+            app.log("the seed is stored")
+        except OSError:
+            pass  # tried again
+    if app.spool.repaired:
+        _forget(app, "repair")
+
+
+def _forget(app, stage):
+    app.start_faults = [entry for entry in app.start_faults if entry[0] != stage]
 
 
 async def check_key(app):

@@ -14,7 +14,7 @@ from testigo_wire.recording import rewrite as recording
 async def rewrite(owner, path, buffer, waiting_items):
     """-> how many items were erased. waiting_items: a list that grows meanwhile; they follow in the copy. Raises any error.
 
-    After an error the file is as it was.
+    After an error the file is as it was; or, on FAT, not there, and its copy is complete in its place.
     """
     part = path + files.PART
     try:
@@ -30,6 +30,7 @@ async def rewrite(owner, path, buffer, waiting_items):
             target.flush()
         os.rename(part, path)
     except BaseException:
-        files.remove(part)
+        if files.size(path) >= 0:
+            files.remove(part)
         raise
     return erased_count

@@ -11,7 +11,7 @@ import os
 from recorder import files
 from recorder.loading import unload
 from recorder.storage.primitives import steps
-from recorder.storage.spool import ENOSPC, ERASE, FAULT, FULL, OPEN, SpoolError, write_all
+from recorder.storage.spool import EIO, ENOSPC, FAULT, FULL, OPEN, SpoolError, write_all
 from testigo_wire.crypto import ecdsa
 from testigo_wire.recording import items
 from testigo_wire.recording.items import AUDIO, INDEX, RecordingError
@@ -252,7 +252,7 @@ class Recording:
         self._audio = None
         if self._buffer:
             try:
-                files.replace(self._owner.spool.path(self.number, ERASE), b"")
+                self._owner.spool.mark_erased(self.number)
             except OSError as exc:
                 self._owner.log("recording %d: erasing mark: %s" % (self.number, exc))
 
@@ -288,6 +288,8 @@ class Recording:
             waiting = [] if erased_count is not None else self._waiting_items
             self._waiting_items = None
             try:
+                if files.size(self._path) < 0:  # on FAT, after a fault between two steps of the rename
+                    raise OSError(EIO)
                 self._file = open(self._path, "ab")
             except OSError as exc:
                 self._fail("open", exc)
@@ -337,8 +339,11 @@ class Recording:
         if self.erased:
             spool.objected.add(self.number)
         if self.failed:
+            spool.ended[self.number] = self._suffix
+            path = self._path if files.size(self._path) >= 0 else self._path + files.PART
             try:  # the next start would take an open file for one that a power cut left
-                os.rename(self._path, spool.path(self.number, self._suffix))
+                os.rename(path, spool.path(self.number, self._suffix))
             except OSError as exc:
                 owner.log("recording %d: %s" % (self.number, exc))
-        await owner.finish_left(True)
+        spool.unfinished.append(self.number)
+        await owner.finish_left()

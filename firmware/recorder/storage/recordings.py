@@ -17,6 +17,7 @@ EVENT_CAPACITY = 1024
 # Free bytes. A recording without audio takes some 2 KB, on a flash with blocks of 4 KB one block.
 FREE_TO_RECORD = 131072  # audio may begin
 FREE_TO_CONTINUE = 98304  # audio goes on: the rest is for some twenty calls without audio, for endings and for erasing
+MAX_PAUSE = 7  # doublings: an hour between two tries
 FREE_TO_OPEN = 16384  # a recording without audio may begin: the rest is for seals, numbers, counts and the clock
 
 
@@ -41,6 +42,7 @@ class Recordings:
         self._room = 0  # bytes that audio may take before the free space is looked at again
         self._finishing = self._again = False
         self._free_then = 0  # free bytes when something could not be finished
+        self._tries = self._skip = 0  # that failed in a row; minutes until the next one, if no room comes
 
     def flush_frames(self, full):
         """Flush the frames of the recording `full`; with those of others where it costs no time: a disk writes them in one go."""
@@ -118,17 +120,24 @@ class Recordings:
         self.unrecorded.keep()
         if self.active:
             self._measure_room()
-        if self.spool.unfinished and not self._finishing:
+        if not self._finishing and self._is_due():
             asyncio.create_task(self.finish_left())
 
-    async def finish_left(self, again=False):
-        """Seal and erase what could not be sealed or erased before, if there is more room than then. again: in any case."""
+    def _is_due(self):
+        """Whether something is left that may be finished now: after a fault each minute; for want of room less and less often."""
         spool = self.spool
-        free = spool.free()
+        if spool.unlisted or not spool.unfinished:
+            return spool.unlisted
+        if spool.needs_only_room and self._skip and (spool.free() or 0) <= self._free_then:
+            self._skip -= 1
+            return False
+        return True
+
+    async def finish_left(self):
+        """Seal and erase what could not be sealed or erased before. Logs errors of the storage and of the memory."""
+        spool = self.spool
         if self._finishing:
-            self._again = self._again or again
-            return
-        if not again and free and free <= self._free_then:
+            self._again = True
             return
         self._finishing = self._again = True
         try:
@@ -137,8 +146,14 @@ class Recordings:
             unload("recorder.storage.recovery", "testigo_wire.recording.rewrite", "testigo_wire.recording.item_parser")
             while self._again:
                 self._again = False
-                await recovery.finish_all(spool, [made.number for made in self.active])
+                if spool.repaired:
+                    await recovery.finish_all(spool, [made.number for made in self.active])
+                else:
+                    await recovery.recover(spool)
+        except (OSError, MemoryError) as exc:
+            self.log.fault("repair", exc)
         finally:
             self._finishing = False
-            # A fault of the storage or of the memory may be over in a minute without more room.
-            self._free_then = (spool.free() or 0) if spool.needs_only_room else 0
+            self._free_then = spool.free() or 0
+            self._tries = min(self._tries + 1, MAX_PAUSE) if spool.unfinished else 0
+            self._skip = (1 << self._tries >> 1) - 1 if self._tries else 0

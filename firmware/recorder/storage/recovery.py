@@ -9,6 +9,7 @@ obeyed.
 import os
 
 from recorder import files
+from recorder.loading import unload
 from recorder.storage.primitives import steps
 from recorder.storage.spool import BAD, ENOSPC, ERASE, FAULT, FULL, OPEN, SEALED, write_all
 from testigo_wire.crypto import ecdsa
@@ -21,26 +22,33 @@ BLOCK = 4096
 ROOM = 8192  # that a copy needs beside its bytes
 ERASED = "erased"  # the reason where the audio is erased then: the objection may have left no event
 REASONS = {OPEN: "power-loss", FULL: "storage-full", FAULT: "storage-fault"}
-
-
-def remove_leftovers(hal, folder):
-    """Remove what a power cut left of files that were being written: before anything else is written, since it takes room."""
-    for path in (hal.root, hal.root + "/identity", hal.root + "/notices", folder):
-        if files.size(path) >= 0:
-            files.remove_parts(path)
-    for name in files.names(folder):
-        number = name[: -len(ERASE)]
-        if name.endswith(ERASE) and not any([files.size(folder + "/" + number + suffix) >= 0 for suffix in REASONS]):
-            files.remove(folder + "/" + name)  # the power failed after the recording was renamed and before this
+WHOLE = (OPEN, FULL, FAULT, SEALED, BAD)
 
 
 async def recover(spool):
     """-> the numbers of the recordings that were closed. What cannot be finished is left for `finish_all`, and told."""
-    remove_leftovers(spool.hal, spool.folder)
+    spool.unlisted = True  # and it is done again, if an error of the storage ends it
+    await _tidy(spool)
     spool.load()
     _catch_up(spool)
     spool.repaired = True
     return await finish_all(spool)
+
+
+async def _tidy(spool, active=()):
+    """Remove what is left of files that were being written, before anything else is written, since it takes room.
+
+    -> numbers that cannot be put in order now. Raises OSError where the folder cannot be listed.
+    """
+    last = ""
+    for name in files.names(spool.folder):
+        if name[:8] == last or name[8:] not in WHOLE or "~" in name:
+            from recorder.storage import spool_leftovers
+
+            unload("recorder.storage.spool_leftovers")
+            return await spool_leftovers.tidy(spool, active)
+        last = name[:8]
+    return []
 
 
 def _catch_up(spool):
@@ -73,20 +81,34 @@ def _removed(spool, number):
 async def finish_all(spool, active=()):
     """Finish all that can be finished -> the numbers that a power cut had left open. active: recordings that are being made."""
     closed = []
-    before, spool.unfinished = spool.unfinished, []
-    spool.needs_only_room = True
     left = []
-    for suffix in REASONS:
-        left += [(number, suffix) for number in spool.numbered(suffix) if number not in active]
+    try:
+        unsafe = await _tidy(spool, active)
+        for suffix in REASONS:
+            left += [(number, suffix) for number in spool.numbered(suffix) if number not in active]
+    except OSError as exc:
+        spool.unlisted = True
+        spool.needs_only_room = False
+        spool.log.fault("recordings not listed", exc)
+        return closed
+    spool.unfinished = unsafe
+    spool.unlisted = False
+    spool.needs_only_room = not unsafe
     for number, suffix in sorted(left):
         try:
-            if number in spool.objected and files.size(spool.path(number, ERASE)) < 0:
-                files.replace(spool.path(number, ERASE), b"")  # the power may fail before it is erased
+            if number in unsafe:
+                continue
+            if number >= spool.next_number:  # not begun, and it could not be removed then
+                files.remove(spool.path(number, suffix))
+                continue
+            if number in spool.objected:
+                spool.mark_erased(number)  # the power may fail before it is erased
             _probe(spool)
             if await finish(spool, number, suffix) in (REASONS[OPEN], ERASED) and suffix == OPEN:
                 closed.append(number)
         except (OSError, MemoryError, WireError) as exc:
-            if number not in before:  # told once
+            if number not in spool.told:
+                spool.told.add(number)
                 spool.log("recording %d waits to be closed: %s" % (number, str(exc) or "memory"))
             spool.unfinished.append(number)
             spool.needs_only_room = spool.needs_only_room and isinstance(exc, OSError) and exc.args[0] == ENOSPC
@@ -118,7 +140,7 @@ async def finish(spool, number, suffix):
     if files.size(spool.path(number, SEALED)) >= 0:  # only the last steps of a copy are missing
         _dispose(spool, number, suffix, files.size(path) - max(found.length, found.sealed_length), erase)
         return REASONS[suffix]
-    reason, seal, length = await _seal(spool, found, ERASED if erase else REASONS[suffix])
+    reason, seal, length = await _seal(spool, found, ERASED if erase else REASONS[spool.ended.get(number, suffix)])
     rest = files.size(path) - length
     if not erase and rest <= recording.MAX_ITEM:
         if seal or rest:

@@ -20,6 +20,7 @@ BAD = ".bad"
 ERASE = ".erase"
 STATE = "testigo state"
 ENOSPC = 28
+EIO = 5
 TAIL = 512  # a header is shorter
 
 
@@ -47,6 +48,9 @@ class Spool:
         self.repaired = False  # recovery has been through all of it
         self.needs_only_room = False  # all that is unfinished waits for free space, and for nothing else
         self.unfinished = []  # recordings that are no longer made and have to be sealed or erased, once there is room
+        self.unlisted = False  # the folder could not be read, so that there may be more of them
+        self.told = set()  # numbers of which the log says already that they are not finished
+        self.ended = {}  # number: FULL or FAULT, where the file could not be renamed to that
         self.objected = set()  # numbers whose audio is to be erased, also where that could not be marked on flash
         self.on_sealed = []
         self.unrecorded = UnrecordedCalls(hal, log)
@@ -111,11 +115,27 @@ class Spool:
     def sealed(self, number, suffix=OPEN):
         """The recording is complete: from now on it is offered to the vault. Raises OSError."""
         os.rename(self.path(number, suffix), self.path(number, SEALED))
-        files.remove(self.path(number, ERASE))
+        try:
+            files.remove(self.path(number, ERASE))
+        except OSError as exc:
+            self.log("recording %d: erasing mark: %s" % (number, exc))
+            self.unfinished.append(number)  # the mark is removed later
         self.unrecorded.sealed(number)
         self.announce(number)
 
+    def mark_erased(self, number):
+        """Write the mark, if it is not there: the audio of this recording is to be erased. Raises OSError.
+
+        Its name is all that it holds, so it is made in one step. On FAT a rename over an older mark could lose both.
+        """
+        path = self.path(number, ERASE)
+        if files.size(path) < 0:
+            with open(path, "wb") as file:
+                file.flush()
+
     def announce(self, number):
+        self.ended.pop(number, None)
+        self.told.discard(number)
         for callback in self.on_sealed:
             callback(number)
 

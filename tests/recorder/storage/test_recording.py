@@ -1,5 +1,7 @@
 """A storage that fails at any place of a recording: the call goes on, what is whole is delivered, and the reason is told."""
 
+import asyncio
+
 from recorder import files
 from recorder.loading import unload
 from recorder.storage import recording, spool
@@ -101,17 +103,38 @@ async def test_it_is_closed_when_room_comes_without_a_restart():
         lines = len(a.log.lines())
         for free in (0, 5000, 5000, 4000):
             a.hal.free_bytes = lambda: free  # noqa: B023
-            await a.recordings.finish_left()
+            await minutes(a, 1)
         assert len(a.log.lines()) == lines, "it is told once"
-    a.hal.free_bytes = lambda: 4000
-    await a.recordings.finish_left()
-    assert a.spool.unfinished == [1], "it was tried again without more room"
+        a.hal.free_bytes = lambda: 4000
+        await minutes(a, 8)
+    await minutes(a, 1)
+    assert a.spool.unfinished == [1], "it was tried again without more room, each minute"
     a.hal.free_bytes = lambda: 6000
     sealed = []
     a.spool.on_sealed.append(sealed.append)
-    await a.recordings.finish_left()
+    await minutes(a, 1)
     assert sealed == [1] and not a.spool.unfinished and not a.verify(1).findings
     stores.remove_tree(a.root)
+
+
+async def test_it_is_closed_without_more_room_too():
+    """A write may fail for want of room though the file system counts free blocks, and stop failing without more of them."""
+    a, made, _ = await talking("later")
+    BrokenFile(made, "write")
+    made.event("media", 1, "PCMA", 8, 8000, 20)
+    with NoRoom():
+        await made.close("hang-up")
+        await minutes(a, 30)
+    await minutes(a, 63)
+    assert not a.spool.unfinished and not a.verify(1).findings
+    stores.remove_tree(a.root)
+
+
+async def minutes(a, count):
+    """As the appliance does once a minute."""
+    for _ in range(count):
+        a.recordings.tick()
+        await asyncio.sleep_ms(500)
 
 
 async def test_a_recording_that_cannot_be_opened_takes_no_number():
@@ -174,7 +197,7 @@ async def test_a_rename_that_fails_is_done_later():
     with Broken(spool, ".tsg", rename=5) as broken:
         await made.close("hang-up")
         assert broken.failed and a.spool.unfinished
-    await a.recordings.finish_left(True)
+    await a.recordings.finish_left()
     assert a.verify(1).seal[4] == "hang-up" and not a.verify(1).findings
     stores.remove_tree(a.root)
 

@@ -1,4 +1,4 @@
-"""A chip's flash in RAM with LittleFS on it: it can be filled, and the power can fail at the n-th write of a block."""
+"""A chip's flash, or a memory card, in RAM: it can be filled, and the power can fail at the n-th write of a block."""
 
 import os
 
@@ -10,27 +10,30 @@ BLOCK = 4096
 class Flash:
     """Mounted at `point`. writes: of blocks, so far.
 
-    cut_at: the number of the write at which the power fails, or None. The appliance does not notice it: what it writes from
-    then on is gone when the flash is mounted again.
+    cut_at: the number of the write at which the power fails, or None. torn: half of that write is still done. The appliance does
+    not notice it: what it writes from then on is gone when the flash is mounted again.
     """
 
     mounted = []
     buffers = {}  # made once for each size, since a heap in pieces has no room for others
 
-    def __init__(self, point, blocks):
+    def __init__(self, point, blocks, size=BLOCK, file_system=vfs.VfsLfs2):
         self.point = point
         self.writes = 0
         self.cut_at = None
-        self._size = blocks * BLOCK
+        self.torn = False
+        self.block = size
+        self._file_system = file_system
+        self._size = blocks * size
         for other in Flash.mounted[:]:  # of a test that failed
             other.unmount()
-        if blocks not in Flash.buffers:
-            Flash.buffers[blocks] = bytearray(self._size), bytearray(self._size)
-        self._data, self._kept = Flash.buffers[blocks]
+        if self._size not in Flash.buffers:
+            Flash.buffers[self._size] = bytearray(self._size), bytearray(self._size)
+        self._data, self._kept = Flash.buffers[self._size]
         self._is_cut = False
         for block in range(blocks):
             self.ioctl(6, block)
-        vfs.VfsLfs2.mkfs(self)
+        file_system.mkfs(self)
         self.mount()
 
     def mount(self):
@@ -39,7 +42,7 @@ class Flash:
             self._data[:] = self._kept
         self._is_cut = False
         self.cut_at = None
-        vfs.mount(vfs.VfsLfs2(self), self.point)
+        vfs.mount(self._file_system(self), self.point)
         Flash.mounted.append(self)
 
     def unmount(self):
@@ -50,30 +53,30 @@ class Flash:
     def is_cut(self):
         return self._is_cut
 
-    def _write(self):
+    def _write(self, at, data):
         if self.writes == self.cut_at:
             self._kept[:] = self._data
+            if self.torn:
+                half = len(data) // 2
+                self._kept[at : at + half] = data[:half]
             self._is_cut = True
         self.writes += 1
+        self._data[at : at + len(data)] = data
 
     def readblocks(self, block, buffer, offset=0):
-        at = block * BLOCK + offset
+        at = block * self.block + offset
         buffer[:] = memoryview(self._data)[at : at + len(buffer)]
 
     def writeblocks(self, block, buffer, offset=0):
-        self._write()
-        at = block * BLOCK + offset
-        self._data[at : at + len(buffer)] = buffer
+        self._write(block * self.block + offset, buffer)
 
     def ioctl(self, request, argument):
         if request == 4:
-            return self._size // BLOCK
+            return self._size // self.block
         if request == 5:
-            return BLOCK
+            return self.block
         if request == 6:
-            self._write()
-            at = argument * BLOCK
-            self._data[at : at + BLOCK] = b"\xff" * BLOCK
+            self._write(argument * self.block, b"\xff" * self.block)
         return 0
 
     def fill(self, leave):
