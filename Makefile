@@ -26,7 +26,7 @@ bench: setup ## measure, and print the tables of docs/benchmarks.md
 
 # SEED and COUNT choose faults, NAME is one of them, KINDS limits them; WORD=micropython32 takes 32-bit words and the compiled firmware.
 faults: setup ## do seeded faults to appliance and vault, long; a short form is in `make test` (SEED=1 COUNT=200, NAME=...)
-	@$(BIN)/python tests/faults $(if $(SEED),--seed $(SEED)) $(if $(COUNT),--count $(COUNT)) $(if $(NAME),--name $(NAME)) \
+	@$(BIN)/python tests/faults $(if $(SEED),--seed $(SEED)) $(if $(COUNT),--count $(COUNT)) $(if $(NAME),--name "$(NAME)") \
 	  $(if $(KINDS),--kinds $(KINDS)) $(if $(WORD),--word $(WORD)) $(ARGS)
 
 soak: setup ## an hour with eight calls up, then a table of memory and handles (ARGS="--minutes 5")

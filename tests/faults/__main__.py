@@ -1,7 +1,7 @@
 """`make faults`: does seeded faults and judges each; `--write` keeps the table in docs/reliability.md.
 
     make faults SEED=7 COUNT=200            the same 200 faults each time
-    make faults NAME=storage/tear/fat/call/31    one of them again
+    make faults NAME=storage/tear/fat/call/31    one of them again, or several: NAME="flip/any/8/1 flip/any/8/2"
     make faults KINDS=flip,clock WORD=micropython32
 
 A line for each fault that is not survived, and the table at the end.
@@ -34,7 +34,9 @@ def main() -> int:
     parser.add_argument("--part", default="1/1", help="the second of four processes that share the faults: 2/4")
     parser.add_argument("--kinds", default="", help=f"of {', '.join(BY_NAME)}")
     parser.add_argument("--word", choices=sorted(WORKERS), default="micropython")
-    parser.add_argument("--name", default="", help="this fault only, with its whole report")
+    parser.add_argument(
+        "--name", default="", help="this fault only, with its whole report; or several, with spaces between"
+    )
     parser.add_argument("--keep", type=Path, help="a file that gets a line of JSON for each fault")
     parser.add_argument(
         "--again", type=Path, nargs="*", help="those that were not survived in files that --keep has made"
@@ -49,11 +51,11 @@ def main() -> int:
         return 0
     bench = Bench(**WORKERS[chosen.word])
     try:
-        if chosen.name:
+        if len(chosen.name.split()) == 1:
             result = bench.run(fault_of(chosen.name))
             print(json.dumps({"happened": result.happened, "wrong": result.wrong, **result.report}, indent=1))
             return bool(result.wrong)
-        results = _run(bench, _names(bench, chosen), chosen)
+        results = _run(bench, chosen.name.split() or _names(bench, chosen), chosen)
     finally:
         bench.close()
     print(as_text(results))

@@ -19,7 +19,9 @@ NAMES = (
     "network/cut/up/sync/20", "network/corrupt/down/document/6", "power/time/call/littlefs/47",
     "power/step/sync/littlefs/50", "kill-vault/message/sync/0/40", "kill-vault/step/sync/0/56",
     "clock/appliance/call/-86400000/700", "lie/sync/receipt-with-another-head",
-    "lie/document/document-of-another-signer",
+    "lie/document/document-of-another-signer", "storage/broken/fat/call/16", "storage/full/littlefs/start/52",
+    "storage/full/littlefs/objection/183", "storage/eio/littlefs/objection/12", "storage/cut/fat/objection/70",
+    "storage/full/fat/objection/69", "flip/settings.tsd/1/5", "flip/operator.bin/8/0", "flip/policy.tsd/8/2",
 )  # fmt: skip
 
 
