@@ -6,6 +6,8 @@ the disk on Unix and commits on LittleFS, and `rename` replaces its target on bo
 
 import os
 
+ENOENT = 2
+
 # What names end in.
 PART = ".part"  # a write that is not complete; after a power cut it is removed at the start
 GOT = ".got"  # the pieces that have come so far of a file that is sent in pieces
@@ -67,8 +69,14 @@ def size(path):
 
 
 def remove(path):
-    if size(path) >= 0:
-        os.remove(path)
+    """Removes a file, if it is there. Raises OSError, also where the storage does not say whether it is."""
+    try:
+        os.stat(path)
+    except OSError as exc:
+        if exc.args[0] != ENOENT:
+            raise
+        return
+    os.remove(path)
 
 
 def names(folder):

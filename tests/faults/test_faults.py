@@ -22,6 +22,7 @@ NAMES = (
     "lie/document/document-of-another-signer", "storage/broken/fat/call/16", "storage/full/littlefs/start/52",
     "storage/full/littlefs/objection/183", "storage/eio/littlefs/objection/12", "storage/cut/fat/objection/70",
     "storage/full/fat/objection/69", "flip/settings.tsd/1/5", "flip/operator.bin/8/0", "flip/policy.tsd/8/2",
+    "storage/broken/fat/objection/3",
 )  # fmt: skip
 
 

@@ -336,3 +336,29 @@ async def test_watchdog_is_fed_only_while_every_part_runs():
     assert fed
     await running.stop()
     stores.remove_tree(root)
+
+
+async def test_a_repair_that_failed_is_done_again_without_a_restart():
+    root = stores.fresh_root("again")
+    furnish(root)
+    names = files.names
+
+    def failing(folder):
+        if folder.endswith("/spool"):
+            raise OSError(EIO)
+        return names(folder)
+
+    files.names = failing
+    try:
+        running = await Running(root).complete()
+        assert [stage for stage, _ in running.app.start_faults] == ["repair"] and not running.app.spool.repaired
+    finally:
+        files.names = names
+    await asyncio.sleep_ms(3 * main.CLOCK_MS)
+    assert running.app.spool.repaired and running.app.start_faults == []
+    await asyncio.wait_for(running.app.keypool.ready(), 10)
+    for _ in running.app.recordings.open_steps():
+        pass
+    assert running.app.spool.next_number == 2
+    await running.stop()
+    stores.remove_tree(root)

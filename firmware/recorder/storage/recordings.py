@@ -90,11 +90,12 @@ class Recordings:
         return made
 
     def _discard(self, number):
-        """The number is not taken: the next call overwrites the file if it cannot be removed now."""
+        """The number is not taken: the next call overwrites the file if it cannot be removed now, or it is removed later."""
         try:
             files.remove(self.spool.path(number, OPEN))
         except OSError as exc:
             self.log("recording %d: not begun: %s" % (number, exc))
+            self.spool.unfinished.append(number)
 
     def has_room(self, size):
         """Whether `size` more bytes of audio leave what is kept back, and what erasing takes."""

@@ -27,11 +27,14 @@ WHOLE = (OPEN, FULL, FAULT, SEALED, BAD)
 
 async def recover(spool):
     """-> the numbers of the recordings that were closed. What cannot be finished is left for `finish_all`, and told."""
-    spool.unlisted = True  # and it is done again, if an error of the storage ends it
-    await _tidy(spool)
-    spool.load()
-    _catch_up(spool)
-    spool.repaired = True
+    try:
+        await _tidy(spool)
+        spool.load()
+        _catch_up(spool)
+        spool.repaired = True
+    except (OSError, MemoryError):
+        spool.unlisted = True  # it is done again without a restart
+        raise
     return await finish_all(spool)
 
 

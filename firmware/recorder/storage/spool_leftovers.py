@@ -15,6 +15,7 @@ from testigo_wire.encoding import cbor
 
 COPY = files.COPY  # of a file that has two names, until both are removed
 PIECE = 2048
+LAST_NUMBER = 100000000  # a name has eight digits
 ERASED = OPEN + files.PART  # the copy without the audio, see erasing.py
 # Every rename in the spool: from, to.
 RENAMES = [(ERASED, OPEN), (ERASED, FULL), (ERASED, FAULT), (SEALED + files.PART, SEALED), (OPEN, FULL), (OPEN, FAULT)]
@@ -74,12 +75,12 @@ async def _settle(spool, number, found):
     for suffix in found:
         if suffix.endswith(COPY) and suffix[: -len(COPY)] not in found:
             os.rename(base + suffix, base + suffix[: -len(COPY)])
-            spool.log("recording %s: %s was renamed half" % (number, suffix))
+            spool.log("recording %d: %s was renamed half" % (int(number), suffix))
             found = [other for other in found if other != suffix] + [suffix[: -len(COPY)]]
     whole = [suffix for suffix in found if suffix in (OPEN, FULL, FAULT, SEALED, BAD)]
     if ERASED in found and not whole:
         os.rename(base + ERASED, base + OPEN)
-        spool.log("recording %s: its copy without audio had no name yet" % number)
+        spool.log("recording %d: its copy without audio had no name yet" % int(number))
         return True
     for suffix in found:
         unfinished = [other for other in whole if other not in (SEALED, BAD)]
@@ -138,7 +139,9 @@ def _number(path):
         header = cbor.decode_prefix(data)[0]
     except cbor.CborError:
         return None
-    return header[4] if isinstance(header, list) and len(header) > 4 and header[0] == "testigo" else None
+    if not isinstance(header, list) or len(header) < 5 or header[0] != "testigo":
+        return None
+    return header[4] if isinstance(header[4], int) and 0 < header[4] < LAST_NUMBER else None
 
 
 def _same_steps(one, other):

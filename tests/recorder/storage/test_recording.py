@@ -130,6 +130,69 @@ async def test_it_is_closed_without_more_room_too():
     stores.remove_tree(a.root)
 
 
+class Unlisted:
+    """Folders cannot be listed."""
+
+    def __enter__(self):
+        self._names, files.names = files.names, self._fail
+
+    def _fail(self, folder):
+        raise OSError(5)
+
+    def __exit__(self, *raised):
+        files.names = self._names
+
+
+async def test_a_folder_that_cannot_be_listed_is_looked_at_again():
+    a, made, stream = await talking("unlisted")
+    BrokenFile(made, "write", 5)
+    made.write_audio(stores.put_audio(stream, 25))
+    with Unlisted():
+        await made.close("hang-up")
+        await minutes(a, 2)
+        assert a.spool.unlisted and a.spool.unfinished == [1]
+    await minutes(a, 1)
+    assert not a.spool.unlisted and not a.spool.unfinished
+    assert not a.verify(1).findings and a.verify(1).seal[4] == "storage-fault"
+    stores.remove_tree(a.root)
+
+
+async def test_the_true_reason_is_kept_where_the_file_cannot_be_renamed():
+    """The next start would take it for one that a power cut left; a later try does not."""
+    a, made, stream = await talking("named")
+    BrokenFile(made, "write", 28)
+    made.write_audio(stores.put_audio(stream, 25))
+    with Broken(recording, ".full", rename=5), NoRoom():
+        await made.close("hang-up")
+    assert files.names(a.spool.folder) == ["00000001.open"]
+    await minutes(a, 1)
+    assert a.verify(1).seal[4] == "storage-full" and not a.verify(1).findings
+    stores.remove_tree(a.root)
+
+
+async def test_a_call_that_had_not_begun_is_removed_later():
+    a = await stores.ready("discard")
+    with Broken(files, ".open", remove=5):
+        take_number, a.spool.take_number = a.spool.take_number, no_number
+        try:
+            p256.finish(a.recordings.open_steps(None))
+        except spool.SpoolError as error:
+            assert error.why == "file"
+        a.spool.take_number = take_number
+        assert files.names(a.spool.folder) == ["00000001.open"] and a.spool.unfinished == [1]
+    await minutes(a, 1)
+    assert not files.names(a.spool.folder) and not a.spool.unfinished and a.spool.next_number == 1
+    await a.keypool.fill()
+    made = a.begin()
+    await made.close("hang-up")
+    assert made.number == 1 and not a.verify(1).findings
+    stores.remove_tree(a.root)
+
+
+def no_number(number, digest):
+    raise OSError(5)
+
+
 async def minutes(a, count):
     """As the appliance does once a minute."""
     for _ in range(count):
