@@ -9,7 +9,7 @@ from recorder import files
 from recorder.loading import unload
 from recorder.storage import primitives
 from recorder.storage.primitives import steps
-from testigo_wire.crypto import ecdsa, p256
+from testigo_wire.crypto import ecdsa
 from testigo_wire.encoding import cbor
 
 CHALLENGE_SIZES = (16, 64)
@@ -50,17 +50,10 @@ class Identity:
 
         What is right is copied, if there is no copy of it yet.
         """
-        public = self.public
-        right = public is None or await steps(p256.public_steps(self.private)) == public or self.public is not public
-        if not right or self.provisioned and not self.copied and not self.damaged:
-            from recorder.storage import identity_files
+        from recorder.storage import identity_files
 
-            unload("recorder.storage.identity_files")
-            if right:
-                identity_files.keep_copies(self)
-            else:
-                identity_files.lose_key(self)
-        return right
+        unload("recorder.storage.identity_files")
+        return await identity_files.check_key(self)
 
     def key_der(self):
         return files.read(self.folder + "key.der")

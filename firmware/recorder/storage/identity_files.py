@@ -9,6 +9,8 @@ key was checked, so that a bit that changes on the flash ends none of this.
 
 from recorder import files
 from recorder.storage.identity import SEC1_CURVE, SEC1_HEAD
+from recorder.storage.primitives import steps
+from testigo_wire.crypto import p256
 from testigo_wire.encoding import cbor
 
 COPIES = "copies.bin"
@@ -53,6 +55,19 @@ def _restore(identity):
                 identity.restored.append(name)
             except OSError:
                 pass  # what a damaged file means, it means
+
+
+async def check_key(identity):
+    """As Identity.check_key."""
+    public = identity.public
+    right = (
+        public is None or await steps(p256.public_steps(identity.private)) == public or identity.public is not public
+    )
+    if not right:
+        lose_key(identity)
+    elif identity.provisioned and not identity.copied and not identity.damaged:
+        keep_copies(identity)
+    return right
 
 
 def keep_copies(identity):

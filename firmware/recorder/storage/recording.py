@@ -6,7 +6,6 @@ audio back (erasing.py, recovery.py).
 """
 
 import asyncio
-import os
 
 from recorder import files
 from recorder.loading import unload
@@ -37,7 +36,7 @@ class Recording:
         self.erased = False
         self.erased_size = 0  # bytes that a copy without the audio takes
         self.erasing_owed = False  # it could not be done yet
-        self._suffix = FAULT  # of the file, if it cannot be sealed
+        self.suffix = FAULT  # of the file, if it cannot be sealed
         self._closing = False
         self._started = started
         self._audio_allowed = audio_allowed
@@ -52,9 +51,9 @@ class Recording:
         self.unflushed = 0  # frames that were written since the last flush began
         self._flushing = False
         self.flusher = None
-        self._path = owner.spool.path(self.number, OPEN)
+        self.path = owner.spool.path(self.number, OPEN)
         try:
-            self._file = open(self._path, "wb")
+            self._file = open(self.path, "wb")
         except OSError as exc:
             raise SpoolError("file", str(exc))
         self._chain = items.Chain(owner.primitives)
@@ -147,7 +146,7 @@ class Recording:
         """Nothing more is written; the call goes on."""
         self.failed = "%s: %s" % (what, exc)
         if exc.args and exc.args[0] == ENOSPC:
-            self._suffix = FULL
+            self.suffix = FULL
         self._owner.log("recording %d: %s" % (self.number, self.failed))
 
     def _close_file(self):
@@ -283,14 +282,14 @@ class Recording:
         self._close_file()
         erased_count = None
         try:
-            erased_count = await erasing.rewrite(self._owner, self._path, self._buffer, self._waiting_items)
+            erased_count = await erasing.rewrite(self._owner, self.path, self._buffer, self._waiting_items)
         finally:
             waiting = [] if erased_count is not None else self._waiting_items
             self._waiting_items = None
             try:
-                if files.size(self._path) < 0:  # on FAT, after a fault between two steps of the rename
+                if files.size(self.path) < 0:  # on FAT, after a fault between two steps of the rename
                     raise OSError(EIO)
-                self._file = open(self._path, "ab")
+                self._file = open(self.path, "ab")
             except OSError as exc:
                 self._fail("open", exc)
             for item in waiting:
@@ -329,21 +328,4 @@ class Recording:
                 return
             except OSError as exc:
                 self._fail("rename", exc)
-        await self._finish()
-
-    async def _finish(self):
-        """Seal what is whole and erase what is to be erased, now or later."""
-        owner = self._owner
-        spool = owner.spool
-        owner.unrecorded.sealed(self.number, False)
-        if self.erased:
-            spool.objected.add(self.number)
-        if self.failed:
-            spool.ended[self.number] = self._suffix
-            path = self._path if files.size(self._path) >= 0 else self._path + files.PART
-            try:  # the next start would take an open file for one that a power cut left
-                os.rename(path, spool.path(self.number, self._suffix))
-            except OSError as exc:
-                owner.log("recording %d: %s" % (self.number, exc))
-        spool.unfinished.append(self.number)
-        await owner.finish_left()
+        await owner.put_off(self)

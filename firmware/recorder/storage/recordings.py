@@ -6,10 +6,9 @@ could not be sealed or erased is finished when room comes, without waiting for a
 
 import asyncio
 
-from recorder import files
 from recorder.loading import unload
 from recorder.storage.recording import AUDIO_CAPACITY, Recording
-from recorder.storage.spool import OPEN, SpoolError
+from recorder.storage.spool import SpoolError
 from testigo_wire.crypto.sframe import Keystream
 from testigo_wire.recording.stream import buffer_size
 
@@ -17,7 +16,6 @@ EVENT_CAPACITY = 1024
 # Free bytes. A recording without audio takes some 2 KB, on a flash with blocks of 4 KB one block.
 FREE_TO_RECORD = 131072  # audio may begin
 FREE_TO_CONTINUE = 98304  # audio goes on: the rest is for some twenty calls without audio, for endings and for erasing
-MAX_PAUSE = 7  # doublings: an hour between two tries
 FREE_TO_OPEN = 16384  # a recording without audio may begin: the rest is for seals, numbers, counts and the clock
 
 
@@ -40,9 +38,9 @@ class Recordings:
         self.active = []
         self.late_events = 0  # that came after the end of their recording
         self._room = 0  # bytes that audio may take before the free space is looked at again
-        self._finishing = self._again = False
-        self._free_then = 0  # free bytes when something could not be finished
-        self._tries = self._skip = 0  # that failed in a row; minutes until the next one, if no room comes
+        self.finishing = self.again = False  # these are of finishing.py
+        self.free_then = 0  # free bytes when something could not be finished
+        self.tries = self.skip = 0  # that failed in a row; minutes until the next one, if no room comes
 
     def flush_frames(self, full):
         """Flush the frames of the recording `full`; with those of others where it costs no time: a disk writes them in one go."""
@@ -82,20 +80,12 @@ class Recordings:
             made = Recording(self, recording_id, unix_ms, started, keys, policy is not None)
         except (SpoolError, OSError, MemoryError) as exc:
             if self.spool.next_number == number:
-                self._discard(number)
+                _load_finishing().discard(self, number)
             if isinstance(exc, SpoolError):
                 raise
             raise SpoolError("memory") if isinstance(exc, MemoryError) else SpoolError("file", str(exc))
         made.full = free is not None and free < FREE_TO_RECORD
         return made
-
-    def _discard(self, number):
-        """The number is not taken: the next call overwrites the file if it cannot be removed now, or it is removed later."""
-        try:
-            files.remove(self.spool.path(number, OPEN))
-        except OSError as exc:
-            self.log("recording %d: not begun: %s" % (number, exc))
-            self.spool.unfinished.append(number)
 
     def has_room(self, size):
         """Whether `size` more bytes of audio leave what is kept back, and what erasing takes."""
@@ -121,40 +111,22 @@ class Recordings:
         self.unrecorded.keep()
         if self.active:
             self._measure_room()
-        if not self._finishing and self._is_due():
-            asyncio.create_task(self.finish_left())
+        if self.spool.unlisted or self.spool.unfinished:
+            asyncio.create_task(self.finish_left(False))
 
-    def _is_due(self):
-        """Whether something is left that may be finished now: after a fault each minute; for want of room less and less often."""
-        spool = self.spool
-        if spool.unlisted or not spool.unfinished:
-            return spool.unlisted
-        if spool.needs_only_room and self._skip and (spool.free() or 0) <= self._free_then:
-            self._skip -= 1
-            return False
-        return True
+    async def finish_left(self, now=True):
+        """Seal and erase what could not be before; without `now` if it is due."""
+        finishing = _load_finishing()
+        if now or finishing.is_due(self):
+            await finishing.run(self)
 
-    async def finish_left(self):
-        """Seal and erase what could not be sealed or erased before. Logs errors of the storage and of the memory."""
-        spool = self.spool
-        if self._finishing:
-            self._again = True
-            return
-        self._finishing = self._again = True
-        try:
-            from recorder.storage import recovery
+    async def put_off(self, recording):
+        """A closed recording that cannot be sealed or erased as it is."""
+        await _load_finishing().put_off(self, recording)
 
-            unload("recorder.storage.recovery", "testigo_wire.recording.rewrite", "testigo_wire.recording.item_parser")
-            while self._again:
-                self._again = False
-                if spool.repaired:
-                    await recovery.finish_all(spool, [made.number for made in self.active])
-                else:
-                    await recovery.recover(spool)
-        except (OSError, MemoryError) as exc:
-            self.log.fault("repair", exc)
-        finally:
-            self._finishing = False
-            self._free_then = spool.free() or 0
-            self._tries = min(self._tries + 1, MAX_PAUSE) if spool.unfinished else 0
-            self._skip = (1 << self._tries >> 1) - 1 if self._tries else 0
+
+def _load_finishing():
+    from recorder.storage import finishing
+
+    unload("recorder.storage.finishing")
+    return finishing

@@ -11,7 +11,7 @@ import os
 from recorder import files
 from recorder.loading import unload
 from recorder.storage.primitives import steps
-from recorder.storage.spool import BAD, ENOSPC, ERASE, FAULT, FULL, OPEN, SEALED, write_all
+from recorder.storage.spool import BAD, ENOSPC, ERASE, FAULT, FULL, OPEN, SEALED, STATE, TAIL, write_all
 from testigo_wire.crypto import ecdsa
 from testigo_wire.encoding import cbor
 from testigo_wire.errors import WireError
@@ -29,7 +29,7 @@ async def recover(spool):
     """-> the numbers of the recordings that were closed. What cannot be finished is left for `finish_all`, and told."""
     try:
         await _tidy(spool)
-        spool.load()
+        _load(spool)
         _catch_up(spool)
         spool.repaired = True
     except (OSError, MemoryError):
@@ -54,6 +54,30 @@ async def _tidy(spool, active=()):
     return []
 
 
+def _load(spool):
+    """Read the state file. `_catch_up` then goes on from the recordings, which may be newer."""
+    spool.unrecorded.load()
+    state = files.read(spool.state_path)
+    if state is not None:
+        try:
+            name, version, number, previous = cbor.decode(state)
+            if name != STATE or version != 1 or number < 1 or len(previous) != 32:
+                raise ValueError
+            spool.next_number, spool.previous = number, previous
+        except (cbor.CborError, ValueError, TypeError):
+            spool.log("state.cbor is damaged; numbers go on from the spool")
+
+
+def _header_digest(spool, number, suffix):
+    """-> SHA-256 of a recording's header, which the next recording's header names as `previous`. Raises CborError."""
+    with open(spool.path(number, suffix), "rb") as file:
+        data = file.read(TAIL)
+    header, end = cbor.decode_prefix(data)
+    if not isinstance(header, list) or header[0] != "testigo" or header[4] != number:
+        raise cbor.CborError("no header of this recording")
+    return spool.primitives.sha256(data[:end])
+
+
 def _catch_up(spool):
     """Count on from recordings that are newer than the state file: no number is given twice."""
     found = []
@@ -61,7 +85,7 @@ def _catch_up(spool):
         found += [(number, suffix) for number in spool.numbered(suffix) if number >= spool.next_number]
     for number, suffix in sorted(found):
         try:
-            spool.take_number(number, spool.header_digest(number, suffix))
+            spool.take_number(number, _header_digest(spool, number, suffix))
         except (cbor.CborError, OSError) as exc:
             if suffix == OPEN and isinstance(exc, cbor.CborError) and _removed(spool, number):
                 continue

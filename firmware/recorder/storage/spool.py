@@ -38,7 +38,7 @@ class Spool:
         self.primitives = primitives
         self.identity = identity
         self.log = log
-        self._state_path = hal.root + "/state.cbor"
+        self.state_path = hal.root + "/state.cbor"
         self._state_written = True
         self._reading = None  # (number, file) that read() keeps open
         self._unreadable = []  # numbers that are not offered again before the next start
@@ -57,7 +57,7 @@ class Spool:
         try:
             files.make_folder(self.folder)
         except OSError:
-            pass  # `load` reports it; the console and unrecorded calls do not need it
+            pass  # the repair reports it; the console and unrecorded calls do not need it
 
     def path(self, number, suffix):
         return "%s/%08d%s" % (self.folder, number, suffix)
@@ -74,28 +74,6 @@ class Spool:
             self.log("free space is not known: %s" % exc)
             return None
 
-    def load(self):
-        """Read the state file. recovery.py then goes on from the recordings, which may be newer."""
-        self.unrecorded.load()
-        state = files.read(self._state_path)
-        if state is not None:
-            try:
-                name, version, number, previous = cbor.decode(state)
-                if name != STATE or version != 1 or number < 1 or len(previous) != 32:
-                    raise ValueError
-                self.next_number, self.previous = number, previous
-            except (cbor.CborError, ValueError, TypeError):
-                self.log("state.cbor is damaged; numbers go on from the spool")
-
-    def header_digest(self, number, suffix):
-        """-> SHA-256 of a recording's header, which the next recording's header names as `previous`. Raises CborError."""
-        with open(self.path(number, suffix), "rb") as file:
-            data = file.read(TAIL)
-        header, end = cbor.decode_prefix(data)
-        if not isinstance(header, list) or header[0] != "testigo" or header[4] != number:
-            raise cbor.CborError("no header of this recording")
-        return self.primitives.sha256(data[:end])
-
     def take_number(self, number, header_digest):
         """`number` is on flash with its header: count on. Call `keep` soon: until then only the newest recording says it."""
         self.previous = header_digest
@@ -106,7 +84,7 @@ class Spool:
         """Write the state file if it is older than the last number taken -> whether it is written."""
         if not self._state_written:
             try:
-                files.replace(self._state_path, cbor.encode([STATE, 1, self.next_number, self.previous]))
+                files.replace(self.state_path, cbor.encode([STATE, 1, self.next_number, self.previous]))
                 self._state_written = True
             except OSError as exc:
                 self.log("state.cbor: %s" % exc)
@@ -124,14 +102,11 @@ class Spool:
         self.announce(number)
 
     def mark_erased(self, number):
-        """Write the mark, if it is not there: the audio of this recording is to be erased. Raises OSError.
+        """Write the mark: the audio of this recording is to be erased. Raises OSError.
 
         Its name is all that it holds, so it is made in one step. On FAT a rename over an older mark could lose both.
         """
-        path = self.path(number, ERASE)
-        if files.size(path) < 0:
-            with open(path, "wb") as file:
-                file.flush()
+        open(self.path(number, ERASE), "ab").close()
 
     def announce(self, number):
         self.ended.pop(number, None)

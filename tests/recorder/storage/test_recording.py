@@ -1,6 +1,7 @@
 """A storage that fails at any place of a recording: the call goes on, what is whole is delivered, and the reason is told."""
 
 import asyncio
+import os
 
 from recorder import files
 from recorder.loading import unload
@@ -162,8 +163,10 @@ async def test_the_true_reason_is_kept_where_the_file_cannot_be_renamed():
     a, made, stream = await talking("named")
     BrokenFile(made, "write", 28)
     made.write_audio(stores.put_audio(stream, 25))
-    with Broken(recording, ".full", rename=5), NoRoom():
+    os.mkdir(a.spool.path(1, ".full"))  # no file can have that name
+    with NoRoom():
         await made.close("hang-up")
+    os.rmdir(a.spool.path(1, ".full"))
     assert files.names(a.spool.folder) == ["00000001.open"]
     await minutes(a, 1)
     assert a.verify(1).seal[4] == "storage-full" and not a.verify(1).findings

@@ -11,6 +11,7 @@ import os
 import sys
 
 from recorder import files
+from recorder.storage import recovery
 from recorder.storage.primitives import DEVICE
 from support.device import stores
 
@@ -85,7 +86,7 @@ async def check(root):
         verifier = a.verify(number)
         header = verifier.header
         assert header[4] == number and header[5] == previous, "row"
-        previous = a.spool.header_digest(number, ".tsg")
+        previous = recovery._header_digest(a.spool, number, ".tsg")
         cut = verifier.seal[4] in ("power-loss", "erased")
         assert not cut or number not in closed, "a closed recording was closed again"
         assert not verifier.findings, (number, verifier.findings)

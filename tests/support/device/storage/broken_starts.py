@@ -88,7 +88,6 @@ def copy(one, other):
 
 async def renamed_half():
     """On a memory card: a recording with only the name of its copy, one with two names, and one that has only its short name."""
-    card = disks.RamDisk("/card", 400000)
     stores.provision(card.point)
     files.replace(card.point + "/policy.tsd", stores.policy())
     app = await stores.Appliance(card.point).boot(3)
@@ -172,8 +171,9 @@ async def accept_a_long_list(app):
 
 
 async def all_of_them():
-    global disk
-    small = disks.RamDisk("/small", BLOCKS * 4096, disks.vfs.VfsLfs2)  # first: while the heap is in one piece
+    global disk, card
+    card = disks.RamDisk("/card", 200000)  # first: while the heap is in one piece
+    small = disks.RamDisk("/small", BLOCKS * 4096, disks.vfs.VfsLfs2)
     stores.provision(small.point)
     await damaged("key", "identity/key.der")
     await damaged("certificate", "identity/cert.der")
