@@ -40,5 +40,5 @@ async def restore(store, kind, why, read):
     try:
         files.replace(store.hal.root + "/" + kind + files.SIGNED, data)
     except OSError as exc:
-        store.log.fault(kind + " not mended", exc)  # tried again at the next start
+        store.log.fault("second copy of " + kind, exc)  # tried again at the next start
     return True

@@ -43,6 +43,10 @@ async def tidy(spool, active):
     return unsafe
 
 
+def _tell(spool, number):
+    spool.log("recording %d: a rename that was cut is finished" % int(number))
+
+
 def _is_short(name):
     """Whether FAT made this name of one of ours, as 000000~1.OPE."""
     digits, tilde, rest = name.partition("~")
@@ -75,12 +79,12 @@ async def _settle(spool, number, found):
     for suffix in found:
         if suffix.endswith(COPY) and suffix[: -len(COPY)] not in found:
             os.rename(base + suffix, base + suffix[: -len(COPY)])
-            spool.log("recording %d: %s was renamed half" % (int(number), suffix))
+            _tell(spool, number)
             found = [other for other in found if other != suffix] + [suffix[: -len(COPY)]]
     whole = [suffix for suffix in found if suffix in (OPEN, FULL, FAULT, SEALED, BAD)]
     if ERASED in found and not whole:
         os.rename(base + ERASED, base + OPEN)
-        spool.log("recording %d: its copy without audio had no name yet" % int(number))
+        _tell(spool, number)
         return True
     for suffix in found:
         unfinished = [other for other in whole if other not in (SEALED, BAD)]
@@ -101,7 +105,7 @@ async def _settle_twins(spool, base, old, new, found):
     files.remove(base + old)
     files.remove(base + new)
     os.rename(copy, base + new)
-    spool.log("%s%s had two names and has one" % (base[-8:], new))
+    _tell(spool, base[-8:])
     return True
 
 
@@ -110,7 +114,7 @@ async def _settle_short(spool, name, active):
     number = _number(path)
     if number is None:
         files.remove(path)  # a mark, or a call that had not begun
-        spool.log("%s removed: it holds no recording" % name)
+        spool.log("%s removed: no recording" % name)
         return True
     if number in active:
         return True
@@ -124,10 +128,10 @@ async def _settle_short(spool, name, active):
                 return bool(free)
     if others or files.size(spool.path(number, ERASED)) >= 0:
         files.remove(path)
-        spool.log("%s removed: the rest of an older file of recording %d" % (name, number))
+        spool.log("%s removed: a rest of recording %d" % (name, number))
     else:
         os.rename(path, spool.path(number, SHORT[name.rpartition(".")[2].upper()]))
-        spool.log("recording %d had lost its name" % number)
+        _tell(spool, number)
     return True
 
 

@@ -11,12 +11,12 @@ from recorder.call.emergency_calls import EmergencyCalls
 from recorder.console import diagnostics
 from recorder.console.commands import CommandServer
 from recorder.storage import primitives, spool, unrecorded
-from recorder.storage import recording as recording_file
 from recorder.storage.spool import SpoolError
 from recorder.sync import backlog
 from support.device import stores
 from support.device.broken_files import Broken, BrokenFile
 from support.device.two_phone_rig import HOST, gateway_of, line, ports, rig, settings, side, until
+from testigo_wire.crypto import p256
 from testigo_wire.policy import documents, objections
 from testigo_wire.sip import events as sip_event
 
@@ -149,7 +149,7 @@ async def recordings_that_fail():
             made._rewrite = failing
             await made.erase_audio()
         else:
-            with Broken(recording_file, replace=EIO):
+            with Broken(spool, ".erase", open=EIO):
                 made.event("objection", 1, "9", "info")
         await made.close("hang-up")
     await a.keypool.fill()
@@ -157,7 +157,7 @@ async def recordings_that_fail():
     recordings = a.recordings
     held, spool.Spool.take_number = spool.Spool.take_number, failing
     try:
-        recordings.open(a.documents.policy)
+        p256.finish(recordings.open_steps(a.documents.policy))
         raise AssertionError("opened")
     except SpoolError:
         pass
@@ -177,12 +177,12 @@ async def calls():
     call.fail = failing
     call.give_way()
     await until(lambda: not r.gateway.calls, r.log)
-    open_recording, r.app.recordings.open = r.app.recordings.open, lambda *_: 1 // 0
+    open_steps, r.app.recordings.open_steps = r.app.recordings.open_steps, lambda *_: 1 // 0
     r.near.invite(r.port, uri="sip:112@x")
     await until(lambda: sip_event.ANSWERED in r.near.events, r.log)
     r.near.hang_up()
     await until(lambda: "record of a call" in r.log(), r.log)
-    r.app.recordings.open = open_recording
+    r.app.recordings.open_steps = open_steps
     r.gateway.emergency.tick = lambda now: 1 // 0
     await asyncio.sleep_ms(100)
     tell("calls", r.app)
@@ -243,6 +243,47 @@ async def starts():
     stores.remove_tree(root)
 
 
+async def what_is_mended():
+    """Files that have a second copy, names that a power cut left in the spool, and a folder that cannot be read."""
+    a = await stores.ready("mended")
+    files.replace(a.root + "/settings.tsd", stores.settings())
+    a = await restart(a)
+    await a.identity.check_key()
+    a.begin().flush_soon()
+    await asyncio.sleep_ms(500)
+    for name in ("settings.tsd", "settings.tsd.copy", "policy.tsd", "identity/cert.der", "spool/000000~1.OPE"):
+        files.replace(a.root + "/" + name, b"damaged")
+    os.rename(a.spool.path(1, ".open"), a.spool.path(1, ".open.part"))
+    os.mkdir(a.spool.path(2, ".tsg.part"))  # cannot be removed as a file
+    app, task = await start_of(a.root)
+    tell("mended", app)
+    task.cancel()
+    await asyncio.sleep_ms(0)
+    os.rmdir(a.spool.path(2, ".tsg.part"))
+    files.remove(a.root + "/identity/copies.bin")
+    names, replace = files.names, files.replace
+    files.names = lambda folder: failing() if folder.endswith("/spool") else names(folder)
+    files.replace = lambda path, data: failing() if path.endswith("copies.bin") else replace(path, data)
+    app, task = await start_of(a.root)
+    await until(lambda: app.log.faults.get("repair"), lambda: "the repair: %s" % app.log.lines())
+    app.spool.repaired = True
+    await until(lambda: app.log.faults.get("recordings not listed"), lambda: "the list: %s" % app.log.lines())
+    await until(lambda: app.log.faults.get("identity not copied"), lambda: "the copies: %s" % app.log.lines())
+    files.names, files.replace = names, replace
+    tell("unlisted", app)
+    task.cancel()
+    await asyncio.sleep_ms(0)
+    stores.remove_tree(a.root)
+
+
+async def start_of(root):
+    main.CLOCK_MS = main.PROGRESS_MS = 100
+    app = main.Appliance(Board, {"root": root, "console": "no"})
+    task = asyncio.create_task(app.run())
+    await until(lambda: app.stage == "complete", lambda: "the start: %s" % app.log.lines())
+    return app, task
+
+
 async def no_network(wanted):
     raise OSError(EIO)
 
@@ -287,6 +328,7 @@ async def all_of_them():
     await files_of_the_spool()
     await recordings_that_fail()
     await calls()
+    await what_is_mended()
     await starts()
 
 

@@ -82,46 +82,6 @@ async def mended(name, file):
     stores.remove_tree(root)
 
 
-def copy(one, other):
-    files.replace(other, files.read(one))
-
-
-async def renamed_half():
-    """On a memory card: a recording with only the name of its copy, one with two names, and one that has only its short name."""
-    stores.provision(card.point)
-    files.replace(card.point + "/policy.tsd", stores.policy())
-    app = await stores.Appliance(card.point).boot(3)
-    folder = app.spool.folder + "/"
-    for _ in range(3):
-        app.begin().flush_soon()
-    await asyncio.sleep_ms(500)
-    os.rename(folder + "00000001.open", folder + "00000001.open.part")
-    copy(folder + "00000002.open", folder + "00000002.fault")
-    os.rename(folder + "00000003.open", folder + "000000~1.ope")
-    await start("renamed half", card.point)
-    card.close()
-
-
-async def unlisted():
-    root = furnished("unlisted")
-    names = files.names
-
-    def failing(folder):
-        if folder.endswith("/spool"):
-            raise OSError(5)
-        return names(folder)
-
-    async def wait_for_a_minute(app):
-        files.names = failing
-        app.spool.unfinished.append(1)
-        app.recordings.tick()
-        await asyncio.sleep_ms(200)
-
-    await start("unlisted", root, wait_for_a_minute)
-    files.names = names
-    stores.remove_tree(root)
-
-
 async def in_a_stage():
     """What a command is answered while the notices are checked."""
     root = furnished("stage")
@@ -171,15 +131,12 @@ async def accept_a_long_list(app):
 
 
 async def all_of_them():
-    global disk, card
-    card = disks.RamDisk("/card", 200000)  # first: while the heap is in one piece
-    small = disks.RamDisk("/small", BLOCKS * 4096, disks.vfs.VfsLfs2)
+    global disk
+    small = disks.RamDisk("/small", BLOCKS * 4096, disks.vfs.VfsLfs2)  # first: while the heap is in one piece
     stores.provision(small.point)
     await damaged("key", "identity/key.der")
     await damaged("certificate", "identity/cert.der")
     await damaged("operator", "identity/operator.bin")
-    await renamed_half()
-    await unlisted()
     await mended("operator mended", "identity/operator.bin")
     await mended("settings mended", "settings.tsd")
     await damaged("policy", "policy.tsd", stores.policy(by="stranger"))
