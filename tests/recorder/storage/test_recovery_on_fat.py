@@ -70,7 +70,7 @@ async def run_call(a, is_cut, promised, objects):
 
 
 async def cut_everywhere(objects):
-    two_names = 0
+    cut_renames = 0
     for others, torn in CUTS:
         card = Card(others)
         a = await card.boot()
@@ -86,13 +86,13 @@ async def cut_everywhere(objects):
             promised = []
             await run_call(a, lambda: card.flash.is_cut, promised, objects)  # noqa: B023
             card.restart()
-            two_names += await check(card, promised, (objects, others, torn, cut))
+            cut_renames += await check(card, promised, (objects, others, torn, cut))
             card.flash.unmount()
-    assert two_names, "no cut left a file with two names: the places of the names are others"
+    assert cut_renames, "no cut was in the middle of a rename: the places of the names are others"
 
 
 async def check(card, promised, what):
-    """-> whether a file had two names."""
+    """-> whether a rename had been cut."""
     a = await card.boot()
     numbers = a.spool.numbers()
     assert card.names() == ["%08d.tsg" % n for n in numbers], (what, promised, card.names(), a.log.lines())
@@ -108,7 +108,7 @@ async def check(card, promised, what):
         if number == 1 and "objection" in promised:
             assert not verifier.audio_frames, (what, a.log.lines())
     assert following.number == len(numbers) + 1, (what, numbers)
-    return any(["had two names" in line for line in a.log.lines()])
+    return any(["rename that was cut" in line for line in a.log.lines()])
 
 
 async def test_a_call_cut_at_every_write():
@@ -140,7 +140,7 @@ async def test_a_copy_without_audio_that_lost_its_target_gets_its_name():
     card.restart()
     a = await card.boot()
     assert a.closed == [1] and not a.verify(1).findings and card.names() == ["00000001.tsg"]
-    assert any("no name yet" in line for line in a.log.lines())
+    assert any("rename that was cut" in line for line in a.log.lines())
     card.flash.unmount()
 
 
