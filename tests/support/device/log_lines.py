@@ -90,6 +90,7 @@ async def files_of_the_spool():
     a = await stores.ready("spool")
     left = a.begin()
     left._file.flush()
+    await asyncio.sleep_ms(500)  # what is written later
     folder = a.spool.folder + "/"
     files.replace(folder + "00000005.tsg", b"no recording")
     files.replace(folder + "00000006.open", b"")
