@@ -59,7 +59,7 @@ for quote, what in {
     "second copy of settings used: …": "mended",
     "recording 17: a rename that was cut is finished": "mended",
     "leftover 00000017: …": "mended",
-    "000000~1.OPE removed: …": "mended",
+    "removed: …": "mended",
     "identity/key.der damaged, second copy used: …": "mended",
     "identity not copied: …": "unlisted",
     "recordings not listed: …": "unlisted",

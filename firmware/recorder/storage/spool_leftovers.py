@@ -114,7 +114,7 @@ async def _settle_short(spool, name, active):
     number = _number(path)
     if number is None:
         files.remove(path)  # a mark, or a call that had not begun
-        spool.log("%s removed: no recording" % name)
+        spool.log("removed: %s, no recording" % name)
         return True
     if number in active:
         return True
@@ -128,7 +128,7 @@ async def _settle_short(spool, name, active):
                 return bool(free)
     if others or files.size(spool.path(number, ERASED)) >= 0:
         files.remove(path)
-        spool.log("%s removed: a rest of recording %d" % (name, number))
+        spool.log("removed: %s, a rest of recording %d" % (name, number))
     else:
         os.rename(path, spool.path(number, SHORT[name.rpartition(".")[2].upper()]))
         _tell(spool, number)
