@@ -390,6 +390,9 @@ class Call:
         if self.offered:
             self._respond_failure(self.offered, 487, now)
         self.offered = self.pending = self.timer = None
+        # Its transaction keeps this call for half a minute.
+        self.request.body = b""
+        self.body_sent = self.body_received = None
         self.state = TERMINATED
         self.agent.forget(self)
         event = self._last_event

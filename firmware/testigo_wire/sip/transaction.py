@@ -204,6 +204,8 @@ class Transaction:
             self.out.append(datagram)
         if self.state == COMPLETED and self.kind in (CLIENT, SERVER):
             self.request = None  # only the bytes are needed from here on, for seconds
+        elif self.state == ACCEPTED and self.kind == INVITE_CLIENT:
+            self.datagram = None  # it is answered, and its response may come again for half a minute
         return True
 
     def _tell_user(self, action, message, now):
