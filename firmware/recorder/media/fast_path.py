@@ -10,7 +10,8 @@ import time
 from array import array
 
 import micropython
-from micropython import const
+
+from testigo_wire.compat import const
 
 # `state`, by word (the two SSRCs are kept as bytes, in network order)
 SSRC_IN = const(0)

