@@ -32,5 +32,8 @@ GROUPS: tuple[tuple[str, ...], ...] = (
         *_in(RECORDER, "call.sources call.emergency call.call call.gateway"),
     ),
     (*_in(RECORDER, "sync.channel sync.tls_stream"), f"{WIRE}.link.device", f"{RECORDER}.sync.session"),
+    (f"{WIRE}.policy.emergency", *_in(RECORDER, "call.unrecorded_call call.emergency_calls")),
+    _in(WIRE, "sip.authenticator sip.registrar"),
+    _in(RECORDER, "documents.room documents.inventory"),
     (f"{WIRE}.policy.key_sequence", *_in(RECORDER, "consent.participants consent.commands")),
 )
