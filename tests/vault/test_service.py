@@ -87,6 +87,20 @@ def test_idle_connections_stop_neither_appliances_nor_pages(vault, appliance, co
     assert "Traceback" not in text and len(text) < 30_000, text[:3000]
 
 
+def test_a_request_that_does_not_come_holds_no_page(vault, connections):
+    """The time runs out for who sends a part of a request; a browser is answered meanwhile."""
+    with service(vault.folder) as (_, web, log), contextlib.ExitStack() as stack:
+        slow = [stack.enter_context(socket.create_connection(("127.0.0.1", web), timeout=120)) for _ in range(200)]
+        for line in slow:
+            with contextlib.suppress(OSError):
+                line.sendall(b"POST /sign-in HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nname=")
+        assert httpx.get(f"http://127.0.0.1:{web}/sign-in", timeout=120).status_code == 200
+        with contextlib.suppress(ConnectionResetError):
+            assert slow[-1].recv(10) == b""
+    text = log.read_text()
+    assert "Traceback" not in text and len(text) < 30_000, text[:3000]
+
+
 def test_an_index_that_cannot_be_written_raises_an_alarm(vault, appliance):
     """Recordings stay on the appliance; the alarm is in the file and on the page at once, and in the index later."""
     from sqlalchemy import event

@@ -12,13 +12,12 @@ from starlette.exceptions import HTTPException
 from testigo_vault.audit.access_log import FAILED, outcome_of
 from testigo_vault.errors import KeyLocked, NotFound, Refused, VaultError
 from testigo_vault.vault import Vault
+from testigo_vault.web import whole_forms
 from testigo_vault.web.context import Context, SignInNeeded, context_of, log_denied, secure
 from testigo_vault.web.language import language_of
 from testigo_vault.web.pages import access_log, choose_language, recording, recording_list, sign_in, sound, system
 from testigo_vault.web.stored_texts import N_
 
-# Forms are read whole, before the user is known.
-_MAX_FORM_SIZE = 16384
 _STATUS = {Refused: 403, KeyLocked: 403, NotFound: 404}
 _PAGES = (sign_in, choose_language, recording_list, recording, sound, access_log, system)
 
@@ -32,15 +31,15 @@ def make_app(vault: Vault) -> FastAPI:
 
     @app.middleware("http")
     async def headers(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
-        length = request.headers.get("content-length", "0")
-        whole = length.isascii() and length.isdecimal() and len(length) < 10
-        if "transfer-encoding" in request.headers or not whole or int(length) > _MAX_FORM_SIZE:
+        if whole_forms.size(request.scope["headers"]) is None:
             text = language_of(request).gettext(N_("This form is too large."))
             return secure(Response(text, 413, media_type="text/plain"))
         response = secure(await call_next(request))
         if request.url.path.startswith("/static/"):
             response.headers["Cache-Control"] = "max-age=300"
         return response
+
+    app.add_middleware(whole_forms.WholeForms)
 
     @app.exception_handler(SignInNeeded)
     async def to_sign_in(request: Request, error: Exception) -> Response:
