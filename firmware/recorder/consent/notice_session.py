@@ -218,12 +218,18 @@ class NoticeSession:
             player.ended = True
             self._wake.set()
 
+    async def _answered(self):
+        """Until the answer is there, or none is awaited any more; not when the near leg changes."""
+        while self._machine.state == consent.ASKED and not self._restart:
+            self._wake.clear()
+            await self._wake.wait()
+
     async def _await_answer(self):
         machine = self._machine
         self._wake.clear()
         if machine.state == consent.ASKED and not self._restart:
             try:
-                await asyncio.wait_for_ms(self._wake.wait(), self._line[fields.KEY_TIMEOUT])
+                await asyncio.wait_for_ms(self._answered(), self._line[fields.KEY_TIMEOUT])
             except asyncio.TimeoutError:
                 pass
         if self._restart:

@@ -277,6 +277,22 @@ async def test_hold_restarts_the_notice():
         await r.close()
 
 
+async def test_worker_who_holds_does_not_shorten_the_time_to_object():
+    r = await rig("held-near", line(rule="opt-out", key_timeout=2000, order="answer-first"))
+    r.far.invite(r.port)
+    await until(lambda: packets(r.notices["hello"]["PCMU"])[-1] in r.far.heard, "the notice")
+    await asyncio.sleep_ms(300)
+    await hold(r.near)
+    await asyncio.sleep_ms(500)
+    assert r.control.notice.in_progress and not r.control.consent_given, "the other party may still object"
+    await r.far.press("9")
+    await until(lambda: r.control.notice.refused, "the objection")
+    await hold(r.near, False)
+    sealed = await r.sealed()
+    assert sealed.all("consent") == [["opt-out", False, "key", "9", "rfc4733"]] and not sealed.spoken(FAR)
+    await r.close()
+
+
 async def test_participant_who_joins_on_hold_hears_the_notice_after_it():
     r = await rig("held-join", line())
     await r.talk()
