@@ -83,7 +83,7 @@ class Starting:
     hal = Chip()
     documents = Documents
     log = print
-    settings = None
+    gateway = settings = None
     settings_problem = ""
 
 

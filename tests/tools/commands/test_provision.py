@@ -1,5 +1,7 @@
 """The verbs as a technician types them, one after the other, on a real vault."""
 
+from pathlib import Path
+
 from support.serial_line import PASSPHRASE, appliance, organisation, verb
 from testigo_tools.serial.port import Port
 
@@ -39,8 +41,15 @@ def test_from_new_to_synced(micropython, tmp_path, monkeypatch):
         assert "branch-7" in done.stdout and "last success" in done.stdout
 
 
+def damage(root: Path, name: str) -> None:
+    """One file of the identity, and the second copies of all."""
+    for file in (name, "copies.bin"):
+        (root / "identity" / file).write_bytes(b"damaged")
+
+
 def test_damaged_files_of_the_identity_are_mended(micropython, tmp_path, monkeypatch):
-    """As `diag` says: the key under a new name, a certificate under the same one. Documents are in force all the time."""
+    """By the second copy; where that is damaged too, as `diag` says: the key under a new name, a certificate under the same
+    one. Documents are in force all the time."""
     monkeypatch.setenv("TESTIGO_PASSPHRASE", PASSPHRASE)
     vault, root = tmp_path / "vault", tmp_path / "device"
     organisation(vault)
@@ -50,12 +59,16 @@ def test_damaged_files_of_the_identity_are_mended(micropython, tmp_path, monkeyp
     (root / "identity" / "cert.der").write_bytes(b"damaged")
     with appliance(micropython, root):
         shown = verb(micropython, "diag", "--port", root / "tty").stdout
+        assert "identity/cert.der damaged, second copy used: written again" in " ".join(shown.split())
+    damage(root, "cert.der")
+    with appliance(micropython, root):
+        shown = verb(micropython, "diag", "--port", root / "tty").stdout
         assert "cert.der is damaged: run testigo provision again" in " ".join(shown.split())
         assert "policy 1" in shown
         done = verb(micropython, *words, "--device-id", "branch-7")
         assert done.returncode == 0, done.stderr
         assert verb(micropython, "sync", "--port", root / "tty", "--vault", vault).returncode == 0
-    (root / "identity" / "key.der").write_bytes(b"damaged")
+    damage(root, "key.der")
     with appliance(micropython, root):
         shown = verb(micropython, "diag", "--port", root / "tty").stdout
         assert "with a new device id" in " ".join(shown.split()) and "policy 1" in shown
