@@ -137,6 +137,15 @@ class DocumentFolder:
         found = (pattern.match(entry.stem) for entry in (self.folder / "archive").glob(f"{stem}-*.tsd")) if stem else ()
         return sorted((int(match[1]) for match in found if match), reverse=True)
 
+    def archived_policies(self) -> list[int]:
+        """The versions of the policies in the archive, newest first."""
+        return self._archived("policy")
+
+    def archived_policy_document(self, version: int) -> tuple[wire.Document, bytes]:
+        """A policy that was signed once, and its bytes; without the text it was signed from. Raises NotFound."""
+        path = self.folder / "archive" / f"policy-{version}.tsd"
+        return self.read(path), path.read_bytes()
+
     def archived_policy(self, version: int) -> tuple[wire.Document, str]:
         """A policy that was signed once, and the TOML it was signed from. Raises NotFound."""
         path = self.folder / "archive" / f"policy-{version}.tsd"

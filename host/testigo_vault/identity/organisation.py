@@ -113,7 +113,7 @@ class Organisation:
     def operator_sign(self, kind: str, version: int, body: list) -> bytes:
         """A signed document, ready for a device."""
         return wire_documents.encode(
-            kind, version, body, self._sign_digest(wire_documents.digest(HOST, kind, version, body))
+            kind, version, body, self.operator_sign_digest(wire_documents.digest(HOST, kind, version, body))
         )
 
     def log_key(self) -> bytes | None:
@@ -141,7 +141,8 @@ class Organisation:
     def _service_key(self, name: str) -> ec.EllipticCurvePrivateKey:
         return keys.load_private_key(self._keys / f"{name}.key", self.service_secret(), name)
 
-    def _sign_digest(self, digest32: bytes) -> bytes:
+    def operator_sign_digest(self, digest32: bytes) -> bytes:
+        """The operator's signature, r || s."""
         if self._operator_key is None:
             self._operator_key = self._service_key("operator")
         return sign(self._operator_key, digest32)

@@ -146,7 +146,7 @@ def test_a_document_of_an_earlier_format_counts(organisation):
     """Version 0.1 had other fields: an appliance that holds its policy takes a higher number only."""
     body = [0, 0, "Example", "contact", ["proof"], organisation.recipients(), []]
     digest = documents.digest(HOST, "policy", 7, body)
-    signature = organisation._sign_digest(digest)
+    signature = organisation.operator_sign_digest(digest)
     path = documents_of(organisation).policy_path()
     path.write_bytes(cbor.encode(["testigo", 1, "policy", 7, body, signature]))
     with pytest.raises(VaultError, match="is not a document"):
