@@ -12,6 +12,7 @@ from testigo_vault.documents.archive import documents_of
 from testigo_vault.identity.keys import StreamKeyOpener
 from testigo_vault.identity.organisation import Organisation
 from testigo_vault.identity.users import Users
+from testigo_vault.lawfulness.archive import Archive
 from testigo_vault.storage.copies import Store
 from testigo_vault.storage.database import Database
 from testigo_vault.storage.models import Recording
@@ -26,6 +27,8 @@ class Vault:
         self.organisation = Organisation(folder)
         self.config = self.organisation.config
         self.documents = documents_of(self.organisation)
+        own = frozenset((stream, key_id) for stream, key_id, _ in self.organisation.recipients())
+        self.archive = Archive(self.documents, own)
         self.database = Database(self.config.index.url)
         self.places = PlaceRegister(folder)
         self.store = Store(self.config.copies, self.places)

@@ -43,9 +43,11 @@ def call(caller="+34600111222", callee="+34943123456"):
 AGREED = [
     call(),
     ("policy", 5, 3, bytes(32), "all", "opt-in"),
-    ("media", 900, 1, "PCMU", 0, 8000, 20),
-    ("notice", 1000, 1, "en", "welcome", NOTICE_DIGEST, 3500, 3500, True),
+    ("media", 90, 1, "PCMU", 0, 8000, 20),
+    ("notice", 1000, 1, "en", "welcome", NOTICE_DIGEST, 900, 900, True),
     ("consent", 1600, "opt-in", True, "key", "1", "rfc4733"),
+    ("terms", 1600, "consent", "acknowledgement", "connect", False),
+    ("worker", 1600, "acknowledgement", "1 on file"),
 ]
 
 

@@ -5,10 +5,11 @@ from contextlib import suppress
 
 import pytest
 
-from support.fake_appliance import AGREED, OPENED_MS, Appliance, call, speech
+from support.fake_appliance import OPENED_MS, Appliance, call, speech
 from support.intake import take
 from support.pages import PASSWORD
 from support.policy_calls import listed, plain, refused, rich, withdrawn
+from support.unlawful import SELF_TEST, tone_of_a_test
 from support.vault_fixtures import AUDIO_PASSPHRASE
 from testigo_vault.audit import alarms
 from testigo_vault.errors import Refused
@@ -29,13 +30,7 @@ def site(address, vault, appliance, tmp_path):
     withdrawn(vault, appliance, digest)
     refused(vault, appliance, digest)
     listed(vault, appliance, digest)
-    test = ("call", 0, "", "out", "", "", "", "test")
-    take(
-        vault,
-        appliance.record(
-            events=[test, *AGREED[1:3], ("consent", 1600, "opt-in", True, "test", "", "")], packets=speech(1)
-        ),
-    )
+    take(vault, appliance.record(events=SELF_TEST, packets=tone_of_a_test(1), reason="test", after=None))
     after = [("objection", 5000, 1, "9", "rfc4733"), ("hang_up", 6000, 1, 200, "BYE")]
     take(vault, appliance.record(packets=speech(0.5), reason="objection", after=after))
     take(vault, appliance.record(events=[call(), ("policy", 5, 0, bytes(32), "never", "opt-in")], reason="unrecorded"))

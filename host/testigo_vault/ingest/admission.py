@@ -6,7 +6,10 @@
 - Not what a device of this vault sealed: stored in quarantine, alarm, no receipt; the device keeps its own copy.
 - Other bytes, another device or another number than the recording here that has its id: set aside in quarantine, alarm, no
   receipt. What is here stays as it is.
-- Audio beside an objection: the audio is replaced by its digests before anything is stored; alarm.
+- Against the law or the signed documents (lawfulness): stored in quarantine, two alarms. There is a receipt unless what is sealed
+  is sealed to nobody whom a policy names.
+- Audio beside an objection: the audio is replaced by its digests before anything is stored, and a signed record of that is kept
+  beside each copy; alarm.
 
 Taking in the same recording again changes nothing and gives the same receipt.
 """
@@ -17,13 +20,20 @@ from sqlalchemy import select
 
 from testigo_vault.audit import alarms
 from testigo_vault.errors import CopyDiffers, StoreError
+from testigo_vault.lawfulness.case import FRAMES, KEYS
+from testigo_vault.recordings import erasures
+from testigo_vault.recordings.erasures import Records
 from testigo_vault.recordings.indexing import Indexer, Offer
+from testigo_vault.recordings.judge import alarm_text
 from testigo_vault.recordings.reader import Reading, erase_audio
 from testigo_vault.recordings.repair import repair
 from testigo_vault.recordings.rows import QUARANTINED, REFUSED
 from testigo_vault.storage.models import Recording
 from testigo_vault.timestamps import now_ms
 from testigo_vault.vault import Vault
+from testigo_wire.recording.erasure import parse
+
+_OBJECTED = "audio beside an objection"
 
 
 @dataclass
@@ -60,10 +70,16 @@ class Admission:
         """Raises StoreError where a place fails: then there is no receipt, and the device offers the recording again."""
         reading = self._indexer.read(data, offer.device_id)
         erased_items = reading.audio_items if reading.objected else 0
+        record = b""
         if erased_items:
+            if reading.sealed:
+                record = erasures.record_of_audio(self._vault, reading, _audio_indices(reading), _OBJECTED)
             data = erase_audio(data)
             reading = self._indexer.read(data, offer.device_id)
-        row = self._indexer.prepare(offer, reading, data)
+        beside = Records({1: parse(record)}) if record else Records()
+        row = self._indexer.prepare(offer, reading, data, beside=beside)
+        if record:
+            self._store_record(row, reading, record)
         highest = self._indexer.highest_number(row.device_id)
         self._store(row, data)
         # Alarms come before the index: a vault killed in between repeats them, and loses none.
@@ -100,6 +116,13 @@ class Admission:
                     place.set_aside(row.path)
                     place.put(row.path, data)
 
+    def _store_record(self, row: Recording, reading: Reading, record: bytes) -> None:
+        """Before the copies. One that a vault which was killed left there stays the record."""
+        if erasures.records(self._vault, row.path, reading).valid:
+            erasures.spread(self._vault, row.path)
+        else:
+            erasures.put(self._vault, row.path, record)
+
     def _raise_alarms(self, row: Recording, reading: Reading, erased_items: int, highest: int) -> None:
         if erased_items:
             text = f"{row.device_id} sent {erased_items} items of audio beside an objection; they were destroyed."
@@ -109,6 +132,8 @@ class Admission:
             self._alarm(alarms.GAP, text, row)
         if row.state == QUARANTINED:
             self._alarm(alarms.QUARANTINE, f"{row.device_id} number {row.number}: {row.why}", row)
+        if reading.unlawful:
+            self._alarm(alarms.UNLAWFUL, alarm_text(row, reading.unlawful), row)
         reports = self._vault.device_reports
         reports.check_recording(row.device_id, row.id, reading.events)
         reports.check_storage(row.device_id, row.number, row.id, row.reason, reading.events)
@@ -129,3 +154,9 @@ class Admission:
             row.stored_ms,
         ]
         return self._vault.organisation.operator_sign("receipt", row.number, body)
+
+
+def _audio_indices(reading: Reading) -> list[int]:
+    """Of the items of the audio stream."""
+    audio = [step for step in reading.steps if step.kind in (KEYS, FRAMES)]
+    return [index for step in audio for index in range(step.index, step.index + step.count)]

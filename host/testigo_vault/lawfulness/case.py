@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from testigo_wire.recording.erasure import Erasure
-from testigo_wire.recording.items import AUDIO, Item
+from testigo_wire.recording.item_parser import Item
+from testigo_wire.recording.items import AUDIO
 
 EVENT, KEYS, FRAMES, GONE = "event", "keys", "frames", "gone"  # keys and frames: of the audio stream
 

@@ -2,11 +2,12 @@
 
 import hashlib
 
-from testigo_vault.errors import AudioErased, KeyLocked, NoAudio, NotFound, StoreError
+from testigo_vault.errors import AudioErased, KeyLocked, NoAudio, NotFound, Refused, StoreError
 from testigo_vault.identity.keys import AUDIO_STREAM, StreamKeyOpener
 from testigo_vault.playback.timeline import Timeline, TimelineBuilder
-from testigo_vault.recordings.reader import read
-from testigo_vault.recordings.rows import ERASED, NONE, POWER_LOSS
+from testigo_vault.recordings.judge import judge, keep
+from testigo_vault.recordings.reader import Reading, read
+from testigo_vault.recordings.rows import ERASED, GOOD, NONE, POWER_LOSS
 from testigo_vault.storage.models import Recording
 from testigo_vault.vault import Vault
 from testigo_wire.recording import audio_frame_reader
@@ -31,9 +32,10 @@ def unchanged_copy(vault: Vault, recording: Recording) -> bytes:
 
 
 def open_audio(vault: Vault, recording: Recording, key: StreamKeyOpener | None) -> Timeline:
-    """Decrypt every packet and put it on the timeline. Raises AudioErased, NoAudio, KeyLocked, StoreError.
+    """Decrypt every packet and put it on the timeline. Raises AudioErased, NoAudio, KeyLocked, StoreError, Refused.
 
-    Frames that do not open are left out and counted; StoreError where no frame opens.
+    Frames that do not open are left out and counted; StoreError where no frame opens. Refused where the times of the packets
+    show now that a recording which was good is unlawful: it goes into quarantine.
     """
     if recording.audio == ERASED:
         raise AudioErased(
@@ -64,7 +66,18 @@ def open_audio(vault: Vault, recording: Recording, key: StreamKeyOpener | None) 
             f"The audio of recording {recording.id} does not open: {broken.text} (item {broken.item}).",
             "Run `testigo verify --deep` on it.",
         )
+    _check_times(vault, recording, reading)
     return reader.timeline(recording.reason == POWER_LOSS)
+
+
+def _check_times(vault: Vault, recording: Recording, reading: Reading) -> None:
+    judge(vault, reading, recording.path)
+    keep(vault, recording, reading)
+    if reading.unlawful and recording.state == GOOD:
+        raise Refused(
+            f"Recording {recording.id} is unlawful, as its sound shows: {reading.unlawful[0].text}.",
+            "It is in quarantine now. `testigo export --quarantined` on the vault itself opens it, and logs that.",
+        )
 
 
 class _AudioReader:

@@ -10,8 +10,11 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from testigo_vault.errors import NotFound
+from testigo_vault.lawfulness.findings import NO_RECEIPT, LawFinding
 from testigo_vault.recordings import rows
 from testigo_vault.recordings.clock_findings import clock_findings
+from testigo_vault.recordings.erasures import Records
+from testigo_vault.recordings.judge import judge
 from testigo_vault.recordings.placing import place, registered_ms
 from testigo_vault.recordings.reader import Reading, read
 from testigo_vault.recordings.rows import GOOD, QUARANTINED, REFUSED
@@ -47,12 +50,15 @@ class Indexer:
             publics = []
         return read(data, publics, self._vault.index_key)
 
-    def prepare(self, offer: Offer, reading: Reading, data: bytes, kept_path: str = "") -> Recording:
+    def prepare(
+        self, offer: Offer, reading: Reading, data: bytes, kept_path: str = "", beside: Records | None = None
+    ) -> Recording:
         """The row, not yet saved. A recording has one device, number and set of bytes for ever: anything else that has its id
         is set aside under an id of its own.
 
-        kept_path: where the copies have it already.
+        kept_path: where the copies have it already. beside: records of erasing that are to be kept with it.
         """
+        judge(self._vault, reading, kept_path, beside)
         row = rows.make_row(reading, offer.recording_id.hex(), offer.device_id, offer.number)
         row.size, row.sha256 = len(data), hashlib.sha256(data).hexdigest()
         _compare_with_offer(offer, reading, row)
@@ -156,16 +162,17 @@ def _compare_with_offer(offer: Offer, reading: Reading, row: Recording) -> None:
 
 def _classify(row: Recording, reading: Reading) -> None:
     """Good or quarantined, with the reason, the answer to the device and the path in the copies."""
-    if not reading.findings:
+    faults: list[verifier.Finding | LawFinding] = [*reading.findings, *reading.unlawful]
+    if not faults:
         row.path = recording_path(row.device_id, row.number, row.id)
         return
     texts = []
-    for found in reading.findings:
+    for found in faults:
         where = "" if found.item is None else f" (item {found.item})"
         texts.append(f"{found.code}{where}: {found.text}")
     shown, omitted = texts[:_MAX_FINDINGS_IN_REASON], len(texts) > _MAX_FINDINGS_IN_REASON
     row.state = QUARANTINED
-    if not reading.sealed:
+    if not reading.sealed or any(found.code in NO_RECEIPT for found in reading.unlawful):
         row.answer = REFUSED
     row.why = ("" if reading.sealed else UNSEALED) + "; ".join(shown) + ("; …" if omitted else "")
     row.path = quarantine_path(row.device_id, row.number, row.id, row.sha256)

@@ -5,8 +5,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from testigo_vault.identity.keys import AUDIO_STREAM, INDEX_STREAM, StreamKeyOpener, key_id
+from testigo_vault.lawfulness.case import Case, FrameTimes, Step, StepBuilder
+from testigo_vault.lawfulness.findings import UNLAWFUL, LawFinding
 from testigo_vault.primitives import HOST, verify
 from testigo_wire.errors import WireError
+from testigo_wire.recording import audio_frame_reader
 from testigo_wire.recording.erasure import Erasure
 from testigo_wire.recording.item_parser import Item
 from testigo_wire.recording.items import FRAME_MS, MAX_ITEM
@@ -14,6 +17,7 @@ from testigo_wire.recording.rewrite import erase_steps
 from testigo_wire.recording.verifier import Finding, Verifier
 
 _PIECE = 1 << 20
+_RTP_HEADER = 12
 
 # With one of these findings the bytes are not what a device sealed, so no receipt is given.
 NOT_SEALED = frozenset(("malformed", "truncated", "misplaced", "chain", "swapped", "count", "seal", "signature"))
@@ -34,6 +38,9 @@ class Reading:
     unknown_events: list[list] = field(default_factory=list)  # that a later vocabulary added
     gone_items: list[int] = field(default_factory=list)  # their places
     torn: list[Finding] = field(default_factory=list)  # of frames that a cut tore at its end: no fault of the recording
+    steps: list[Step] = field(default_factory=list)  # events, and runs of other items, in their order
+    frames: list[FrameTimes] | None = None  # of the audio; None where no key opened it
+    law: list[LawFinding] = field(default_factory=list)  # set by `judge.judge`
 
     @property
     def header_digest(self) -> bytes:
@@ -50,8 +57,18 @@ class Reading:
         return bool(self.header) and not any(finding.code in NOT_SEALED for finding in self.findings)
 
     @property
+    def unlawful(self) -> list[LawFinding]:
+        return [found for found in self.law if found.severity == UNLAWFUL]
+
+    @property
     def objected(self) -> bool:
         return any(event[0] == "objection" for event in self.events)
+
+    def case(self, erasures: list[Erasure], foreign_records: int) -> Case:
+        """For the check of lawfulness; of a sealed recording. The arguments: what `erasures.records` found beside it."""
+        assert self.seal is not None
+        frames, recipients = self.frames, self.recipients
+        return Case(self.header, self.seal, self.steps, recipients, frames, erasures, foreign_records)
 
 
 def read(
@@ -84,13 +101,18 @@ def read(
     verifier = Verifier(HOST, signed, open_key, previous, digests, erasures)
     view = memoryview(data)
     audio_items = frames_at_end = 0
+    steps = StepBuilder()
+    frames: list[FrameTimes] = []
     for at in range(0, len(data), _PIECE):
         for item in verifier.feed(view[at : at + _PIECE]):
             audio_items += item.stream == AUDIO_STREAM
+            steps.add(item)
             if item.event is not None:
                 frames_at_end = 0
             elif item.kind == "frame" and item.stream == AUDIO_STREAM:
                 frames_at_end += 1
+                if audio_key is not None and item.plaintext is not None:
+                    frames += _frame_times(item)
             if on_item is not None:
                 on_item(item)
     findings = list(verifier.finish())
@@ -112,7 +134,24 @@ def read(
         verifier.unknown_events,
         verifier.gone_items,
         verifier.torn,
+        steps.steps,
+        frames if audio_key is not None and audio_key.key_id in recipients.get(AUDIO_STREAM, ()) else None,
     )
+
+
+def _frame_times(item: Item) -> list[FrameTimes]:
+    """When the packets of an opened audio frame arrived; nothing for a frame that is malformed, which is a finding already."""
+    assert item.plaintext is not None
+    try:
+        packets = audio_frame_reader.parse(item.plaintext)
+    except WireError:
+        return []
+    payloads: tuple[list[bytes], list[bytes]] = ([], [])
+    for leg, _, packet in packets:
+        payloads[leg].append(packet[_RTP_HEADER:])
+    times = [ms for _, ms, _ in packets]
+    counts = (len(payloads[0]), len(payloads[1]))
+    return [FrameTimes(item.index, min(times), max(times), counts, payloads[0] == payloads[1])]
 
 
 def erase_audio(data: bytes) -> bytes:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from testigo_vault.audit import alarms
 from testigo_vault.errors import NotFound, StoreError
+from testigo_vault.recordings.erasures import spread
 from testigo_vault.recordings.rows import RECEIPT
 from testigo_vault.recordings.verification import WHOLE
 from testigo_vault.storage.copies import Place
@@ -47,6 +48,7 @@ def repair(vault: Vault, recording: Recording, is_new: bool = False) -> Repair:
             result.left.setdefault(place.name, "no copy is as it came in")
         elif place.name not in result.left:
             _write(place, recording, good, is_there, result)
+    _repair_records(vault, recording, result)
     if result.repaired:
         _save(vault, recording, result.repaired)
     if result.repaired and not is_new:
@@ -56,6 +58,15 @@ def repair(vault: Vault, recording: Recording, is_new: bool = False) -> Repair:
         )
         vault.alarms.raise_alarm(alarms.COPY, text, recording.device_id, recording.id)
     return result
+
+
+def _repair_records(vault: Vault, recording: Recording, result: Repair) -> None:
+    """The signed records of what was erased are part of a copy."""
+    if result.left:
+        return
+    for name in spread(vault, recording.path):
+        if name not in result.repaired:
+            result.repaired.append(name)
 
 
 def _bytes_of(place: Place, recording: Recording, result: Repair) -> bytes | None:

@@ -3,6 +3,7 @@
 import math
 from typing import Any
 
+from testigo_vault.lawfulness.findings import LawFinding
 from testigo_vault.printable import visible
 from testigo_vault.recordings.reader import Reading
 from testigo_vault.storage.models import Event, Finding, Recording
@@ -70,7 +71,19 @@ def make_row(reading: Reading, fallback_id: str, device_id: str, number: int) ->
         Finding(recording_id=row.id, item=-1 if found.item is None else found.item, code=found.code, text=found.text)
         for found in reading.findings
     ] + [Finding(recording_id=row.id, item=found.item or 0, code=TORN, text=TORN_TEXT) for found in reading.torn]
+    row.findings += [law_row(row.id, found) for found in reading.law]
     return row
+
+
+def law_row(recording_id: str, found: LawFinding) -> Finding:
+    return Finding(
+        recording_id=recording_id,
+        item=-1 if found.item is None else found.item,
+        code=found.code,
+        severity=found.severity,
+        text=found.text,
+        details=found.values,
+    )
 
 
 def audio_state(reading: Reading) -> str:
@@ -82,7 +95,7 @@ def audio_state(reading: Reading) -> str:
 def outcome(reading: Reading, row: Recording) -> str:
     """One word for the list; wording.OUTCOMES has the text."""
     names = {event[0] for event in reading.events}
-    if reading.audio_items and any(found.code == "order" for found in reading.findings):
+    if reading.audio_items and (reading.unlawful or any(found.code == "order" for found in reading.findings)):
         return UNLAWFUL
     if row.source == "test":
         return "test"

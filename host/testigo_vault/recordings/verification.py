@@ -10,6 +10,8 @@ from sqlalchemy import select
 from testigo_vault.audit import alarms
 from testigo_vault.errors import NotFound, StoreError
 from testigo_vault.identity.keys import StreamKeyOpener
+from testigo_vault.lawfulness import destruction
+from testigo_vault.recordings import erasures, judge
 from testigo_vault.recordings.reader import Reading, read
 from testigo_vault.recordings.rows import GOOD
 from testigo_vault.recordings.search import RecordingIndex
@@ -19,6 +21,7 @@ from testigo_vault.vault import Vault
 from testigo_wire.recording.verifier import Finding
 
 WHOLE = "whole"
+_NO_RECORD = Finding("erased", None, None, "the signed record of what was erased is missing beside this copy")
 
 
 @dataclass
@@ -50,9 +53,10 @@ def describe(found: Finding) -> str:
 def check_copies(
     vault: Vault, recording: Recording, now_ms: int, audio_key: StreamKeyOpener | None = None
 ) -> list[CopyResult]:
-    """Verify every copy, save the results in the index, raise an alarm for a copy that was whole before.
+    """Verify every copy, save the results in the index, raise an alarm for a copy that was whole before. What the check of
+    lawfulness finds now takes the place of its earlier findings in the index.
 
-    audio_key: with it every audio frame is opened too.
+    audio_key: with it every audio frame is opened too, and the times of its packets are checked.
     """
     copies: dict[str, bytes] = {}
     results = {}
@@ -76,8 +80,11 @@ def check_copies(
     original: Reading | None = None
     if unchanged:
         original = read(copies[unchanged[0]], publics, vault.index_key, audio_key)
+        lacking = _check_law(vault, recording, original)
         for name in unchanged:
-            results[name] = CopyResult(name, len(copies[name]), original.findings, original.torn, changed=False)
+            missing = [_NO_RECORD] if name in lacking else []
+            findings = [*original.findings, *missing]
+            results[name] = CopyResult(name, len(copies[name]), findings, original.torn, changed=bool(missing))
     for name, data in copies.items():
         if name not in unchanged:
             digests = original.digests if original else None
@@ -89,6 +96,16 @@ def check_copies(
     # A place that is not there has its own alarm, not one for each recording.
     _save_results(vault, recording, [result for result in ordered if result.place not in absent], now_ms)
     return ordered
+
+
+def _check_law(vault: Vault, recording: Recording, reading: Reading) -> list[str]:
+    """-> the places that lack a record of erasing which explains what is gone."""
+    beside = erasures.records(vault, recording.path, reading)
+    judge.judge(vault, reading, beside=beside)
+    judge.keep(vault, recording, reading)
+    if not reading.sealed or not destruction.needs_record(reading.case([], 0)):
+        return []
+    return [name for name, versions in beside.places.items() if versions != sorted(beside.valid) or not versions]
 
 
 def _save_results(vault: Vault, recording: Recording, results: list[CopyResult], now_ms: int) -> None:

@@ -5,10 +5,11 @@ Without a language the words are English, as on the command line.
 
 from collections.abc import Callable
 
+from testigo_vault.lawfulness.findings import sentence
 from testigo_vault.printable import visible
 from testigo_vault.recordings.placing import CLOCK_SET
 from testigo_vault.recordings.rows import GOOD
-from testigo_vault.storage.models import Recording
+from testigo_vault.storage.models import Finding, Recording
 from testigo_vault.timestamps import utc_text
 from testigo_vault.vocabulary.translator import Translator, translator
 
@@ -46,6 +47,11 @@ def event(name: str, fields: list, language: str = "en") -> str:
             pass
     text = f"{name.replace('_', ' ')} {', '.join(str(field) for field in fields)}".strip()
     return visible(text if sentence else _EventWords(translator(language)).say("unknown-event", event=text))
+
+
+def finding(found: Finding, language: str = "en") -> str:
+    """What the check of lawfulness found; the English text of any other finding."""
+    return sentence(found.code, found.details, language) if found.severity else found.text
 
 
 def clock(recording: Recording, language: str = "en") -> str:

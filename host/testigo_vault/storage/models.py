@@ -98,7 +98,9 @@ class Finding(Base):
     )
     item: Mapped[int] = mapped_column(default=-1)
     code: Mapped[str] = mapped_column(String(32))
+    severity: Mapped[str] = mapped_column(String(16), default="")
     text: Mapped[str] = mapped_column(Text)
+    details: Mapped[dict] = mapped_column(JSON, default=dict)
 
 
 class Alarm(Base):

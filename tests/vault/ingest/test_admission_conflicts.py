@@ -125,8 +125,13 @@ def test_a_copy_that_the_index_does_not_have_is_not_overwritten(vault, appliance
     with vault.database.session() as session:
         session.execute(delete(Recording))
     twin = erase_audio(made.data)
+    outcome = Admission(vault).admit(Offer("branch-1", 1, made.recording_id, len(twin), made.head), twin)
+    assert outcome.state == "quarantined" and "audio-destroyed" in outcome.reason
+    with vault.database.session() as session:
+        session.execute(delete(Recording))
+    other = appliance.record(number=1, recording_id=made.recording_id, previous=bytes(32), packets=speech(0.4, seed=2))
     with pytest.raises(StoreError, match=r"not overwritten.*reindex"):
-        Admission(vault).admit(Offer("branch-1", 1, made.recording_id, len(twin), made.head), twin)
+        take(vault, other)
     reindex(vault)
     assert kept(vault, made)
 

@@ -73,3 +73,5 @@ def test_a_frame_later_than_the_call_is_told(vault, appliance, audio_key):
     )
     assert [(one.why, one.leg, one.count) for one in timeline.not_played] == [("later-event", 1, 1)]
     assert timeline.duration_ms == 3000
+    found = RecordingIndex(vault.database).get("branch-1/1").findings
+    assert ("sound-times", "irregular") in [(one.code, one.severity) for one in found]

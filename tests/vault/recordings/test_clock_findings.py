@@ -14,8 +14,10 @@ YEAR_MS = 365 * 86_400_000
 def findings(vault, number):
     row = RecordingIndex(vault.database).get(f"branch-1/{number}")
     assert row.state == "good", row.why
-    assert {found.code for found in row.findings} <= {"clock"}
-    return [found.text for found in row.findings]
+    # The documents that these recordings name are not in the archive, which is told too.
+    told = [found for found in row.findings if found.severity != "unchecked"]
+    assert {found.code for found in told} <= {"clock"}
+    return [found.text for found in told]
 
 
 def test_each_wrong_time_has_its_finding(vault, appliance):
