@@ -23,8 +23,10 @@ from testigo_vault.receipt.facts import Material, document_bytes, evidence_in, f
 from testigo_vault.receipt.iso27560 import sections
 from testigo_vault.receipt.model import SCHEMA, IndexKey, LogHead, Receipt, ReceiptMetadata, Signature
 from testigo_vault.receipt.signing import operator_key, sign_content
+from testigo_vault.recordings.judge import judge
 from testigo_vault.recordings.reader import Reading, read
 from testigo_vault.recordings.rows import QUARANTINED
+from testigo_vault.storage.copies import recording_path
 from testigo_vault.storage.models import Recording
 from testigo_vault.timestamps import now_text
 from testigo_vault.toml.reader import FileProblems
@@ -58,7 +60,7 @@ def make(
             f"Recording {recording.id} is in quarantine: {recording.why}",
             "There is no receipt of it. `testigo show` lists what is in it.",
         )
-    material = material_of(vault, unchanged_copy(vault, recording), language, with_key)
+    material = material_of(vault, unchanged_copy(vault, recording), language, with_key, recording.path)
     head = vault.log.head()
     return sign_receipt(vault, content_of(material, receipt_id, issued, LogHead(line=head.line, digest=head.digest)))
 
@@ -88,11 +90,16 @@ def as_file(receipt: Receipt) -> bytes:
     return escaped.encode() + b"\n"
 
 
-def material_of(vault: Vault, data: bytes, language: str = "", with_key: bool = False) -> Material:
-    """Of a recording's bytes, with the vault's keys, register and archive."""
+def material_of(
+    vault: Vault, data: bytes, language: str = "", with_key: bool = False, path: str | None = None
+) -> Material:
+    """Of a recording's bytes, with the vault's keys, register and archive. path: of its copies; by default that of good ones."""
     device_id, seal = _ends(data)
     certificate = _signing_certificate(vault, device_id, seal)
     reading = read(data, [device_public(certificate)], vault.index_key)
+    judge(
+        vault, reading, recording_path(device_id, reading.header[4], reading.header[2].hex()) if path is None else path
+    )
     evidence = evidence_in(reading)
     policy, written = archived_policy(vault, evidence.policy_version, evidence.policy_digest)
     if language not in ("es", "en"):

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pydantic import ValidationError
 
 from testigo_vault.errors import VaultError
+from testigo_vault.lawfulness.findings import sentence
 from testigo_vault.policy.purposes import BASES, PURPOSES
 from testigo_vault.policy.source import PolicySource
 from testigo_vault.receipt.model import (
@@ -20,6 +21,7 @@ from testigo_vault.receipt.model import (
     CallFacts,
     ConsentRequestFacts,
     Facts,
+    FindingFacts,
     IndexKey,
     IntervalFacts,
     JoinedFacts,
@@ -112,12 +114,21 @@ def _facts_of(material: Material, issued: str) -> Facts:
         ],
         erased_items=evidence.erased_items,
         unrecorded=evidence.unrecorded,
+        findings=[
+            FindingFacts(
+                code=one.code,
+                severity=one.severity,  # type: ignore[arg-type]
+                words=sentence(one.code, one.values, material.language),
+            )
+            for one in reading.law
+        ],
     )
 
 
 def evidence_in(reading: Reading) -> ev.Evidence:
     test = any(event[0] == "call" and event[7] == "test" for event in reading.events)
-    unlawful = bool(reading.audio_items) and any(found.code == "order" for found in reading.findings)
+    wrong = bool(reading.unlawful) or any(found.code == "order" for found in reading.findings)
+    unlawful = bool(reading.audio_items) and wrong
     evidence = ev.evidence_from(reading.events, test, unlawful)
     assert not unlawful or evidence.outcome == UNLAWFUL
     return evidence

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from testigo_vault.errors import VaultError
 
 SCHEMA = "testigo consent receipt 2"
-FIRST_SCHEMA = "testigo consent receipt 1"  # without `access_log`; still read
+FIRST_SCHEMA = "testigo consent receipt 1"  # without `access_log` and `findings`; still read
 STANDARD = "ISO/IEC TS 27560:2023"
 
 Count = Annotated[int, Field(ge=0, lt=1 << 53)]
@@ -281,6 +281,13 @@ class LogHead(_Model):
     digest: Digest
 
 
+class FindingFacts(_Model):
+    code: str
+    """As in docs/lawfulness.md."""
+    severity: Literal["unlawful", "irregular", "unchecked"]
+    words: str
+
+
 class Facts(_Model):
     """The extension: everything as the sealed events have it."""
 
@@ -303,6 +310,9 @@ class Facts(_Model):
     """Items of the audio that the appliance says it destroyed after an objection."""
     unrecorded: list[str]
     """Why the call, or a part of it, was not recorded."""
+    findings: list[FindingFacts] | None = None
+    """What the check of lawfulness found, with the archive and without the audio key. In version 2
+    only, where it is never null."""
     access_log: LogHead | None = None
     """In version 2 only, where it is never null."""
 
@@ -325,15 +335,16 @@ class Receipt(_Model):
 
     @model_validator(mode="after")
     def _of_its_version(self) -> Self:
-        if (self.receipt_metadata.schema_version == FIRST_SCHEMA) != (self.testigo.access_log is None):
-            raise ValueError("access_log is a member of version 2, and of no other")
+        first = self.receipt_metadata.schema_version == FIRST_SCHEMA
+        if {first} != {self.testigo.access_log is None, self.testigo.findings is None}:
+            raise ValueError("access_log is a member of version 2, and of no other; so is findings")
         return self
 
     def as_data(self) -> dict[str, Any]:
         """The members that its version has, as plain data."""
         data = self.model_dump()
         if self.testigo.access_log is None:
-            del data["testigo"]["access_log"]
+            del data["testigo"]["access_log"], data["testigo"]["findings"]
         return data
 
 

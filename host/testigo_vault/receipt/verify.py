@@ -16,6 +16,7 @@ from cryptography.exceptions import InvalidSignature
 from testigo_vault.errors import VaultError
 from testigo_vault.identity.certificates import common_name, device_public
 from testigo_vault.identity.keys import INDEX_STREAM, StreamKeyOpener
+from testigo_vault.lawfulness.findings import IRREGULAR, UNLAWFUL
 from testigo_vault.playback.decrypt import unchanged_copy
 from testigo_vault.primitives import HOST, verify
 from testigo_vault.receipt.build import LOGGED, index_key_of, log_detail, material_of
@@ -48,6 +49,7 @@ _GROUPS = {
     "objections": "the receipt has every objection that was made, and no other",
     "erased_items": "as many items were destroyed as the receipt says",
     "unrecorded": "the reasons for not recording are those of the sealed events",
+    "findings": "the check of lawfulness finds what the receipt says, and nothing else",
     "outcome": "the outcome follows from the sealed events",
 }
 
@@ -228,6 +230,7 @@ class _Checker:
             yield Check(DIFFERS, f"the recording against the vault: {error}")
             return
         yield from self._archive(material)
+        yield from self._lawfulness(material)
         yield from self._events(material, data)
 
     def _ends(self, reading: Reading) -> Iterator[Check]:
@@ -294,6 +297,17 @@ class _Checker:
         elif policy.version:
             yield Check(UNKNOWN, f"policy version {policy.version}: the archive does not have it")
 
+    def _lawfulness(self, material: Material) -> Iterator[Check]:
+        if self._vault is None:
+            yield Check(UNKNOWN, "lawfulness, which is checked with the signed documents of the archive: give --vault")
+            return
+        for found in material.reading.law:
+            if found.severity == UNLAWFUL:
+                yield Check(DIFFERS, f"the recording is unlawful: {found.code}: {found.text}")
+            elif found.severity == IRREGULAR:
+                yield Check(OK, f"irregular, as the receipt has to say: {found.code}: {found.text}")
+            # What could not be checked for want of a document: `_archive` and `_documents` have told it.
+
     def _events(self, material: Material, data: bytes) -> Iterator[Check]:
         stated = _as_data(self._facts)
         try:
@@ -305,6 +319,9 @@ class _Checker:
             # Only the archive has these: `_archive` reports them as unknown.
             for part in ("signed", "written"):
                 derived["policy"][part] = stated["policy"][part]
+            derived["findings"] = stated["findings"]
+        if self._facts.findings is None:
+            derived["findings"] = stated["findings"]
         if self._since_destroyed(derived):
             yield Check(OK, "the audio was destroyed since the receipt was issued; the rest still verifies")
             for name in ("audio", "gone_items"):

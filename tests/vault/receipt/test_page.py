@@ -45,8 +45,15 @@ def test_both_languages_say_the_same(vault, appliance, make):
 
 def test_a_notice_is_quoted_once_and_a_long_one_is_cut(vault, appliance):
     digest = calls.signed(vault, texts={**calls.TEXTS, "es": "Aviso | *largo* " * 100})
-    events = [*calls.opening(digest), calls.played(5400), calls.played(6000), calls.answered(6600), calls.worker(6600)]
-    made = appliance.record(events=events, packets=calls.speech(0.5, start_ms=7000), seconds=20)
+    events = [
+        *calls.opening(digest),
+        calls.played(5400),
+        calls.played(9000),
+        calls.answered(9600),
+        calls.worker(9600),
+        calls.tone(9600),
+    ]
+    made = appliance.record(events=events, packets=calls.speech(0.5, start_ms=10_000), seconds=20)
     assert calls.take(vault, made).state == "good"
     report = page.receipt_page(calls.receipt_of(vault, language="es"), "r.json", b"{}")
     quotes = [block.text for block in report.blocks if isinstance(block, Quote)]
@@ -58,7 +65,7 @@ def test_a_notice_is_quoted_once_and_a_long_one_is_cut(vault, appliance):
 def test_a_date_that_cannot_be_is_not_stated_as_one(vault, appliance, opened_ms):
     """A clock that fell back to 2000, or ran years ahead, though the appliance took it for a clock that was set."""
     digest = calls.signed(vault)
-    events = [*calls.opening(digest), calls.played(5400), calls.answered(6600), calls.worker(6600)]
+    events = [*calls.opening(digest), calls.played(5400), calls.answered(6600), calls.worker(6600), calls.tone(6600)]
     made = appliance.record(
         events=events, packets=calls.speech(0.5, start_ms=7000), seconds=20, opened_ms=opened_ms, clock=2
     )

@@ -9,12 +9,17 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from support import policy_calls as calls
 from support.micropython_runner import ROOT
+from support.erasing import keep_record
+from support.fake_appliance import speech
+from support.intake import take
 from support.policy_calls import receipt_of, states
+from support.unlawful import record
 from testigo_vault.errors import VaultError
 from testigo_vault.receipt import build as receipts
+from testigo_vault.receipt import model
 from testigo_vault.receipt.model import read
 from testigo_vault.receipt.signing import operator_key, sign_content
-from testigo_vault.receipt.verify import DIFFERS, OK, check
+from testigo_vault.receipt.verify import DIFFERS, OK, UNKNOWN, check
 from testigo_vault.recordings.reader import erase_audio
 from testigo_vault.recordings.search import RecordingIndex
 
@@ -251,8 +256,60 @@ def test_the_page_is_not_the_receipt(testigo, vault, appliance, tmp_path):
 def test_audio_that_was_destroyed_since(vault, appliance):
     made = calls.plain(vault, appliance)
     receipt = receipt_of(vault)
-    checks = states(check(receipt, erase_audio(made.data), vault=vault))
+    erased = erase_audio(made.data)
+    checks = states(check(receipt, erased, vault=vault))
+    assert any("unlawful: audio-destroyed" in text for text in checks[DIFFERS])
+    recording = RecordingIndex(vault.database).get("branch-1/1")
+    keep_record(vault, recording, made.data)
+    checks = states(check(receipt, erased, vault=vault))
     assert checks[DIFFERS] == [] and any("destroyed since" in text for text in checks[OK])
+
+
+def test_a_receipt_tells_what_the_check_of_lawfulness_found(vault, appliance):
+    sums = [("quality", 19_000, leg, 0, 0, 0, 0, 0) for leg in (0, 1)]
+    made = record(vault, appliance, after=[*sums, ("hang_up", 20_000, 1, 200, "BYE")])
+    take(vault, made)
+    receipt = receipt_of(vault, language="es")
+    assert [one.code for one in receipt.testigo.findings] == ["leg-silent", "leg-silent"]
+    assert "no se recibió nada" in receipt.testigo.findings[0].words
+    assert states(check(receipt, vault=vault))[DIFFERS] == []
+    content = receipt.as_data()
+    del content["signature"]
+    content["testigo"]["findings"].pop()
+    wrong = states(check(receipts.sign_receipt(vault, content), vault=vault))[DIFFERS]
+    assert wrong and all("findings" in text for text in wrong)
+
+
+def test_a_receipt_of_version_0_2_holds(vault, appliance):
+    """It has no findings; its signature is over the members that it has."""
+    calls.plain(vault, appliance)
+    content = receipt_of(vault).as_data()
+    del content["signature"], content["testigo"]["findings"], content["testigo"]["access_log"]
+    content["receipt_metadata"]["schema_version"] = model.FIRST_SCHEMA
+    signature = sign_content(operator_key(vault.organisation), content)
+    receipt = read(json.dumps({**content, "signature": signature}).encode(), "old")
+    assert states(check(receipt, vault=vault))[DIFFERS] == []
+    assert b"findings" not in receipts.as_file(receipt)
+
+
+def test_a_recording_that_turns_out_unlawful(vault, appliance, audio_key):
+    """The policy was lost when the receipt was made; with the policy the consent is by the wrong key."""
+    digest = calls.signed(vault)
+    policy = vault.folder / "documents" / "archive" / "policy-1.tsd"
+    kept = policy.rename(policy.with_suffix(".away"))
+    events = [
+        *calls.opening(digest),
+        calls.played(5400),
+        calls.answered(6600, key="9"),
+        calls.worker(6600),
+        calls.tone(6600),
+    ]
+    take(vault, appliance.record(events=events, packets=speech(0.5, start_ms=7000), seconds=20))
+    receipt = receipt_of(vault)
+    assert [one.code for one in receipt.testigo.findings] == ["policy-missing"]
+    assert any("archive does not have it" in text for text in states(check(receipt, vault=vault))[UNKNOWN])
+    kept.rename(policy)
+    assert any("consent-key" in text for text in states(check(receipt, vault=vault))[DIFFERS])
 
 
 def test_the_export_is_in_the_access_log(vault, exported):
