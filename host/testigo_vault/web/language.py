@@ -21,6 +21,7 @@ from babel.support import Translations
 from fastapi import Request
 
 from testigo_vault.vocabulary.translator import Translator, translator
+from testigo_vault.web.stored_findings import said_in
 from testigo_vault.web.stored_texts import PATTERNS
 
 COOKIE = "testigo_language"
@@ -79,7 +80,7 @@ class Language:
             if match:
                 values = {name: self._stored_value(name, value, depth) for name, value in match.groupdict().items()}
                 return self.gettext(template).format(**values)
-        return text
+        return said_in(self.code, text) or text
 
     def _stored_value(self, name: str, value: str, depth: int) -> str:
         if name == "date":

@@ -46,6 +46,8 @@ ERRORS = (
     N_("Use that key's passphrase."),
     N_("The audio of recording {recording} does not open: {reason} (item {item})."),
     N_("Run `testigo verify --deep` on it."),
+    N_("Recording {recording} is unlawful, as its sound shows: {finding}."),
+    N_("It is in quarantine now. `testigo export --quarantined` on the vault itself opens it, and logs that."),
     # recordings/search.py
     N_("{recording} names no recording."),
     N_("Use its id, 6 or more digits of it, or DEVICE/NUMBER."),
@@ -131,6 +133,8 @@ ALARMS = (
     N_("{device_id} sent {items} items of audio beside an objection; they were destroyed."),
     N_("{device_id} sent number {number}, the highest before was {highest}."),
     N_("{device_id} number {number}: {findings}"),
+    # recordings/judge.py
+    N_("{device_id} number {number} is unlawful: {findings}."),
     N_("not as a device sealed it: {findings}"),
     # audit/device_reports.py
     N_("{device_id} had {calls} calls without a recording since {time}: {unrecorded}."),
@@ -207,6 +211,7 @@ FINDINGS = (
     # recordings/rows.py
     N_("torn when the power or the storage failed"),
     # recordings/reader.py, recordings/verification.py
+    N_("the signed record of what was erased is missing beside this copy"),
     N_("its events are not sealed to this vault's index key"),
     N_("it has no keys for its events"),
     N_("is not the recording that came in (SHA-256 differs)"),

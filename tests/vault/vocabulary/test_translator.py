@@ -15,7 +15,7 @@ from testigo_vault.vocabulary.translator import LANGUAGES, READERS, base_languag
 TABLES = {
     "lists", "dates", "directions", "modes", "rules", "days", "objections", "impossible", "numbers-kept", "roles", "rights",
     "outcomes", "reasons", "clocks", "audio", "verdicts", "unrecorded", "legs", "by", "channels", "answers", "allowed",
-    "worker", "joined", "events", "not-played", "purposes", "bases",
+    "worker", "joined", "events", "not-played", "purposes", "bases", "lawfulness", "lawfulness-values", "severities",
 }  # fmt: skip
 
 

@@ -14,6 +14,8 @@ from testigo_tools.options import VAULT_OPTION, console, current_user, open_vaul
 if TYPE_CHECKING:
     from testigo_vault.storage.models import Recording
 
+_SEVERITIES = {"unlawful": "Unlawful", "irregular": "Irregular", "unchecked": "Not checked"}
+
 
 def show(
     name: str = typer.Argument(..., help="The recording: its id, 6 or more digits of the id, or APPLIANCE/NUMBER."),
@@ -47,6 +49,9 @@ def show(
         ("Head", recording.head),
     ]
     facts.extend(("Clock", found.text) for found in recording.findings if found.code == "clock")
+    facts.extend(
+        (_SEVERITIES[found.severity], f"{found.code}: {found.text}") for found in recording.findings if found.severity
+    )
     if recording.state == "quarantined":
         facts.append(("Quarantine", recording.why))
     for label, value in facts:

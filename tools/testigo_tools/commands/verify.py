@@ -15,6 +15,12 @@ if TYPE_CHECKING:
     from testigo_vault.storage.models import Recording
     from testigo_vault.vault import Vault
 
+_MARKS = {
+    "unlawful": "[red]unlawful[/]   ",
+    "irregular": "[yellow]irregular[/]  ",
+    "unchecked": "[yellow]not checked[/]",
+}
+
 
 def verify(
     names: list[str] | None = typer.Argument(None, help="Recordings to check; by default all."),
@@ -23,14 +29,17 @@ def verify(
     ),
     vault: Path = VAULT_OPTION,
 ) -> None:
-    """Check every copy of recordings: each item, the signature, the order of consent and audio, and the numbers without a gap.
+    """Check every copy of recordings: each item, the signature, the order of consent and audio, the signed documents, and the
+    numbers without a gap.
 
-    Exit status: 0 no findings, 1 findings, each of which is printed.
+    Exit status: 0 no findings, 1 findings, each of which is printed. What is irregular or could not be checked is printed too,
+    and does not change the status.
     """
     from testigo_vault.recordings.search import Query, RecordingIndex
     from testigo_vault.recordings.verification import check_chains, describe, unindexed_files
 
     wrong = 0
+    told = dict.fromkeys(_MARKS, 0)
     with open_vault(vault) as vault_:
         index = RecordingIndex(vault_.database)
         if names:
@@ -56,11 +65,17 @@ def verify(
                         wrong += 1
                         text = escape(f"{label}, copy {result.place}: {describe(found)}")
                         progress.console.print(f"[red]not whole[/]   {text}", soft_wrap=True)
+                for severity, text in _law(index.get(recording.id)):
+                    told[severity] += 1
+                    progress.console.print(f"{_MARKS[severity]} {escape(f'{label}: {text}')}", soft_wrap=True)
         if not names:
             for text in [*check_chains(vault_), *unindexed_files(vault_)]:
                 wrong += 1
                 console.print(f"[red]missing[/]     {escape(text)}", soft_wrap=True)
     count = len(recordings)
+    wrong += told["unlawful"]
+    if told["irregular"] or told["unchecked"]:
+        console.print(f"{told['irregular']} irregular, {told['unchecked']} not checked: see docs/lawfulness.md.")
     if wrong:
         console.print(f"{count} recordings checked, {wrong} findings.")
         raise typer.Exit(1)
@@ -77,6 +92,11 @@ def _check(vault: "Vault", recording: "Recording", key: "StreamKeyOpener | None"
     with vault.log.attempt(current_user(), "verify-deep", recording.id) as attempt:
         attempt.granted()
         return check_copies(vault, recording, now_ms(), key)
+
+
+def _law(recording: "Recording") -> list[tuple[str, str]]:
+    """(severity, text) of what the check of lawfulness finds now."""
+    return [(found.severity, f"{found.code}: {found.text}") for found in recording.findings if found.severity in _MARKS]
 
 
 def register(app: typer.Typer) -> None:

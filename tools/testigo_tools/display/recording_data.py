@@ -8,6 +8,6 @@ def recording_as_data(recording, evidence) -> dict:
     columns = {column.name: getattr(recording, column.name) for column in recording.__table__.columns}
     columns["events"] = [[event.name, event.t_ms, *event.fields] for event in recording.events]
     columns["copies"] = {copy.name: copy.result for copy in recording.copies}
-    columns["findings"] = [[found.code, found.item, found.text] for found in recording.findings]
+    columns["findings"] = [[found.code, found.item, found.text, found.severity] for found in recording.findings]
     columns["evidence"] = dataclasses.asdict(evidence) | {"verdict": evidence.verdict}
     return columns
