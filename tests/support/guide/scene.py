@@ -12,7 +12,7 @@ from pathlib import Path
 from support.fake_appliance import Appliance, speech
 from support.intake import take
 from support.micropython_runner import ROOT, command
-from support.policy_calls import answered, opening, played, signed, worker
+from support.policy_calls import answered, opening, played, signed, tone, worker
 from support.rig import free_tcp_port, free_udp_range
 from support.vault_fixtures import filled
 from testigo_tools.demo.environment import POLICY
@@ -102,7 +102,7 @@ def vault_with_calls(folder: Path, count: int = 17) -> Path:
         vault.organisation.unlock(ANSWERS["organisation"])
         appliance = Appliance(vault.organisation, "branch-1", folder.parent)
         digest = signed(vault)
-        events = [*opening(digest), played(1000), answered(4600), worker(5000)]
+        events = [*opening(digest), played(4000), answered(4600), worker(5000), tone(5000)]
         for _ in range(count - 1):
             take(vault, appliance.record(opening(digest)))
         take(vault, appliance.record(events, speech(2, 6000), seconds=9))

@@ -210,9 +210,10 @@ def test_neither_hearing_a_notice_nor_silence_is_reported_as_consent(page, rule,
     answer = ("consent", 6600, rule, True, by, "", "")
 
     def told(vault, appliance):
-        opening = calls.opening(calls.signed(vault))
+        policy = calls.POLICY.replace('rule = "opt-in"', f'rule = "{rule}"\nkey_timeout_s = 1')
+        opening = calls.opening(calls.signed(vault, policy))
         opening[1] = (*opening[1][:-1], rule)
-        events = [*opening, calls.played(5400), answer, calls.worker(6600)]
+        events = [*opening, calls.played(5400), answer, calls.worker(6600), calls.tone(6600)]
         made = appliance.record(events=events, packets=calls.speech(0.5, start_ms=7000), seconds=20)
         assert calls.take(vault, made).state == "good"
 
