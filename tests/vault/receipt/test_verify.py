@@ -8,10 +8,10 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from support import policy_calls as calls
-from support.micropython_runner import ROOT
 from support.erasing import keep_record
 from support.fake_appliance import speech
 from support.intake import take
+from support.micropython_runner import ROOT
 from support.policy_calls import receipt_of, states
 from support.unlawful import record
 from testigo_vault.errors import VaultError

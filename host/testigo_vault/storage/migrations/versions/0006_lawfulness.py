@@ -7,8 +7,8 @@ here get the findings of the check of lawfulness by `testigo verify`.
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0005"
-down_revision = "0004"
+revision = "0006"
+down_revision = "0005"
 
 
 def upgrade() -> None:
