@@ -7,9 +7,9 @@ import pytest
 
 from support.fake_appliance import OPENED_MS, Appliance, call, speech
 from support.intake import take
+from support.lawfulness.unlawful import SELF_TEST, tone_of_a_test
 from support.pages import PASSWORD
 from support.policy_calls import listed, plain, refused, rich, withdrawn
-from support.unlawful import SELF_TEST, tone_of_a_test
 from support.vault_fixtures import AUDIO_PASSPHRASE
 from testigo_vault.audit import alarms
 from testigo_vault.errors import Refused

@@ -6,7 +6,7 @@ from sqlalchemy import select
 from support import policy_calls as calls
 from support.fake_appliance import AGREED, speech
 from support.intake import take
-from support.unlawful import ATTACKS, SELF_TEST, SOUNDS, record, tone_of_a_test
+from support.lawfulness.unlawful import ATTACKS, SELF_TEST, SOUNDS, record, tone_of_a_test
 from testigo_vault.lawfulness.findings import NO_RECEIPT
 from testigo_vault.recordings.reindex import reindex
 from testigo_vault.recordings.search import RecordingIndex

@@ -8,12 +8,12 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from support import policy_calls as calls
-from support.erasing import keep_record
 from support.fake_appliance import speech
 from support.intake import take
+from support.lawfulness.erasing import keep_record
+from support.lawfulness.unlawful import record
 from support.micropython_runner import ROOT
 from support.policy_calls import receipt_of, states
-from support.unlawful import record
 from testigo_vault.errors import VaultError
 from testigo_vault.receipt import build as receipts
 from testigo_vault.receipt import model

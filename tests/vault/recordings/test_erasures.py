@@ -1,8 +1,8 @@
 """What the vault erased has a signed record beside each copy; without it, destroyed audio is an alarm, also after `reindex`."""
 
 from support import policy_calls as calls
-from support.erasing import keep_record, record_of
 from support.intake import take
+from support.lawfulness.erasing import keep_record, record_of
 from testigo_vault.recordings.erasures import record_path, records
 from testigo_vault.recordings.indexing import Indexer
 from testigo_vault.recordings.reader import erase_audio

@@ -3,8 +3,8 @@
 from support import policy_calls as calls
 from support.fake_appliance import speech
 from support.intake import take
+from support.lawfulness.unlawful import ATTACKS, SOUNDS, record
 from support.pages import address, signed_in  # noqa: F401 - a fixture
-from support.unlawful import ATTACKS, SOUNDS, record
 from support.vault_fixtures import AUDIO_PASSPHRASE
 from testigo_vault.recordings.search import RecordingIndex
 

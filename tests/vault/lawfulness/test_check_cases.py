@@ -3,8 +3,8 @@
 from support import policy_calls as calls
 from support.fake_appliance import speech
 from support.intake import take
+from support.lawfulness.unlawful import END, STRANGER, destroyed, honest, record, replaced, sealed_to
 from support.policy_calls import POLICY
-from support.unlawful import END, STRANGER, destroyed, honest, record, replaced, sealed_to
 from testigo_vault.documents.archive import documents_of
 from testigo_vault.documents.signing import sign_document
 from testigo_vault.identity.keys import key_id
