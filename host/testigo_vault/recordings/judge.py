@@ -4,7 +4,7 @@ from sqlalchemy.orm import Session
 
 from testigo_vault.audit import alarms
 from testigo_vault.lawfulness.check import check
-from testigo_vault.lawfulness.findings import OF_SOUND, SEVERITIES, UNLAWFUL, LawFinding
+from testigo_vault.lawfulness.findings import OF_SOUND, SEVERITIES, UNLAWFUL, WITHOUT_AUDIO, LawFinding
 from testigo_vault.recordings import rows
 from testigo_vault.recordings.erasures import Records, records
 from testigo_vault.recordings.reader import Reading
@@ -22,6 +22,9 @@ def judge(vault: Vault, reading: Reading, path: str = "", beside: Records | None
         if beside is None:
             beside = records(vault, path, reading) if path else Records()
         reading.law = check(reading.case(beside.erasures, beside.foreign), vault.archive)
+        if beside.erasures and not any(found.code in WITHOUT_AUDIO for found in reading.law):
+            # The verifier read the recording without these records, which explain what is gone.
+            reading.findings[:] = [found for found in reading.findings if found.code != "erased"]
     return reading.law
 
 
