@@ -92,7 +92,7 @@ def test_a_twin_without_its_audio(vault, appliance):
 
 
 def findings(vault, data):
-    def signed(digest, signature):
+    def signed(digest, signature, signer):
         return True
 
     verifier = Verifier(HOST, signed, lambda *_: None, None, None)

@@ -4,6 +4,7 @@ import pytest
 
 from support.fake_appliance import speech
 from support.intake import take
+from testigo_vault.lawfulness.findings import UNCHECKED
 from testigo_vault.recordings.reindex import reindex
 from testigo_vault.recordings.search import Query, RecordingIndex
 from testigo_vault.recordings.verification import check_chains, check_copies, unindexed_files
@@ -97,7 +98,8 @@ def test_frames_that_a_cut_tore_at_the_end_are_told_and_no_fault(vault, applianc
     assert take(vault, made).state == "good"
     recording = RecordingIndex(vault.database).get("branch-1/1")
     items = len(made.items)
-    assert [(found.code, found.item) for found in recording.findings] == [("torn", items - 3), ("torn", items - 2)]
+    torn = [(found.code, found.item) for found in recording.findings if found.severity != UNCHECKED]
+    assert torn == [("torn", items - 3), ("torn", items - 2)]
     for result in check_copies(vault, recording, 1, audio_key):
         assert result.text == "whole" and [found.item for found in result.torn] == [items - 4, items - 3, items - 2]
     assert {alarm.kind for alarm in vault.alarms.latest()} <= {"storage"}, "that it was full or failed is told, as ever"
