@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from testigo_vault.lawfulness.case import FRAMES, GONE, KEYS, Case
 from testigo_vault.lawfulness.findings import LawFinding, finding
 from testigo_wire.recording.items import CUT
+from testigo_wire.recording.verifier import ERASED
 
 
 def check(case: Case) -> Iterator[LawFinding]:
@@ -29,8 +30,9 @@ def check(case: Case) -> Iterator[LawFinding]:
         return
     if objected and not erased_events and not left:
         return  # the power or the storage failed before the event; what an objection destroys was destroyed
-    if case.reason in (*CUT, "failed") and not left and not erased_events:
-        # The order to erase was kept on the flash; the objection's event was lost with the power.
+    # The order to erase was kept on the flash; the objection's event was lost with the power. Version 2 has a reason of its own.
+    excuses = (ERASED,) if case.header[1] > 1 else (*CUT, "failed")
+    if case.reason in excuses and not left and not erased_events:
         yield finding("destroyed-after-cut", gone[0].index, count=unrecorded)
         return
     yield finding("audio-destroyed", gone[0].index, gone=total, said=said, recorded=total - unrecorded)

@@ -1,5 +1,7 @@
 """Findings that depend on the policy, on who may open a recording, or on how it ended."""
 
+import pytest
+
 from support import policy_calls as calls
 from support.fake_appliance import speech
 from support.intake import take
@@ -77,11 +79,19 @@ def test_sound_between_a_stop_and_the_next_consent(vault, appliance, audio_key):
     assert findings(vault) == {"sound-outside-consent": "unlawful"}
 
 
-def test_audio_gone_after_a_power_cut(vault, appliance):
-    made = record(vault, appliance, reason="power-loss", after=None)
+@pytest.mark.parametrize(("version", "reason"), [(1, "power-loss"), (2, "erased")])
+def test_audio_gone_after_a_power_cut(vault, appliance, version, reason):
+    made = record(vault, appliance, reason=reason, after=None, version=version)
     made.data = erase_audio(made.data)
     assert take(vault, made).state == "good"
     assert findings(vault) == {"destroyed-after-cut": "irregular"}
+
+
+def test_a_power_cut_alone_excuses_nothing_in_version_2(vault, appliance):
+    made = record(vault, appliance, reason="power-loss", after=None, version=2)
+    made.data = erase_audio(made.data)
+    assert take(vault, made).state == "quarantined"
+    assert findings(vault)["audio-destroyed"] == "unlawful"
 
 
 def test_an_objection_explains_what_is_gone(vault, appliance):
