@@ -120,17 +120,23 @@ def test_a_cut_connection_resumes_at_the_byte(vault, appliance):
 
 
 def test_vault_killed_during_a_transfer(vault, folder, appliance):
-    made = appliance.record(packets=speech(20))
-    size = len(made.data)
+    made = appliance.record(packets=speech(60))
+    size = len(made.data)  # so large that what is sent at once is a small part of it
 
     def parts():
         return list((folder / "incoming").glob("branch-1/*.part"))
+
+    def arrived() -> int:
+        try:
+            return sum(part.stat().st_size for part in parts())
+        except FileNotFoundError:
+            return 0  # removed since it was listed
 
     with process(folder, "--no-web") as (running, port, _):
 
         def kill(sent):
             # Bytes in the sockets' buffers have not arrived yet.
-            while running.poll() is None and sent > 80_000 + sum(part.stat().st_size for part in parts()):
+            while running.poll() is None and sent > 80_000 + arrived():
                 time.sleep(0.001)
             if sent > size * 0.8 and running.poll() is None:
                 os.kill(running.pid, signal.SIGKILL)
@@ -138,6 +144,7 @@ def test_vault_killed_during_a_transfer(vault, folder, appliance):
 
         with pytest.raises((OSError, ProtocolError)):
             appliance.sync(port, on_bytes=kill)
+        assert running.poll() == -signal.SIGKILL
     assert 1 not in appliance.receipts
     kept = parts()[0].stat().st_size
     assert 0.5 * size < kept < size
