@@ -34,7 +34,6 @@ soak: setup ## an hour with eight calls up, then a table of memory and handles (
 
 # MODULE is a part of its path; SEED and COUNT choose mutants of each module. A run goes on where the last one ended.
 mutations: setup ## change the code in many places; the tests have to fail each time (MODULE=policy/consent SEED=1 COUNT=20)
-	@$(PYTHON) tools/setup mutations
 	@$(BIN)/python tests/mutations $(if $(MODULE),--module $(MODULE)) $(if $(SEED),--seed $(SEED)) $(if $(COUNT),--count $(COUNT)) \
 	  $(ARGS)
 

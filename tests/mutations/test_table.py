@@ -1,7 +1,6 @@
 """The table of modules, the mutants that are called equivalent, and the results on the page agree with the tree."""
 
 import re
-import tomllib
 
 from mutations import outcome, section, table
 from mutations.name import function_at, functions
@@ -54,9 +53,3 @@ def test_the_page_is_what_the_results_make():
     _, written = parts(PAGE.read_text())
     made = section.as_markdown(outcome.load(), outcome.equivalents())
     assert written == made, "run: make mutations ARGS=--write"
-
-
-def test_the_dependency_is_installed_for_this_target_only():
-    groups = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
-    assert any(line.startswith("cosmic-ray") for line in groups["mutations"])
-    assert not any(line.startswith("cosmic-ray") for line in groups["test"])

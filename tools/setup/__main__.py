@@ -1,4 +1,4 @@
-"""Sets up a checkout without root: `python3 tools/setup [demo|test|bench|mutations|micropython|venv]`.
+"""Sets up a checkout without root: `python3 tools/setup [demo|test|bench|micropython|venv]`.
 
 Standard library only, and this file keeps to a syntax that old Pythons read, so that they can be told what is missing.
 """

@@ -56,27 +56,13 @@ def make_environment(folder: Path, tools: Path, ignore_installed: bool) -> None:
         raise SetupError(f"no virtual environment could be made:\n{last_lines(error.output)}", NO_PIP) from error
 
 
-def digest_of(root: Path) -> str:
-    """What an environment is made of: another digest, and it has to be installed again."""
-    return hashlib.sha256(
-        (root / "pyproject.toml").read_bytes() + sys.version.encode() + str(root).encode()
-    ).hexdigest()
-
-
-def install(root: Path, group: str, stamp: Path) -> None:
-    """Installs the project with an optional group of dependencies, and notes in the stamp that it is done."""
-    python = root / ".venv" / "bin" / "python"
-    try:
-        run([str(python), "-m", "pip", "install", "--quiet", "--editable", f".[{group}]"], cwd=root)
-    except subprocess.CalledProcessError as error:
-        raise SetupError(f"the project could not be installed:\n{last_lines(error.output, 20)}", NO_INDEX) from error
-    stamp.write_text(digest_of(root))
-
-
 def set_up(root: Path, tools: Path, ignore_installed: bool) -> None:
     folder = root / ".venv"
     stamp = folder / "set-up.stamp"
-    if stamp.is_file() and stamp.read_text() == digest_of(root):
+    wanted = hashlib.sha256(
+        (root / "pyproject.toml").read_bytes() + sys.version.encode() + str(root).encode()
+    ).hexdigest()
+    if stamp.is_file() and stamp.read_text() == wanted:
         return
     python = folder / "bin" / "python"
     try:
@@ -84,12 +70,8 @@ def set_up(root: Path, tools: Path, ignore_installed: bool) -> None:
     except (OSError, subprocess.CalledProcessError):
         make_environment(folder, tools, ignore_installed)
     say("environment: installing the project and what it depends on (a few minutes the first time)")
-    install(root, "test", stamp)
-
-
-def add(root: Path, group: str) -> None:
-    """A group that only one target of make needs, in the environment that `set_up` has made."""
-    stamp = root / ".venv" / f"set-up-{group}.stamp"
-    if not stamp.is_file() or stamp.read_text() != digest_of(root):
-        say(f"environment: installing what `make {group}` needs")
-        install(root, group, stamp)
+    try:
+        run([str(python), "-m", "pip", "install", "--quiet", "--editable", ".[test]"], cwd=root)
+    except subprocess.CalledProcessError as error:
+        raise SetupError(f"the project could not be installed:\n{last_lines(error.output, 20)}", NO_INDEX) from error
+    stamp.write_text(wanted)

@@ -13,7 +13,7 @@ from progress import SetupError, say, warn
 
 ROOT = Path(__file__).resolve().parents[2]
 TOOLS = ROOT / ".tools"
-TARGETS = ("venv", "micropython", "demo", "test", "bench", "mutations")
+TARGETS = ("venv", "micropython", "demo", "test", "bench")
 
 
 def step(target: str, ignore_installed: bool) -> None:
@@ -26,8 +26,6 @@ def step(target: str, ignore_installed: bool) -> None:
             interpreter.set_up_32(TOOLS)
         except SetupError as error:
             warn(str(error), error.hint)
-    if target == "mutations":
-        environment.add(ROOT, "mutations")
     if target in ("demo", "test", "bench"):
         peers.set_up(TOOLS, target, ignore_installed)
 
