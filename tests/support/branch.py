@@ -92,14 +92,14 @@ class Branch:
 
     def sign_notice(self, name: str = "welcome", audio: dict[str, bytes] | None = None) -> None:
         audio = audio or self.notice_audio
-        self.knows_notices(audio.values())
+        self.recognise_notices(audio.values())
         total_ms = len(audio["PCMU"]) // 8
         entries = [[encoding, hashlib.sha256(data).digest(), len(data)] for encoding, data in audio.items()]
         body = [name, "en", "This call is recorded.", total_ms, entries]
         blobs = {f"{name}.{encoding}": data for encoding, data in audio.items()}
         self._sign(self.documents.notice_path(name), "notice", body, blobs)
 
-    def knows_notices(self, audio: Iterable[bytes]) -> None:
+    def recognise_notices(self, audio: Iterable[bytes]) -> None:
         """The captures recognise the ends of these notices."""
         for capture in self.captures:
             capture.notice_ends.update(data[-160:] for data in audio)

@@ -57,7 +57,7 @@ class InstalledPreset:
 
     def _sign_notice(self, name: str, language: str, words: str) -> None:
         audio = self.audio(name)
-        self.branch.knows_notices((audio.pcmu, audio.pcma))
+        self.branch.recognise_notices((audio.pcmu, audio.pcma))
         sign_notice(self.branch.organisation, name, language, words, audio)
 
     @property

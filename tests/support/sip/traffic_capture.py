@@ -187,9 +187,8 @@ class TrafficCapture(threading.Thread):
         if peer is None or not self.waiting.get(peer):
             return
         self.waiting[peer] -= 1
-        to = self._answers.get(
-            call_id, b"To: <sip:peer@localhost>"
-        )  # sipp's next request has the To of the last message
+        # sipp's next request has the To of the last message.
+        to = self._answers.get(call_id, b"To: <sip:peer@localhost>")
         head = b"MESSAGE sip:peer@localhost SIP/2.0\r\nVia: SIP/2.0/UDP %s:%d;branch=z9hG4bKnotice%d\r\n%s\r\n"
         head %= (self.back[0].encode(), self.back[1], self.waiting[peer], to)
         rest = (
