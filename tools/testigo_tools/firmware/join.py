@@ -12,6 +12,7 @@ from collections.abc import Sequence
 
 from testigo_tools.firmware.join_rewriter import Import, JoinError, Rewriter, SourceModule, bound, imported
 from testigo_tools.firmware.lookups import may_look_up_private
+from testigo_tools.firmware.source_modules import module_name
 
 MARKER = "module "  # begins the statement, which does nothing, before each module of a joined one
 
@@ -24,7 +25,7 @@ def join(sources: dict[str, str], groups: Sequence[Sequence[str]]) -> dict[str, 
     """
     modules = {}
     for path, text in sources.items():
-        name = path.replace("/", ".").removesuffix(".__init__")
+        name = module_name(path)
         modules[name] = _read(name, text)
     present = [[name for name in group if name in modules] for group in groups]
     for group in present:
@@ -37,8 +38,7 @@ def join(sources: dict[str, str], groups: Sequence[Sequence[str]]) -> dict[str, 
         _rename([modules[name] for name in group], new_names)
     made = {}
     for path, text in sources.items():
-        name = path.replace("/", ".").removesuffix(".__init__")
-        module = modules[name]
+        module = modules[module_name(path)]
         if not module.group:
             changed = Rewriter(module, modules, new_names)
             tree = changed.visit(module.tree)
@@ -60,9 +60,7 @@ def _read(name: str, text: str) -> SourceModule:
     for node in ast.walk(module.tree):
         module.words |= _words(node)
         if isinstance(node, ast.Import | ast.ImportFrom):
-            module.imported |= {
-                f"{what.module}.{what.name}" if what.name else what.module for _, what in imported(node)
-            }
+            module.imported |= {what.full for _, what in imported(node)}
     return module
 
 
@@ -134,16 +132,15 @@ def _suffixed(name: str, module: str, taken: set[str]) -> str:
 def _joined(group: list[SourceModule], modules: dict[str, SourceModule], new_names: dict[tuple[str, str], str]) -> str:
     imports: dict[str, tuple[Import, ast.stmt]] = {}
     body: list[ast.stmt] = []
-    every = set().union(*(module.words for module in group)) | {new_names[key] for key in new_names}
+    every = set().union(*(module.words for module in group)) | set(new_names.values())
     owned = {new_names[module.name, name] for module in group for name in module.own}
     earlier: set[str] = set()
     for module in group:
         earlier.add(module.name)
         for what in module.imports.values():
-            full = what.module if what.module in modules else ""
-            full = f"{what.module}.{what.name}" if f"{what.module}.{what.name}" in modules else full
-            if full and modules[full].group == module.group and full not in earlier:
-                raise JoinError(f"{module.name} imports {full}, which stands after it in its group")
+            source = what.full if what.full in modules else what.module
+            if source in modules and modules[source].group == module.group and source not in earlier:
+                raise JoinError(f"{module.name} imports {source}, which stands after it in its group")
         rewriter = Rewriter(module, modules, new_names)
         aliases = rewriter.aliases
         for here, what in module.imports.items():

@@ -18,6 +18,10 @@ class Import:
     module: str
     name: str = ""
 
+    @property
+    def full(self) -> str:
+        return f"{self.module}.{self.name}" if self.name else self.module
+
 
 @dataclass
 class SourceModule:
@@ -75,9 +79,8 @@ class Rewriter(ast.NodeTransformer):
 
     def target(self, what: Import) -> Import | None:
         """What is to be imported instead; None where it is in the same joined module."""
-        full = f"{what.module}.{what.name}" if what.name else what.module
-        if full in self._modules and self._modules[full].group:
-            group = self._modules[full].group
+        if what.full in self._modules and self._modules[what.full].group:
+            group = self._modules[what.full].group
             if group == self._module.group:
                 return None
             package, _, name = group.rpartition(".")
@@ -106,6 +109,13 @@ class Rewriter(ast.NodeTransformer):
             node.id = new
         return node
 
+    def _set_name(self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> None:
+        """The new name of what stands at the top level. Methods, and what stands in functions, keep theirs."""
+        if not self._scopes:
+            new = self._new.get((self._module.name, node.name), node.name)
+            self.changed = self.changed or new != node.name
+            node.name = new
+
     def visit_Name(self, node: ast.Name) -> ast.AST:
         kind, what = self._find(node.id)
         if kind == "own":
@@ -122,14 +132,13 @@ class Rewriter(ast.NodeTransformer):
 
     def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
         if isinstance(node.value, ast.Name):
-            kind, what = self._find(node.value.id)
-            full = f"{what.module}.{what.name}" if what and what.name else what.module if what else ""
-            if kind == "import" and full in self._modules and self._modules[full].group:
-                new = self._new.get((full, node.attr))
+            _, what = self._find(node.value.id)
+            if what and what.full in self._modules and self._modules[what.full].group:
+                new = self._new.get((what.full, node.attr))
                 if new is None:
-                    raise JoinError(f"{self._module.name}: {full} has no {node.attr}")
+                    raise JoinError(f"{self._module.name}: {what.full} has no {node.attr}")
                 self.changed = True
-                if self._modules[full].group == self._module.group:
+                if self._modules[what.full].group == self._module.group:
                     return ast.copy_location(ast.Name(new, node.ctx), node)
                 node.attr = new
         return self.generic_visit(node)
@@ -154,10 +163,7 @@ class Rewriter(ast.NodeTransformer):
         local = {one.arg for one in every if one} | bound(body)
         if not isinstance(node, ast.Lambda):
             node.decorator_list = [self.visit(one) for one in node.decorator_list]
-            if not self._scopes:
-                new = self._new.get((self._module.name, node.name), node.name)
-                self.changed = self.changed or new != node.name
-                node.name = new
+            self._set_name(node)
             inside = [one for statement in body for one in _own_nodes(statement)]
             local -= {name for one in inside if isinstance(one, ast.Global) for name in one.names}
         imports = {}
@@ -178,26 +184,17 @@ class Rewriter(ast.NodeTransformer):
     def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST:
         node.bases = [self.visit(one) for one in node.bases]
         node.decorator_list = [self.visit(one) for one in node.decorator_list]
-        if not self._scopes:
-            new = self._new.get((self._module.name, node.name), node.name)
-            self.changed = self.changed or new != node.name
-            node.name = new
+        self._set_name(node)
         # MicroPython has no slots; their names would take heap.
         left = [one for one in node.body if bound([one]) != {"__slots__"}]
         self.changed = self.changed or len(left) < len(node.body)
         node.body = left or [ast.Pass()]
         own = bound(node.body)
         for index, statement in enumerate(node.body):
-            if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef):
-                kept = statement.name  # a method: no name of the top level
-                self._scopes.append((set(), {}))
-                node.body[index] = self.visit(statement)
-                self._scopes.pop()
-                statement.name = kept
-            else:
-                self._scopes.append((own, {}))
-                node.body[index] = self.visit(statement)
-                self._scopes.pop()
+            is_method = isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef)  # does not see the class's names
+            self._scopes.append((set() if is_method else own, {}))
+            node.body[index] = self.visit(statement)
+            self._scopes.pop()
         return node
 
     def _comprehension(self, node: ast.expr) -> ast.AST:

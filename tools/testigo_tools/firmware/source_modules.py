@@ -23,10 +23,15 @@ class Module:
     private: set[str] = field(default_factory=set)
 
 
+def module_name(path: str) -> str:
+    """`recorder/storage/spool` is `recorder.storage.spool`, and `recorder/storage/__init__` is `recorder.storage`."""
+    return path.replace("/", ".").removesuffix(".__init__")
+
+
 def read(sources: dict[str, str]) -> dict[str, Module]:
     modules = {}
     for path, text in sources.items():
-        name = path.replace("/", ".").removesuffix(".__init__")
+        name = module_name(path)
         modules[name] = Module(name, text, ast.parse(text))
     for module in modules.values():
         _find_constants(module)
