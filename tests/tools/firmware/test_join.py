@@ -8,7 +8,7 @@ import pytest
 
 from testigo_tools.firmware import build as firmware_build
 from testigo_tools.firmware.groups import GROUPS
-from testigo_tools.firmware.join import JoinError, join
+from testigo_tools.firmware.join import JoinError, join, joined_paths
 from testigo_tools.firmware.minify import minify
 
 SOURCES = {
@@ -65,6 +65,7 @@ def result(sources):
 def test_the_result_is_the_same(groups, short):
     joined = join(SOURCES, groups)
     assert len(joined) == len(SOURCES) - sum(len(group) - 1 for group in groups)
+    assert sorted(joined) == sorted(joined_paths(SOURCES, groups))
     apart, unloaded = result(SOURCES)
     assert unloaded == ["p.a"]
     assert result(minify(joined) if short else joined) == (apart, [groups[0][-1]])

@@ -84,9 +84,10 @@ def build(
         raise BuildError(f"unknown architecture {march!r}: one of {', '.join(MARCHES)}")
     found = sources(everything=full_names)
     texts = {name: path.read_text(encoding="utf-8") for name, path in found.items()}
+    names = list(texts)
     if not full_names:
-        texts = join.join(texts, groups.GROUPS)
-    wanted = {out_dir / f"{name}.mpy": name for name in (texts if full_names else minify.device_paths(texts))}
+        names = minify.device_paths({name: texts[name] for name in join.joined_paths(names, groups.GROUPS)})
+    wanted = {out_dir / f"{name}.mpy": name for name in names}
     if out_dir.is_dir():
         for path in out_dir.rglob("*.mpy"):
             if path not in wanted:
@@ -95,7 +96,8 @@ def build(
     builders = Path(__file__).parent.glob("*.py")
     if not any(stale([*found.values(), *builders], target) for target in wanted):
         return out_dir
-    texts = texts if full_names else minify.minify(texts)
+    if not full_names:
+        texts = minify.minify(join.join(texts, groups.GROUPS))
 
     def compile_one(target: Path) -> None:
         name = wanted[target]

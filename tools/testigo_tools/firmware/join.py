@@ -8,7 +8,7 @@ made different. The joined module has the name and the place of the last of its 
 
 import ast
 import builtins
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from testigo_tools.firmware.join_rewriter import Import, JoinError, Rewriter, SourceModule, bound, imported
 from testigo_tools.firmware.lookups import may_look_up_private
@@ -27,7 +27,7 @@ def join(sources: dict[str, str], groups: Sequence[Sequence[str]]) -> dict[str, 
     for path, text in sources.items():
         name = module_name(path)
         modules[name] = _read(name, text)
-    present = [[name for name in group if name in modules] for group in groups]
+    present = _present(modules, groups)
     for group in present:
         for name in group:
             if may_look_up_private(modules[name].tree):
@@ -47,6 +47,17 @@ def join(sources: dict[str, str], groups: Sequence[Sequence[str]]) -> dict[str, 
         if group:
             made[group[-1].replace(".", "/")] = _joined([modules[name] for name in group], modules, new_names)
     return made
+
+
+def joined_paths(paths: Collection[str], groups: Sequence[Sequence[str]]) -> list[str]:
+    """The paths that `join` returns for sources with these paths."""
+    present = _present({module_name(path) for path in paths}, groups)
+    left_out = {name for group in present for name in group[:-1]}
+    return [path for path in paths if module_name(path) not in left_out]
+
+
+def _present(modules: Collection[str], groups: Sequence[Sequence[str]]) -> list[list[str]]:
+    return [[name for name in group if name in modules] for group in groups]
 
 
 def _read(name: str, text: str) -> SourceModule:
