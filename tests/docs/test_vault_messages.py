@@ -5,7 +5,7 @@ import shutil
 import pytest
 
 from support.fake_appliance import Appliance, speech
-from support.guide.messages import Causes, said
+from support.guide.messages import Causes
 from support.intake import take
 from support.vault_fixtures import full, testigo  # noqa: F401 - a fixture
 from testigo_vault.storage.places import MARKER
@@ -71,5 +71,4 @@ def test_each_message_has_its_cause():
 
 @pytest.mark.parametrize("quote", list(causes))
 def test_message(stage, quote):
-    printed = causes[quote](stage)
-    assert said(quote, printed), f"the page says\n  {quote}\nbut the product\n  {printed}"
+    causes.check(quote, stage)

@@ -3,7 +3,7 @@
 import pytest
 
 from support.guide.blocks import blocks
-from support.guide.messages import Causes, said
+from support.guide.messages import Causes
 from support.guide.page import Guide, Put
 from support.guide.scene import ANSWERS, SIP_PORTS, on_loopback, signed_vault
 from support.guide.shell import Shell
@@ -81,5 +81,4 @@ def _(folder, micropython):
 def test_each_message_has_its_cause(micropython, tmp_path):
     assert causes.differences() == []
     for number, quote in enumerate(causes):
-        printed = causes[quote](tmp_path / str(number), micropython)
-        assert said(quote, printed), printed
+        causes.check(quote, tmp_path / str(number), micropython)

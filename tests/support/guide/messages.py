@@ -59,8 +59,10 @@ class Causes:
             *(f"not on the page: {quote}" for quote in sorted(known - on_page)),
         ]
 
-    def __getitem__(self, quote: str) -> Callable[..., str]:
-        return self._causes[quote]
+    def check(self, quote: str, *given: object) -> None:
+        """The cause, with what it is given, brings about the message."""
+        printed = self._causes[quote](*given)
+        assert said(quote, printed), f"the page says\n  {quote}\nbut the product\n  {printed}"
 
     def __iter__(self):
         return iter(self._causes)
