@@ -39,18 +39,16 @@ class AudioRun:
     index: int
     frames: int
     next_ms: int | None
-    consented: bool
     worker: bool
     after_hang_up: bool
 
 
 @dataclass
 class Interval:
-    """When audio may be captured: from_ms to until_ms. ended_by: the event that ended it, "" at the end of the recording."""
+    """From from_ms to until_ms: when audio may be captured, or a pause."""
 
     from_ms: int
     until_ms: int = END_OF_TIME
-    ended_by: str = ""
 
 
 @dataclass
@@ -94,7 +92,7 @@ class _Builder:
     def audio(self, index: int, frames: int, next_ms: int | None) -> None:
         hung_up = self.course.hung_up_ms != END_OF_TIME
         worker = self._worker or self._test
-        self.course.runs.append(AudioRun(index, frames, next_ms, self._consent, worker, hung_up))
+        self.course.runs.append(AudioRun(index, frames, next_ms, worker, hung_up))
 
     def _update(self, event: list) -> None:
         """Begin or end the interval in which audio may be captured."""
@@ -104,7 +102,7 @@ class _Builder:
         if capturing and not is_open:
             allowed.append(Interval(event[1]))
         elif is_open and not capturing:
-            allowed[-1].until_ms, allowed[-1].ended_by = event[1], event[0]
+            allowed[-1].until_ms = event[1]
 
     def _on_notice(self, event: list, index: int) -> None:
         if event[_N_COMPLETED]:
@@ -141,7 +139,7 @@ class _Builder:
     def _end_pause(self, event: list) -> None:
         pauses = self.course.pauses
         if pauses and pauses[-1].until_ms == END_OF_TIME:
-            pauses[-1].until_ms, pauses[-1].ended_by = event[1], event[0]
+            pauses[-1].until_ms = event[1]
 
     def _on_objection(self, event: list, index: int) -> None:
         self._consent, self._over = False, True

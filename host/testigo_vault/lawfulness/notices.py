@@ -14,7 +14,7 @@ TOLERANCE_MS = 250  # one frame
 # How consent may have been given, by the rule (testigo_wire/policy/consent.py).
 _WAYS = {"notify": ("notice", "key"), "opt-out": ("timeout", "key"), "opt-in": ("key",)}
 # Fields of a `notice` event, and of a signed notice's body.
-_T, _LEG, _LANGUAGE, _NAME, _DIGEST, _PLAYED, _TOTAL, _COMPLETED = range(1, 9)
+_T, _LEG, _LANGUAGE, _NAME, _DIGEST, _PLAYED, _TOTAL = range(1, 8)
 _SIGNED_LANGUAGE, _SIGNED_TOTAL = 1, 3
 
 

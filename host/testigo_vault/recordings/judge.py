@@ -12,7 +12,7 @@ from testigo_vault.storage.models import Recording
 from testigo_vault.vault import Vault
 
 
-def judge(vault: Vault, reading: Reading, path: str = "", beside: Records | None = None) -> list[LawFinding]:
+def judge(vault: Vault, reading: Reading, path: str = "", beside: Records | None = None) -> None:
     """Sets `reading.law`. path: of its copies, where records may lie; beside: those records, where they are known already.
 
     Bytes that are not what a device sealed are not checked: no receipt is given for them.
@@ -25,7 +25,6 @@ def judge(vault: Vault, reading: Reading, path: str = "", beside: Records | None
         if beside.erasures and not any(found.code in WITHOUT_AUDIO for found in reading.law):
             # The verifier read the recording without these records, which explain what is gone.
             reading.findings[:] = [found for found in reading.findings if found.code != "erased"]
-    return reading.law
 
 
 def keep(vault: Vault, recording: Recording, reading: Reading) -> None:

@@ -1,7 +1,7 @@
 """Reads and verifies a recording: structure and signature always, events with the index key, audio only with an unlocked
 audio key. The checks are those of testigo_wire; this module gives them the keys and collects the results."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from testigo_vault.identity.keys import AUDIO_STREAM, INDEX_STREAM, StreamKeyOpener, key_id
@@ -35,8 +35,6 @@ class Reading:
     gone: int
     recipients: dict[int, list[bytes]] = field(default_factory=dict)
     frames_at_end: int = 0  # audio frames after the last event
-    unknown_events: list[list] = field(default_factory=list)  # that a later vocabulary added
-    gone_items: list[int] = field(default_factory=list)  # their places
     torn: list[Finding] = field(default_factory=list)  # of frames that a cut tore at its end: no fault of the recording
     steps: list[Step] = field(default_factory=list)  # events, and runs of other items, in their order
     frames: list[FrameTimes] | None = None  # of the audio; None where no key opened it
@@ -79,12 +77,10 @@ def read(
     previous: tuple[int, bytes] | None = None,
     digests: list[bytes] | None = None,
     on_item: Callable[[Item], None] | None = None,
-    erasures: Sequence[Erasure] | None = None,
 ) -> Reading:
     """Verify `data`. publics: the keys that the device may have signed with. on_item: called with every item in order.
 
-    erasures: what this vault erased of it, each record's signature checked. Without them nothing is said of what is gone in
-    version 2.
+    Nothing is said of what is gone in version 2: `judge.judge` compares it with the records beside the copies.
     """
     recipients: dict[int, list[bytes]] = {}
 
@@ -98,7 +94,7 @@ def read(
         opener = {INDEX_STREAM: index_key, AUDIO_STREAM: audio_key}[stream]
         return opener.find(stream, recording_id, wrapped) if opener else None
 
-    verifier = Verifier(HOST, signed, open_key, previous, digests, erasures)
+    verifier = Verifier(HOST, signed, open_key, previous, digests)
     view = memoryview(data)
     audio_items = frames_at_end = 0
     steps = StepBuilder()
@@ -131,8 +127,6 @@ def read(
         verifier.gone,
         recipients,
         frames_at_end,
-        verifier.unknown_events,
-        verifier.gone_items,
         verifier.torn,
         steps.steps,
         frames if audio_key is not None and audio_key.key_id in recipients.get(AUDIO_STREAM, ()) else None,
