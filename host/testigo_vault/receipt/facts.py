@@ -127,10 +127,8 @@ def _facts_of(material: Material, issued: str) -> Facts:
 
 def evidence_in(reading: Reading) -> ev.Evidence:
     test = any(event[0] == "call" and event[7] == "test" for event in reading.events)
-    wrong = bool(reading.unlawful) or any(found.code == "order" for found in reading.findings)
-    unlawful = bool(reading.audio_items) and wrong
-    evidence = ev.evidence_from(reading.events, test, unlawful)
-    assert not unlawful or evidence.outcome == UNLAWFUL
+    evidence = ev.evidence_from(reading.events, test, reading.has_unlawful_audio)
+    assert not reading.has_unlawful_audio or evidence.outcome == UNLAWFUL
     return evidence
 
 

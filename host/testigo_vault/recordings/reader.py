@@ -59,6 +59,11 @@ class Reading:
         return [found for found in self.law if found.severity == UNLAWFUL]
 
     @property
+    def has_unlawful_audio(self) -> bool:
+        """Whether there is audio, and the order of events or the check of lawfulness says that it may not be there."""
+        return self.audio_items > 0 and bool(self.unlawful or any(found.code == "order" for found in self.findings))
+
+    @property
     def objected(self) -> bool:
         return any(event[0] == "objection" for event in self.events)
 

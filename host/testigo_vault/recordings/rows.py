@@ -95,7 +95,7 @@ def audio_state(reading: Reading) -> str:
 def outcome(reading: Reading, row: Recording) -> str:
     """One word for the list; wording.OUTCOMES has the text."""
     names = {event[0] for event in reading.events}
-    if reading.audio_items and (reading.unlawful or any(found.code == "order" for found in reading.findings)):
+    if reading.has_unlawful_audio:
         return UNLAWFUL
     if row.source == "test":
         return "test"
