@@ -39,9 +39,8 @@ def check(case: Case) -> Iterator[LawFinding]:
 
 
 def needs_record(case: Case) -> bool:
-    """Whether only a signed record explains what is gone: then each place must hold it beside its copy."""
-    without = Case(case.header, case.seal, case.steps, case.recipients)
-    return any(found.code == "audio-destroyed" for found in check(without))
+    """Whether only a signed record explains what is gone: then each place must hold it beside its copy. case: without records."""
+    return any(found.code == "audio-destroyed" for found in check(case))
 
 
 def _covered(case: Case, first: int, count: int) -> int:
