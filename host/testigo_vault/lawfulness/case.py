@@ -1,7 +1,9 @@
 """What the check takes of a recording: its items in their order, as far as they are known without the audio key."""
 
+from bisect import bisect
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from testigo_wire.recording.erasure import Erasure
 from testigo_wire.recording.item_parser import Item
@@ -92,6 +94,16 @@ class Case:
 
     def first(self, name: str) -> list | None:
         return next(self.events(name), None)
+
+    def next_event_ms(self, index: int) -> int | None:
+        """When the first event after the item with this index was written; None where none follows."""
+        at = bisect(self._events_in_order, index, key=lambda event: event[0])
+        return self._events_in_order[at][1] if at < len(self._events_in_order) else None
+
+    @cached_property
+    def _events_in_order(self) -> list[tuple[int, int]]:
+        """(index of the item, time) of each event."""
+        return [(step.index, step.event[1]) for step in self.steps if step.event is not None]
 
     def count(self, kind: str) -> int:
         """How many items of that kind."""

@@ -63,16 +63,12 @@ class Course:
 
 def course_of(case: Case) -> Course:
     builder = _Builder(case)
-    for at, step in enumerate(case.steps):
+    for step in case.steps:
         if step.event is not None:
             builder.event(step.event, step.index)
         elif step.kind != GONE:
-            builder.audio(step.index, step.count if step.kind == FRAMES else 0, _next_ms(case, at))
+            builder.audio(step.index, step.count if step.kind == FRAMES else 0, case.next_event_ms(step.index))
     return builder.course
-
-
-def _next_ms(case: Case, at: int) -> int | None:
-    return next((step.event[1] for step in case.steps[at + 1 :] if step.event is not None), None)
 
 
 class _Builder:

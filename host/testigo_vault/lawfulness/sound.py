@@ -1,11 +1,10 @@
 """When the packets arrived, where the audio key is open: audio that was written later may have been captured before consent,
 in a pause or after the call. One frame is allowed at each end."""
 
-from bisect import bisect
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from testigo_vault.lawfulness.case import Case, FrameTimes
-from testigo_vault.lawfulness.course import END_OF_TIME, Course, Interval
+from testigo_vault.lawfulness.course import Course, Interval
 from testigo_vault.lawfulness.findings import LawFinding, finding
 from testigo_vault.lawfulness.notices import TOLERANCE_MS
 
@@ -15,9 +14,9 @@ EVENT_TOLERANCE_MS = 1000
 
 def check(case: Case, course: Course) -> Iterator[LawFinding]:
     found: dict[str, list[FrameTimes]] = {}
-    next_ms = _next_events(case)
     for frame in case.frames or ():
-        if frame.last_ms > next_ms(frame.index) + EVENT_TOLERANCE_MS:
+        next_ms = case.next_event_ms(frame.index)
+        if next_ms is not None and frame.last_ms > next_ms + EVENT_TOLERANCE_MS:
             found.setdefault("sound-times", []).append(frame)
         elif not any(_within(frame, interval) for interval in course.allowed):
             found.setdefault(_name(frame, course), []).append(frame)
@@ -28,18 +27,6 @@ def check(case: Case, course: Course) -> Iterator[LawFinding]:
         different = [frame for frame in case.frames or () if not frame.same]
         if different:
             yield finding("sound-test-differs", different[0].index, frames=len(different))
-
-
-def _next_events(case: Case) -> Callable[[int], int]:
-    """item index -> when the event after it was written."""
-    events = [(step.index, step.event[1]) for step in case.steps if step.event is not None]
-    indices = [index for index, _ in events]
-
-    def next_ms(index: int) -> int:
-        at = bisect(indices, index)
-        return events[at][1] if at < len(events) else END_OF_TIME
-
-    return next_ms
 
 
 def _within(frame: FrameTimes, interval: Interval) -> bool:
