@@ -18,6 +18,7 @@ OUTCOMES = _ENGLISH.table("outcomes")
 REASONS = _ENGLISH.table("reasons")
 AUDIO = _ENGLISH.table("audio")
 VERDICTS = _ENGLISH.table("verdicts")
+SEVERITIES = _ENGLISH.table("severities")
 
 _SIDES = {0: "near", 1: "far"}
 

@@ -14,8 +14,6 @@ from testigo_tools.options import VAULT_OPTION, console, current_user, open_vaul
 if TYPE_CHECKING:
     from testigo_vault.storage.models import Recording
 
-_SEVERITIES = {"unlawful": "Unlawful", "irregular": "Irregular", "unchecked": "Not checked"}
-
 
 def show(
     name: str = typer.Argument(..., help="The recording: its id, 6 or more digits of the id, or APPLIANCE/NUMBER."),
@@ -50,7 +48,9 @@ def show(
     ]
     facts.extend(("Clock", found.text) for found in recording.findings if found.code == "clock")
     facts.extend(
-        (_SEVERITIES[found.severity], f"{found.code}: {found.text}") for found in recording.findings if found.severity
+        (wording.SEVERITIES[found.severity], f"{found.code}: {found.text}")
+        for found in recording.findings
+        if found.severity
     )
     if recording.state == "quarantined":
         facts.append(("Quarantine", recording.why))
