@@ -40,8 +40,13 @@ class DocumentFolder:
 
     def read(self, path: Path) -> wire.Document:
         """Parse a document file and check its signature."""
+        return self._read(path)[0]
+
+    def _read(self, path: Path) -> tuple[wire.Document, bytes]:
+        """A document, its signature checked, and its bytes."""
         try:
-            document = wire.parse(path.read_bytes())
+            data = path.read_bytes()
+            document = wire.parse(data)
         except FileNotFoundError:
             raise NotFound(f"There is no document {path}.", "Sign one first.") from None
         except WireError as error:
@@ -50,7 +55,7 @@ class DocumentFolder:
                 "Restore it from the backup: appliances take newer versions only.",
             ) from None
         self._check_signature(path, document.kind, document.version, document.body, document.signature)
-        return document
+        return document, data
 
     def _check_signature(self, path: Path, kind: str, version: int, body: list, signature: bytes) -> None:
         if not verify(self._operator, wire.digest(HOST, kind, version, body), signature):
@@ -143,8 +148,7 @@ class DocumentFolder:
 
     def archived_policy_document(self, version: int) -> tuple[wire.Document, bytes]:
         """A policy that was signed once, and its bytes; without the text it was signed from. Raises NotFound."""
-        path = self.folder / "archive" / f"policy-{version}.tsd"
-        return self.read(path), path.read_bytes()
+        return self._read(self.folder / "archive" / f"policy-{version}.tsd")
 
     def archived_policy(self, version: int) -> tuple[wire.Document, str]:
         """A policy that was signed once, and the TOML it was signed from. Raises NotFound."""
