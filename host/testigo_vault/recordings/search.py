@@ -11,6 +11,7 @@ from testigo_vault.storage.database import Database
 from testigo_vault.storage.models import DeviceContact, Recording
 from testigo_vault.timestamps import now_ms
 
+_ALL = 1 << 31
 _LONGEST_NAME = 80  # of an id with hyphens, or of a device and a number
 
 
@@ -79,6 +80,10 @@ class RecordingIndex:
             ids = ", ".join(recording.id for recording in found)
             raise VaultError(f"{name} names several recordings: {ids}.", "Give more digits.")
         return found[0]
+
+    def named(self, names: list[str] | None) -> list[Recording]:
+        """Those of these names, as `get` finds them; all, newest first, where there are no names."""
+        return [self.get(name) for name in names] if names else self.find(Query(limit=_ALL))[0]
 
     def gaps(self, at_ms: int | None = None) -> list[Gap]:
         """Missing numbers of every device: from 1 to the highest in the index, and to the highest that should have come.

@@ -75,7 +75,7 @@ def repair(
     from rich.progress import Progress
 
     from testigo_vault.recordings.repair import repair as repair_copies
-    from testigo_vault.recordings.search import Query, RecordingIndex
+    from testigo_vault.recordings.search import RecordingIndex
 
     repaired = left = 0
     with open_vault(vault) as vault_:
@@ -83,8 +83,7 @@ def repair(
         for error in absent.values():
             left += 1
             console.print(f"[red]not repaired[/] {escape(str(error))}", soft_wrap=True)
-        index = RecordingIndex(vault_.database)
-        recordings = [index.get(name) for name in names] if names else index.find(Query(limit=1 << 31))[0]
+        recordings = RecordingIndex(vault_.database).named(names)
         with Progress(console=console, transient=True) as progress:
             for recording in progress.track(recordings, description="Repairing"):
                 result = repair_copies(vault_, recording, is_new=True)

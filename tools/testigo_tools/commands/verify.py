@@ -35,17 +35,14 @@ def verify(
     Exit status: 0 no findings, 1 findings, each of which is printed. What is irregular or could not be checked is printed too,
     and does not change the status.
     """
-    from testigo_vault.recordings.search import Query, RecordingIndex
+    from testigo_vault.recordings.search import RecordingIndex
     from testigo_vault.recordings.verification import check_chains, describe, unindexed_files
 
     wrong = 0
     told = dict.fromkeys(_MARKS, 0)
     with open_vault(vault) as vault_:
         index = RecordingIndex(vault_.database)
-        if names:
-            recordings = [index.get(name) for name in names]
-        else:
-            recordings, _ = index.find(Query(limit=1 << 31))
+        recordings = index.named(names)
         key = None
         if deep:
             passphrase = ask_passphrase(AUDIO_PASSPHRASE, "Audio passphrase")
