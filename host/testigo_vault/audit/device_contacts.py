@@ -5,6 +5,8 @@ it have to come. They are awaited for a set time, since a call may be up and a l
 alarm, and so does an appliance that is silent for a set time.
 """
 
+from collections.abc import Iterable
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -17,6 +19,8 @@ from testigo_vault.timestamps import utc_text
 
 MAX_NUMBER = (1 << 53) - 1
 HOUR_MS = 3_600_000
+# What was set aside under a number is not the recording of that number.
+HAS_ITS_NUMBER = ~Recording.path.endswith(ASIDE)
 _MAX_RANGES = 8
 
 
@@ -80,9 +84,7 @@ class DeviceContacts:
         self._await(contact, now_ms)
         if not missing:
             return []
-        numbers = ", ".join(
-            f"{first}" if first == last else f"{first} to {last}" for first, last in missing[:_MAX_RANGES]
-        )
+        numbers = ", ".join(numbers_text(first, last) for first, last in missing[:_MAX_RANGES])
         more = "" if len(missing) <= _MAX_RANGES else ", …"
         text = (
             f"{contact.device_id} has used the numbers below {contact.due_number}, and these did not come within "
@@ -117,14 +119,19 @@ def _new_contact(device_id: str) -> DeviceContact:
 
 
 def _missing(session: Session, device_id: str, first: int, end: int) -> list[tuple[int, int]]:
-    """Ranges of numbers from `first` to below `end` of which no recording is here. What was set aside counts for none."""
+    """Ranges of numbers from `first` to below `end` of which no recording is here."""
     numbers = session.scalars(
         select(Recording.number)
         .where(Recording.device_id == device_id, Recording.number >= first, Recording.number < end)
-        .where(~Recording.path.endswith(ASIDE))
+        .where(HAS_ITS_NUMBER)
         .distinct()
         .order_by(Recording.number)
     )
+    return missing_numbers(numbers, first, end)
+
+
+def missing_numbers(numbers: Iterable[int], first: int, end: int) -> list[tuple[int, int]]:
+    """Ranges, (first, last), that are not in ascending `numbers`: from `first` on, up to their highest or to below `end`."""
     found, expected = [], first
     for number in numbers:
         if number > expected:
@@ -133,3 +140,7 @@ def _missing(session: Session, device_id: str, first: int, end: int) -> list[tup
     if expected < end:
         found.append((expected, end - 1))
     return found
+
+
+def numbers_text(first: int, last: int) -> str:
+    return str(first) if first == last else f"{first} to {last}"

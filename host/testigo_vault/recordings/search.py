@@ -1,12 +1,13 @@
 """Finds recordings in the index: search, filter, and the numbers that are missing from a device's sequence."""
 
 from dataclasses import dataclass
+from itertools import groupby
 
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import selectinload
 
+from testigo_vault.audit.device_contacts import HAS_ITS_NUMBER, missing_numbers, numbers_text
 from testigo_vault.errors import NotFound, VaultError
-from testigo_vault.storage.copies import ASIDE
 from testigo_vault.storage.database import Database
 from testigo_vault.storage.models import DeviceContact, Recording
 from testigo_vault.timestamps import now_ms
@@ -41,8 +42,7 @@ class Gap:
     last: int
 
     def __str__(self) -> str:
-        numbers = str(self.first) if self.first == self.last else f"{self.first} to {self.last}"
-        return f"{self.device_id}: number {numbers} never arrived"
+        return f"{self.device_id}: number {numbers_text(self.first, self.last)} never arrived"
 
 
 class RecordingIndex:
@@ -88,27 +88,22 @@ class RecordingIndex:
     def gaps(self, at_ms: int | None = None) -> list[Gap]:
         """Missing numbers of every device: from 1 to the highest in the index, and to the highest that should have come.
 
-        at_ms: now, or another time. What was set aside under a number is not the recording of that number.
+        at_ms: now, or another time.
         """
         at_ms = now_ms() if at_ms is None else at_ms
         gaps: list[Gap] = []
-        expected: dict[str, int] = {}
         with self._database.read() as session:
+            ends = {contact.device_id: _due(contact, at_ms) for contact in session.scalars(select(DeviceContact))}
             rows = session.execute(
                 select(Recording.device_id, Recording.number)
-                .where(~Recording.path.endswith(ASIDE))
+                .where(HAS_ITS_NUMBER)
                 .distinct()
                 .order_by(Recording.device_id, Recording.number)
             )
-            for device_id, number in rows:
-                if number > expected.get(device_id, 1):
-                    gaps.append(Gap(device_id, expected.get(device_id, 1), number - 1))
-                expected[device_id] = number + 1
-            for contact in session.scalars(select(DeviceContact)):
-                is_over = 0 < contact.awaited_by_ms <= at_ms
-                end = max(contact.due_number, contact.awaited_number if is_over else 0)
-                if end > expected.get(contact.device_id, 1):
-                    gaps.append(Gap(contact.device_id, expected.get(contact.device_id, 1), end - 1))
+            for device_id, of_device in groupby(rows, key=lambda row: row[0]):
+                numbers = (number for _, number in of_device)
+                gaps += [Gap(device_id, *run) for run in missing_numbers(numbers, 1, ends.pop(device_id, 0))]
+        gaps += [Gap(device_id, *run) for device_id, end in ends.items() for run in missing_numbers((), 1, end)]
         return sorted(gaps, key=lambda gap: (gap.device_id, gap.first))
 
     def counts(self) -> dict[str, int]:
@@ -130,6 +125,12 @@ class RecordingIndex:
                 )
             )
             return {device: (number, stored) for device, number, stored in rows}
+
+
+def _due(contact: DeviceContact, at_ms: int) -> int:
+    """The number below which all recordings of an appliance should have come."""
+    is_over = 0 < contact.awaited_by_ms <= at_ms
+    return max(contact.due_number, contact.awaited_number if is_over else 0)
 
 
 def _where(query: Query) -> list:
