@@ -24,10 +24,7 @@ def write_files(files: list[tuple[Path, bytes, int]]) -> None:
             part = path.with_name(path.name + ".part")
             descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
             parts.append(part)
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
+            _write_flushed(descriptor, data)
             os.chmod(part, mode)
         for part, (path, _, _) in zip(parts, files, strict=True):
             os.replace(part, path)
@@ -44,10 +41,7 @@ def write_new_file(path: Path, data: bytes, mode: int = 0o644) -> None:
     """Write a file that is not there yet. A crash leaves a complete file or none. Raises FileExistsError, OSError."""
     part = path.with_name(path.name + ".part")
     try:
-        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
+        _write_flushed(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), data)
         try:
             os.link(part, path)
         except OSError as error:
@@ -63,6 +57,14 @@ def write_new_file(path: Path, data: bytes, mode: int = 0o644) -> None:
     finally:
         part.unlink(missing_ok=True)
     sync_folder(path.parent)
+
+
+def _write_flushed(descriptor: int, data: bytes) -> None:
+    """Write all of an open file, flush it to the disk and close it."""
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def sync_folder(folder: Path) -> None:
