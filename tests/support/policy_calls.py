@@ -125,6 +125,11 @@ def tone(t_ms):
     return ("tone", t_ms, 1400, 500, 15_000, 20)
 
 
+def honest(digest, key="1", **more):
+    """The events of a call that was asked and agreed, up to the audio."""
+    return [*opening(digest, **more), played(5400), answered(6600, key=key), worker(6600), tone(6600)]
+
+
 def rich(vault, appliance):
     """Another language, a digit, the tone, a part, a pause, somebody who joins: all that a call can have but an objection."""
     digest = signed(vault)
@@ -158,8 +163,7 @@ def rich(vault, appliance):
 def plain(vault, appliance, digest=None, **more):
     """Asked, agreed, recorded."""
     digest = digest or signed(vault)
-    events = [*opening(digest, **more), played(5400), answered(6600), worker(6600), tone(6600)]
-    made = appliance.record(events=events, packets=speech(0.5, start_ms=7000), seconds=20)
+    made = appliance.record(events=honest(digest, **more), packets=speech(0.5, start_ms=7000), seconds=20)
     assert take(vault, made).state == "good"
     return made
 
@@ -167,10 +171,9 @@ def plain(vault, appliance, digest=None, **more):
 def withdrawn(vault, appliance, digest=None):
     """Agreed, recorded, objected: destroyed by the appliance's word, and here."""
     digest = digest or signed(vault)
-    events = [*opening(digest), played(5400), answered(6600), worker(6600), tone(6600)]
     after = [("objection", 9000, 1, "9", "rfc4733"), ("erased", 9100, 0), ("hang_up", 12_000, 0, 200, "BYE")]
     made = appliance.record(
-        events=events, packets=speech(0.5, start_ms=7000), after=after, reason="objection", seconds=12
+        events=honest(digest), packets=speech(0.5, start_ms=7000), after=after, reason="objection", seconds=12
     )
     assert take(vault, made).state == "good"
     return made

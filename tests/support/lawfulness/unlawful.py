@@ -7,18 +7,13 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from support import fake_appliance
 from support.fake_appliance import call, rtp, speech
-from support.policy_calls import POLICY, answered, opening, played, signed, tone, worker
+from support.policy_calls import POLICY, honest, signed
 from testigo_vault.primitives import SUITE, public_bytes
 from testigo_vault.recordings.reader import erase_audio, read
 from testigo_wire.recording.items import key_id, wrap_info
 
 HOUR_MS = 3_600_000
 END = ("hang_up", 20_000, 1, 200, "BYE")
-
-
-def honest(digest, **more):
-    """The events of a call that was asked and agreed, up to the audio."""
-    return [*opening(digest, **more), played(5400), answered(6600), worker(6600), tone(6600)]
 
 
 def record(vault, appliance, change=lambda events: events, policy=POLICY, **more):

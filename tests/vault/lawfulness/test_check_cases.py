@@ -5,7 +5,7 @@ import pytest
 from support import policy_calls as calls
 from support.fake_appliance import speech
 from support.intake import take
-from support.lawfulness.unlawful import END, STRANGER, destroyed, honest, record, replaced, sealed_to
+from support.lawfulness.unlawful import END, STRANGER, destroyed, record, replaced, sealed_to
 from support.policy_calls import POLICY
 from testigo_vault.documents.archive import documents_of
 from testigo_vault.documents.signing import sign_document
@@ -70,7 +70,12 @@ def test_a_call_outside_the_dates_of_the_policy(vault, appliance):
 
 
 def test_sound_between_a_stop_and_the_next_consent(vault, appliance, audio_key):
-    events = [*honest(calls.signed(vault)), ("stopped", 8000, "key"), calls.played(30_000), calls.answered(31_000)]
+    events = [
+        *calls.honest(calls.signed(vault)),
+        ("stopped", 8000, "key"),
+        calls.played(30_000),
+        calls.answered(31_000),
+    ]
     made = appliance.record(
         events=events, packets=speech(0.5, start_ms=12_000), after=[("hang_up", 40_000, 1, 200, "BYE")]
     )
@@ -129,13 +134,7 @@ def test_a_change_of_recipients_is_explained(vault, appliance):
     import hashlib
 
     digest = hashlib.sha256(vault.documents.policy_path().read_bytes()).digest()
-    events = [
-        *calls.opening(digest, version=2),
-        calls.played(5400),
-        calls.answered(6600),
-        calls.worker(6600),
-        calls.tone(6600),
-    ]
+    events = calls.honest(digest, version=2)
     make(vault, appliance)  # from now on the appliance seals to both
     made = appliance.record(events=events, packets=speech(0.5, start_ms=7000), seconds=20)
     sign_for(vault, STRANGER)

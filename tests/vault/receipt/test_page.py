@@ -65,9 +65,8 @@ def test_a_notice_is_quoted_once_and_a_long_one_is_cut(vault, appliance):
 def test_a_date_that_cannot_be_is_not_stated_as_one(vault, appliance, opened_ms):
     """A clock that fell back to 2000, or ran years ahead, though the appliance took it for a clock that was set."""
     digest = calls.signed(vault)
-    events = [*calls.opening(digest), calls.played(5400), calls.answered(6600), calls.worker(6600), calls.tone(6600)]
     made = appliance.record(
-        events=events, packets=calls.speech(0.5, start_ms=7000), seconds=20, opened_ms=opened_ms, clock=2
+        events=calls.honest(digest), packets=calls.speech(0.5, start_ms=7000), seconds=20, opened_ms=opened_ms, clock=2
     )
     assert calls.take(vault, made).state == "good"
     for language, unknown, wrong in (

@@ -297,13 +297,7 @@ def test_a_recording_that_turns_out_unlawful(vault, appliance, audio_key):
     digest = calls.signed(vault)
     policy = vault.folder / "documents" / "archive" / "policy-1.tsd"
     kept = policy.rename(policy.with_suffix(".away"))
-    events = [
-        *calls.opening(digest),
-        calls.played(5400),
-        calls.answered(6600, key="9"),
-        calls.worker(6600),
-        calls.tone(6600),
-    ]
+    events = calls.honest(digest, key="9")
     take(vault, appliance.record(events=events, packets=speech(0.5, start_ms=7000), seconds=20))
     receipt = receipt_of(vault)
     assert [one.code for one in receipt.testigo.findings] == ["policy-missing"]
